@@ -1,0 +1,44 @@
+# Everything runs in .venv, which is made and kept up to date as needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test generate check-generated lint types constraints clean
+
+help: ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.venv/ready: scripts/constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+demo: .venv/ready ## Wait for a few jobs of the embedded simulator
+	@$(BIN)/python -m settled.demo
+
+test: .venv/ready ## Run the tests
+	$(BIN)/python -m pytest
+
+generate: .venv/ready ## Generate the clients from the specs
+	$(BIN)/python scripts/generate.py
+
+check-generated: .venv/ready ## Say what differs between the clients and the specs they come from
+	$(BIN)/python scripts/generate.py --check
+
+lint: .venv/ready ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/ready ## Check types with mypy and pyright
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+constraints: .venv/ready ## Pin anew what is tested with
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
+		--extra cli --extra simulator --output-file scripts/constraints.txt --upgrade pyproject.toml scripts/constraints.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
+
+clean: ## Remove the environment and the caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
