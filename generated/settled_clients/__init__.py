@@ -1,0 +1,1 @@
+"""Typed clients of the vendors' APIs, generated from specs/."""
