@@ -1,0 +1,26 @@
+"""The time that waits go by, and sleep by."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Clock:
+    """Real time: a monotonic clock, and two ways to sleep."""
+
+    def now(self) -> float:
+        """Seconds since some fixed moment."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleep in this thread."""
+        time.sleep(seconds)
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Sleep in this task."""
+        await asyncio.sleep(seconds)
+
+
+# Looked up anew by every wait, so that tests can put virtual time in its place.
+clock = Clock()

@@ -1,0 +1,115 @@
+"""What the `connect` functions of all vendors have in common."""
+
+from __future__ import annotations
+
+import functools
+import os
+import ssl
+from typing import Any, TypedDict
+
+import httpx
+
+from ._pacer import Pacer
+from ._version import __version__
+
+Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
+
+
+class ConnectOptions(TypedDict, total=False):
+    """What every `connect` takes besides the address and the credentials.
+
+    `timeout` is how many seconds connecting, sending or receiving may take each (default 30). `max_rate` is how many
+    polls a second all jobs of the client may make together (default: the vendor's limit; None for no limit). `verify`
+    is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both.
+    """
+
+    timeout: float
+    max_rate: float | None
+    verify: ssl.SSLContext | str
+    transport: Transport | None
+
+
+def client_arguments(
+    base_url: str, auth: httpx.Auth, options: ConnectOptions, *, vendor_rate: float | None
+) -> dict[str, Any]:
+    """The arguments that make a generated client reach `base_url` with these credentials and options."""
+    httpx_args: dict[str, Any] = {"auth": auth}
+    transport = options.get("transport")
+    if transport is not None:
+        httpx_args["transport"] = _both_faced(transport)
+    return {
+        "base_url": _checked(base_url),
+        "headers": {"User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}"},
+        "timeout": httpx.Timeout(options.get("timeout", 30.0)),
+        "verify_ssl": _ssl_context(options.get("verify")),
+        "httpx_args": httpx_args,
+        "extensions": {Pacer.KEY: Pacer(options.get("max_rate", vendor_rate))},
+    }
+
+
+def from_environment(vendor: str, name: str, *, default: str = "") -> str:
+    """The environment variable `SETTLED_<VENDOR>_<NAME>`; ValueError names it if it is missing or empty."""
+    variable = f"SETTLED_{vendor}_{name}".upper()
+    value = os.environ.get(variable, "").strip() or default
+    if not value:
+        raise ValueError(f"the environment variable {variable} is not set")
+    return value
+
+
+def checked_secret(name: str, secret: str) -> str:
+    """A key or token without the blanks around it; ValueError, which does not show it, if no header can hold it."""
+    stripped = secret.strip()
+    if not stripped or not stripped.isascii() or not stripped.isprintable():
+        raise ValueError(f"{name} must be printable ASCII, and not empty")
+    return stripped
+
+
+def _checked(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL as error:
+        raise ValueError(f"not the address of an API: {error}") from None
+    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+        raise ValueError(f"not the address of an API (https://host, perhaps with a path): {url!r}")
+    return str(url).rstrip("/")
+
+
+def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
+    return verify if isinstance(verify, ssl.SSLContext) else _shared_ssl_context(verify)
+
+
+@functools.cache
+def _shared_ssl_context(ca_bundle: str | None) -> ssl.SSLContext:
+    # Making one takes some 50 ms, and every client of a process can use the same.
+    return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
+
+
+def _both_faced(transport: Transport) -> Transport:
+    if isinstance(transport, httpx.BaseTransport) and isinstance(transport, httpx.AsyncBaseTransport):
+        return transport
+    return _OneFaced(transport)
+
+
+class _OneFaced(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport that is only sync or only async, which says so where the other is needed."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if not isinstance(self._transport, httpx.BaseTransport):
+            raise TypeError(f"this client was connected with a transport that is only async: {self._transport!r}")
+        return self._transport.handle_request(request)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not isinstance(self._transport, httpx.AsyncBaseTransport):
+            raise TypeError(f"this client was connected with a transport that is only sync: {self._transport!r}")
+        return await self._transport.handle_async_request(request)
+
+    def close(self) -> None:
+        if isinstance(self._transport, httpx.BaseTransport):
+            self._transport.close()
+
+    async def aclose(self) -> None:
+        if isinstance(self._transport, httpx.AsyncBaseTransport):
+            await self._transport.aclose()

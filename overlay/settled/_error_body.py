@@ -1,0 +1,69 @@
+"""Finding the human sentence in whatever a server answers with an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple, TypeGuard
+
+_MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "details", "error", "title")
+_CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
+_MAX_LENGTH = 500
+
+
+class ErrorBody(NamedTuple):
+    """What an error's body says: the message ("" if there is none), and the vendor's code."""
+
+    message: str
+    code: str | None = None
+
+
+def error_body(content: bytes) -> ErrorBody:
+    """Find the message and the code in an error's body: JSON of any shape, HTML or text. Never raises."""
+    try:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
+        return ErrorBody(_plain(content.decode("utf-8", "replace")))
+    return ErrorBody(_short(_sentence(body)), _code(body))
+
+
+def _sentence(value: Any, depth: int = 0) -> str:
+    if value is None or isinstance(value, bool) or depth > 8:
+        return ""
+    if _is_object(value):
+        if "loc" in value and "msg" in value:
+            return f"{_path(value['loc'])}: {_sentence(value['msg'], depth + 1)}"
+        candidates = [value.get(key) for key in (*_MESSAGE_KEYS, "reply")]
+        return next(filter(None, (_sentence(candidate, depth + 1) for candidate in candidates)), "")
+    if _is_list(value):
+        return "; ".join(filter(None, (_sentence(item, depth + 1) for item in value[:10])))
+    return str(value)[: 2 * _MAX_LENGTH]
+
+
+def _path(steps: Any) -> str:
+    return ".".join(map(str, steps)) if _is_list(steps) else str(steps)
+
+
+def _code(value: Any) -> str | None:
+    if not _is_object(value):
+        return None
+    code = next((value[key] for key in _CODE_KEYS if isinstance(value.get(key), str | int)), None)
+    return _code(value.get("reply")) if code is None else str(code)[:80]
+
+
+def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _plain(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text[:10_000], re.IGNORECASE | re.DOTALL)
+    return _short(title[1] if title else re.sub(r"<[^>]*>", " ", text[:10_000]))
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

@@ -1,0 +1,159 @@
+"""A job of a vendor, and the kinds of job there are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+import attrs
+import httpx
+
+from ._outcome import TerminalStatus
+from ._snapshot import Reading, Snapshot
+from .errors import MalformedResponse
+
+B_co = TypeVar("B_co", covariant=True)
+
+# What reading or decoding a reply of an unexpected shape can raise.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class Client(Protocol):
+    """What every generated client has."""
+
+    extensions: dict[str, Any]
+
+    def get_httpx_client(self) -> httpx.Client:
+        """The sync HTTP client."""
+        ...
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """The async HTTP client."""
+        ...
+
+
+@attrs.frozen
+class JobKind(Generic[B_co]):
+    """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
+
+    `request` and `decode` are the generated client's, `read` takes the reply's JSON. `running` are the documented words
+    of a job that goes on. For `not_found_grace` seconds after a wait started, a 404 may only mean that the job is not
+    there yet.
+    """
+
+    name: str
+    client_class: type[Client]
+    request: Callable[[str], dict[str, Any]] = attrs.field(repr=False)
+    decode: Callable[[Mapping[str, Any]], B_co] = attrs.field(repr=False)
+    read: Callable[[Any], Reading] = attrs.field(repr=False)
+    terminal: type[TerminalStatus]
+    running: frozenset[str]
+    not_found_grace: float = 0.0
+
+    def __str__(self) -> str:
+        return self.name
+
+    def knows(self, word: str) -> bool:
+        """Whether a status word is documented, in any letter case."""
+        folded = word.casefold()
+        return self.terminal.outcome_of(word) is not None or any(folded == known.casefold() for known in self.running)
+
+    def reading(self, raw: Any) -> Reading:
+        """Read a reply's JSON; raises MalformedResponse if it is not what the API documents."""
+        try:
+            return self.read(raw)
+        except UNREADABLE as error:
+            raise MalformedResponse(
+                f"{self.name}: the reply has no status that can be read: {_brief(error)}"
+            ) from error
+
+    def body(self, raw: Any) -> B_co:
+        """Decode a reply's JSON into the typed model; raises MalformedResponse if it does not fit."""
+        try:
+            return self.decode(raw)
+        except UNREADABLE as error:
+            raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
+
+
+def _check_id(job: Job[Any], _: object, value: Any) -> None:
+    # A dot segment would be resolved away, and another path be asked.
+    if not isinstance(value, str) or not value.strip() or not value.isprintable() or value in {".", ".."}:
+        raise ValueError(f"not an id of a {job.kind.name} job: {value!r}")
+
+
+@attrs.frozen(repr=False)
+class Job(Generic[B_co]):
+    """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
+
+    kind: JobKind[B_co]
+    client: Client
+    id: str = attrs.field(validator=_check_id)
+
+    def __repr__(self) -> str:
+        return f"<Job {self.ref}>"
+
+    @property
+    def ref(self) -> str:
+        """The job in one line, `<kind>/<id>`: no host, no secret, enough for `from_ref` in another process."""
+        return f"{self.kind.name}/{self.id}"
+
+    def fetch(self) -> Snapshot[B_co]:
+        """Poll the job once.
+
+        Raises:
+            SettledError: ApiError, TransportError or MalformedResponse if there is no reading.
+        """
+        from ._http import poll
+
+        reply = poll(self)
+        return snapshot(self, reply.reading, reply.raw)
+
+    async def fetch_async(self) -> Snapshot[B_co]:
+        """Poll the job once, as `fetch` does."""
+        from ._http import poll_async
+
+        reply = await poll_async(self)
+        return snapshot(self, reply.reading, reply.raw)
+
+
+def snapshot(job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0) -> Snapshot[B_co]:
+    """The snapshot that a reading of a job makes."""
+    words = {reading.status, *(part.status for part in reading.parts.values())}
+    return Snapshot(
+        job,
+        status=reading.status,
+        outcome=reading.outcome,
+        is_known=all(word is None or job.kind.knows(word) for word in words),
+        progress=reading.progress,
+        parts=reading.parts,
+        detail=reading.detail,
+        raw=raw,
+        polls=polls,
+        elapsed=elapsed,
+    )
+
+
+def from_ref(ref: str, client: Client) -> Job[Any]:
+    """The job that a `Job.ref` names, reached through a client of its vendor.
+
+    Raises:
+        ValueError: If the text is no ref of a known kind.
+        TypeError: If the client is another vendor's.
+    """
+    name, slash, job_id = ref.partition("/")
+    vendor, dot, _ = name.partition(".")
+    kinds: Mapping[str, JobKind[Any]] = {}
+    if slash and dot and vendor.isidentifier() and importlib.util.find_spec(f"settled_clients.{vendor}"):
+        kinds = {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
+    if name not in kinds:
+        raise ValueError(f"not a ref of a known kind of job: {ref!r}")
+    kind = kinds[name]
+    if not isinstance(client, kind.client_class):
+        raise TypeError(f"{name} needs a client of {kind.client_class.__module__}, not a {type(client).__qualname__}")
+    return Job(kind, client, job_id)
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

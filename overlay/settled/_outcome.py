@@ -1,0 +1,41 @@
+"""How a job ended, and the vendors' words for it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Self
+
+
+class Outcome(StrEnum):
+    """How a job ended, in the same words for every vendor."""
+
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    TIMED_OUT = "TIMED_OUT"
+    SKIPPED = "SKIPPED"
+
+
+class TerminalStatus(StrEnum):
+    """The base of the terminal-state enums: a vendor's words for a job that has settled, each with its outcome."""
+
+    outcome: Outcome
+
+    def __new__(cls, word: str, outcome: Outcome) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        member.outcome = outcome
+        return member
+
+    @classmethod
+    def outcome_of(cls, word: str | None) -> Outcome | None:
+        """The outcome that a status word stands for, in any letter case; None if the word is not terminal."""
+        return None if word is None else _outcomes(cls).get(word.casefold())
+
+
+@functools.cache
+def _outcomes(terminal: type[TerminalStatus]) -> Mapping[str, Outcome]:
+    return {member.value.casefold(): member.outcome for member in terminal}

@@ -1,0 +1,27 @@
+"""Reading the Retry-After header."""
+
+from __future__ import annotations
+
+import email.utils
+import math
+
+# A number this large is no delay but a Unix time: one tenant's Retry-After was such a one.
+_UNIX_TIMES = 1e8
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """The seconds that a Retry-After header asks to wait: given as seconds, as an HTTP date, or as a Unix time.
+
+    `now` is the Unix time of the answer. None if there is no header, or it is nonsense, or its moment has passed.
+    """
+    if value is None:
+        return None
+    try:
+        number = float(value)
+        seconds = number - now if number >= _UNIX_TIMES else number
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
+        except (ValueError, OverflowError, IndexError, TypeError):
+            return None
+    return seconds if 0 <= seconds < math.inf else None

@@ -1,0 +1,99 @@
+"""What one poll of a job has shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+
+import attrs
+
+from . import errors
+from ._outcome import Outcome
+
+if TYPE_CHECKING:
+    from ._job import Job
+
+B_co = TypeVar("B_co", covariant=True)
+
+_NO_PARTS: Mapping[str, Part] = MappingProxyType({})
+
+
+class Progress(NamedTuple):
+    """How far a job of many endpoints or agents has come: `done` of `total` have settled."""
+
+    done: int
+    total: int
+
+
+class Part(NamedTuple):
+    """How one endpoint or agent of a job is doing: the vendor's word, the outcome (None while running), the detail."""
+
+    status: str | None
+    outcome: Outcome | None
+    detail: str | None = None
+
+
+@attrs.frozen
+class Reading:
+    """What a job kind reads from a reply: the few words a wait needs, and what a person wants to see on the way."""
+
+    status: str | None
+    outcome: Outcome | None
+    detail: str | None = None
+    progress: Progress | None = None
+    parts: Mapping[str, Part] = _NO_PARTS
+
+
+@attrs.frozen
+class Snapshot(Generic[B_co]):
+    """One reading of a job, as it was when it was polled.
+
+    `status` is the vendor's word, verbatim, or None where the reply has no single word; `outcome` is None while the
+    job runs. `progress`, `parts` (by endpoint or agent) and `detail` (the vendor's message or error log) are there
+    where the vendor tells them. `raw` is the reply's JSON. `polls` and `elapsed` (seconds) count from the start of
+    the wait. `error` says why a job could not be followed, and is None otherwise.
+    """
+
+    job: Job[B_co]
+    status: str | None = None
+    outcome: Outcome | None = None
+    is_known: bool = True
+    progress: Progress | None = None
+    parts: Mapping[str, Part] = _NO_PARTS
+    detail: str | None = None
+    raw: Any = attrs.field(default=None, repr=False)
+    polls: int = 1
+    elapsed: float = 0.0
+    error: errors.SettledError | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the job has ended, well or badly."""
+        return self.outcome is not None
+
+    @functools.cached_property
+    def body(self) -> B_co:
+        """The reply as the vendor's typed model, decoded when it is first asked for.
+
+        Raises:
+            MalformedResponse: If the reply does not fit the model; `raw` still has all of it.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.job.kind.body(self.raw)
+
+    def raise_for_outcome(self) -> Self:
+        """Return this snapshot if the job succeeded, and raise otherwise.
+
+        Raises:
+            OutcomeError: JobFailed, JobPartial, JobCancelled, JobTimedOut or JobSkipped, as the job ended; a plain
+                OutcomeError if it has not settled.
+            SettledError: `error`, if the job could not be followed.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.outcome is not Outcome.SUCCEEDED:
+            raise errors.outcome_error(self)
+        return self

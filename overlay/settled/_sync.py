@@ -1,0 +1,70 @@
+"""Waiting in this thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TypeVar, Unpack
+
+from . import _clock
+from ._http import poll
+from ._job import Job
+from ._snapshot import Snapshot
+from ._wait import Sleep, Wait, WaitOptions
+from .errors import SettledError
+
+B = TypeVar("B")
+
+
+def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]) -> Snapshot[B]:
+    """Wait until a job has settled, and return its last snapshot, whatever the outcome.
+
+    `timeout` is in seconds, or a timedelta, or an explicit None for no deadline: the call ends within 0.2 s of it,
+    after one last poll. The options are those of `WaitOptions`: `schedule`, `on_poll`, `unknown`, `max_failures`.
+
+    Trouble that may pass (no connection, no answer in time, 408, 425, 429, 5xx, a reply that cannot be read) is
+    ridden out with back-off, and a Retry-After is obeyed by every job of the client.
+
+    Raises:
+        WaitTimeout: If the job has not settled by the deadline. SettledError: ApiError, TransportError,
+        MalformedResponse or UnknownStatus, if the job cannot be followed; what was
+            learnt until then is in the error's `ref`, `last` and `seen`.
+    """
+    machine = Wait(job, now=_clock.clock.now(), timeout=timeout, **options)
+    while not (snapshot := _poll_when_due(machine)).is_settled:
+        pass
+    return snapshot
+
+
+def watch(
+    job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
+) -> Iterator[Snapshot[B]]:
+    """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
+    return _changes(Wait(job, now=_clock.clock.now(), timeout=timeout, **options))
+
+
+def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
+    settled = False
+    while not settled:
+        snapshot = _poll_when_due(machine)
+        settled = snapshot.is_settled
+        if machine.changed:
+            yield snapshot
+
+
+def _poll_when_due(machine: Wait[B]) -> Snapshot[B]:
+    clock = _clock.clock
+    while True:
+        step = machine.next(clock.now())
+        if isinstance(step, Sleep):
+            clock.sleep(step.seconds)
+            continue
+        try:
+            reply = poll(machine.job, step.seconds)
+        except SettledError as error:
+            machine.failed(error, clock.now())
+            continue
+        snapshot = machine.received(reply, clock.now())
+        if machine.on_poll is not None:
+            machine.on_poll(snapshot)
+        return snapshot

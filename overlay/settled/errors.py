@@ -1,0 +1,204 @@
+"""Everything that settled raises, apart from ValueError and TypeError for a bad argument.
+
+SettledError                what a wait had learnt is in .ref, .last and .seen
+├── WaitTimeout             the deadline passed first; also a TimeoutError
+├── OutcomeError            the job settled, but did not succeed; .snapshot
+│   ├── JobFailed
+│   ├── JobPartial
+│   ├── JobCancelled
+│   ├── JobTimedOut
+│   └── JobSkipped
+├── ApiError                the API refused; .status_code .message .code .method .path
+│   ├── BadRequest          400, 422
+│   ├── AuthenticationError 401
+│   ├── LicenseRequired     402
+│   ├── PermissionDenied    403
+│   ├── NotFound            404
+│   ├── RateLimited         429; .retry_after
+│   └── ServerError         5xx
+├── TransportError          no answer came
+├── MalformedResponse       an answer that cannot be read
+├── UnknownStatus           a status word nobody listed, where unknown="raise"
+└── SubmitFailed            the API answered that it did not take the job
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ._outcome import Outcome
+
+if TYPE_CHECKING:
+    from ._snapshot import Snapshot
+
+__all__ = [
+    "ApiError",
+    "AuthenticationError",
+    "BadRequest",
+    "JobCancelled",
+    "JobFailed",
+    "JobPartial",
+    "JobSkipped",
+    "JobTimedOut",
+    "LicenseRequired",
+    "MalformedResponse",
+    "NotFound",
+    "OutcomeError",
+    "PermissionDenied",
+    "RateLimited",
+    "ServerError",
+    "SettledError",
+    "SubmitFailed",
+    "TransportError",
+    "UnknownStatus",
+    "WaitTimeout",
+]
+
+
+class SettledError(Exception):
+    """The base of every error of this package.
+
+    An error that ends a wait brings along what the wait had learnt: `ref` (the job's, to resume with), `last` (the
+    latest snapshot, or None) and `seen` (how often each status was read).
+    """
+
+    ref: str | None = None
+    last: Snapshot[Any] | None = None
+    seen: Mapping[str, int] = MappingProxyType({})
+
+
+class WaitTimeout(SettledError, TimeoutError):
+    """The deadline of a wait passed before the job settled; the job itself goes on."""
+
+
+class OutcomeError(SettledError):
+    """A job settled, but did not succeed; `snapshot` tells all of it."""
+
+    def __init__(self, message: str, snapshot: Snapshot[Any]) -> None:
+        super().__init__(message)
+        self.snapshot = self.last = snapshot
+        self.ref = snapshot.job.ref
+
+
+class JobFailed(OutcomeError):
+    """The job failed."""
+
+
+class JobPartial(OutcomeError):
+    """The job succeeded in part."""
+
+
+class JobCancelled(OutcomeError):
+    """The job was cancelled or aborted."""
+
+
+class JobTimedOut(OutcomeError):
+    """The vendor gave the job up, because it took too long or was never picked up."""
+
+
+class JobSkipped(OutcomeError):
+    """The job was skipped: nothing was done."""
+
+
+class ApiError(SettledError):
+    """The API refused a request.
+
+    `message` is the human sentence of the reply, `code` the vendor's own error code (None if it sent none), `method`
+    and `path` are the request's, `retry_after` is how many seconds the API asked to wait (None if it did not).
+    """
+
+    retry_after: float | None = None
+
+    def __init__(
+        self, message: str, *, status_code: int, code: str | None = None, method: str = "", path: str = ""
+    ) -> None:
+        code_text = "" if code is None else f" [{code}]"
+        super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}")
+        self.message = message
+        self.status_code = status_code
+        self.code = code
+        self.method = method
+        self.path = path
+
+
+class BadRequest(ApiError):
+    """The request does not have the form that the API expects (400, 422)."""
+
+
+class AuthenticationError(ApiError):
+    """The credentials are not accepted (401)."""
+
+
+class LicenseRequired(ApiError):
+    """The tenant lacks the licence (402)."""
+
+
+class PermissionDenied(ApiError):
+    """The credentials lack the permission (403)."""
+
+
+class NotFound(ApiError):
+    """There is no such job (404): a wrong id, or the vendor has already forgotten it."""
+
+
+class RateLimited(ApiError):
+    """The API asks for fewer requests (429)."""
+
+
+class ServerError(ApiError):
+    """The API failed to answer (5xx)."""
+
+
+class TransportError(SettledError):
+    """No answer came: the connection failed, broke or took too long.
+
+    `may_pass` is false where it is of no use to try again: the server's certificate is refused, or the request is none.
+    """
+
+    may_pass: bool = True
+
+
+class MalformedResponse(SettledError):
+    """An answer came that cannot be read: not JSON, or not what the API documents."""
+
+
+class UnknownStatus(SettledError):
+    """A job has a status that nobody listed; `last` has it."""
+
+
+class SubmitFailed(SettledError):
+    """The API answered that it did not take the job."""
+
+
+_BY_OUTCOME: Mapping[Outcome | None, type[OutcomeError]] = {
+    Outcome.PARTIAL: JobPartial,
+    Outcome.FAILED: JobFailed,
+    Outcome.CANCELLED: JobCancelled,
+    Outcome.TIMED_OUT: JobTimedOut,
+    Outcome.SKIPPED: JobSkipped,
+}
+
+_BY_STATUS_CODE: Mapping[int, type[ApiError]] = {
+    400: BadRequest,
+    401: AuthenticationError,
+    402: LicenseRequired,
+    403: PermissionDenied,
+    404: NotFound,
+    422: BadRequest,
+    429: RateLimited,
+}
+
+
+def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
+    """The error that a snapshot of a job that did not succeed stands for."""
+    ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
+    status = "" if snapshot.status is None else f" with status {snapshot.status}"
+    detail = "" if snapshot.detail is None else f": {snapshot.detail[:500]}"
+    return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)
+
+
+def api_error_class(status_code: int) -> type[ApiError]:
+    """The class of error that an HTTP status stands for."""
+    return _BY_STATUS_CODE.get(status_code, ServerError if status_code >= 500 else ApiError)

@@ -1,0 +1,56 @@
+"""What can go wrong between a vendor and its client, to be put between the states of a script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+
+@attrs.frozen
+class Fault:
+    """The next `times` polls of a job get this instead of its state.
+
+    With a `status`, they are answered with it, `headers` and `body`; with None, with the job's own reply. `delay` is
+    how many seconds the answer takes. `cut` ends the connection before the answer, or in the middle of it.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    body: str = ""
+    times: int = 1
+    delay: float = 0.0
+    cut: Literal["before", "within"] | None = None
+
+
+def rate_limited(retry_after: float | str | None = None, *, times: int = 1) -> Fault:
+    """Answer 429, with Retry-After if one is given: seconds, an HTTP date, a Unix time, or nonsense."""
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return Fault(429, headers, '{"detail": "too many requests"}', times=times)
+
+
+def server_error(status: int = 500, *, times: int = 1) -> Fault:
+    """Answer a status of a server in trouble, in the vendor's own form."""
+    return Fault(status, body=f'{{"reply": {{"err_code": {status}, "err_msg": "internal error"}}}}', times=times)
+
+
+def bad_gateway(*, times: int = 1) -> Fault:
+    """Answer 502 with the HTML page of a proxy in front of the API."""
+    page = "<html><head><title>502 Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
+    return Fault(502, {"Content-Type": "text/html"}, page, times=times)
+
+
+def dropped(*, times: int = 1) -> Fault:
+    """Close the connection without an answer."""
+    return Fault(times=times, cut="before")
+
+
+def slow(seconds: float, *, times: int = 1) -> Fault:
+    """Answer truly, but only after so many seconds."""
+    return Fault(times=times, delay=seconds)
+
+
+def truncated(*, times: int = 1) -> Fault:
+    """Answer truly, but close the connection in the middle of the body."""
+    return Fault(times=times, cut="within")

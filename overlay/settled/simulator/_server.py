@@ -1,0 +1,88 @@
+"""Serving an ASGI app on a free port of the loopback interface, from a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_transports: dict[tuple[str, int], asyncio.Transport] = {}
+
+
+class _Protocol(H11Protocol):
+    """uvicorn's own, which remembers the connections, so that a fault can close one."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        _transports[transport.get_extra_info("peername")] = transport
+        self._peer = transport.get_extra_info("peername")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _transports.pop(self._peer, None)
+
+
+class Cut(Response):
+    """An answer whose connection is closed before it, or in the middle of its body."""
+
+    def __init__(self, answer: Response, *, within: bool) -> None:
+        super().__init__()
+        self._answer = answer
+        self._within = within
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send what there is to send, and close the connection."""
+        transport = _transports[tuple(scope["client"])]
+        if not self._within:
+            transport.abort()
+        else:
+            body = bytes(self._answer.body)
+            status, headers = self._answer.status_code, self._answer.raw_headers
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            transport.close()
+
+
+class Server:
+    """An ASGI app, served while the context lasts."""
+
+    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+        self._port = port
+        config = uvicorn.Config(app, http=_Protocol, ws="none", lifespan="off", log_level="critical", access_log=False)
+        config.timeout_graceful_shutdown = 1
+        self._server = uvicorn.Server(config)
+        self._socket: socket.socket | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._socket = socket.create_server(("127.0.0.1", self._port))
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="settled-simulator", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started:
+            time.sleep(0.005)
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Where the app is served."""
+        if self._socket is None:
+            raise RuntimeError("the server is not running: use it as a context manager")
+        address: tuple[str, Any] = self._socket.getsockname()
+        return f"http://127.0.0.1:{address[1]}"
