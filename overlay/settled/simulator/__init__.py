@@ -13,6 +13,7 @@ from __future__ import annotations
 
 try:
     from ._faults import Fault, bad_gateway, dropped, rate_limited, server_error, slow, truncated
+    from ._script import State
     from ._simulator import Asked, Simulator
 except ModuleNotFoundError as error:
     if error.name not in ("starlette", "uvicorn"):
@@ -25,6 +26,7 @@ __all__ = [
     "Asked",
     "Fault",
     "Simulator",
+    "State",
     "bad_gateway",
     "dropped",
     "rate_limited",

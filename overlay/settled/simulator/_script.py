@@ -12,6 +12,7 @@ from ._faults import Fault
 # How long a state lasts that was given without a duration.
 DEFAULT_SECONDS = 0.2
 
+# The vendor's word, or the word and how many seconds it lasts.
 State = str | tuple[str, float]
 
 
