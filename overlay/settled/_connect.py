@@ -69,7 +69,8 @@ def _checked(base_url: str) -> str:
         url = httpx.URL(base_url)
     except httpx.InvalidURL as error:
         raise ValueError(f"not the address of an API: {error}") from None
-    if url.scheme not in ("http", "https") or not url.host or url.userinfo or url.query or url.fragment:
+    is_address = url.scheme in ("http", "https") and url.host and not any(map(str.isspace, base_url))
+    if not is_address or url.userinfo or url.query or url.fragment:
         raise ValueError(f"not the address of an API (https://host, perhaps with a path): {url!r}")
     return str(url).rstrip("/")
 

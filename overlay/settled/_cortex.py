@@ -71,6 +71,6 @@ def cortex_environment(vendor: str) -> dict[str, Any]:
 
 
 def _api_url(base_url: str) -> str:
-    if "://" in base_url:
+    if "://" in base_url or not base_url:
         return base_url
     return f"https://{base_url}" if base_url.startswith("api-") else f"https://api-{base_url}"

@@ -29,7 +29,7 @@ B = TypeVar("B")
 Unknown = Literal["wait", "raise"]
 
 # A poll may end this much after the deadline, so that the one sent just before it can still be answered.
-GRACE_SECONDS = 0.15
+GRACE_SECONDS = 0.1
 # Servers ask for pauses of hours, by mistake or by a wrong clock.
 MAX_PAUSE_SECONDS = 300.0
 
@@ -105,6 +105,7 @@ class Wait(Generic[B]):
         self._due = now
         self._slot: float | None = None
         self._asked = now
+        self._told = -math.inf
         self._answer_time = 0.0
         self._asked_for_the_last_time = False
         self._reading: Reading | None = None
@@ -117,7 +118,7 @@ class Wait(Generic[B]):
         Raises:
             WaitTimeout: If the deadline has passed, and one last poll was made.
         """
-        if self._is_over(now):
+        if self._is_over():
             raise self._learnt(WaitTimeout(self._timeout_message())) from self._failure
         # The last poll leaves as early as the answers take, to be answered by the deadline.
         last_call = self._deadline - self._answer_time
@@ -133,7 +134,7 @@ class Wait(Generic[B]):
         self._asked = now
         self._asked_for_the_last_time = now >= last_call
         self.polls += 1
-        return Poll(min(MAX_POLL_SECONDS, self._deadline + GRACE_SECONDS - now))
+        return Poll(min(MAX_POLL_SECONDS, max(self._deadline - now, 0.0) + GRACE_SECONDS))
 
     def received(self, reply: Reply, now: float) -> Snapshot[B]:
         """Take a poll's answer.
@@ -141,6 +142,7 @@ class Wait(Generic[B]):
         Raises:
             UnknownStatus: If nobody listed the status, and the wait is not to go on with such a one.
         """
+        self._told = now
         self._answer_time = now - self._asked
         self._failures, self._failure = 0, None
         self.changed = self._reading != reply.reading
@@ -158,21 +160,21 @@ class Wait(Generic[B]):
         Raises:
             SettledError: The error itself, if it will not pass by itself, or was one too many in a row.
         """
+        self._told = now
         self._failures += 1
         self._failure = error
-        if not self._may_pass(error, now) or self._failures >= self._max_failures:
-            raise self._learnt(error)
         back_off = _BACK_OFF(self._failures, 0.0)
         retry_after = error.retry_after if isinstance(error, ApiError) else None
         if retry_after is not None or isinstance(error, RateLimited):
             self._pacer.pause(now + min(back_off if retry_after is None else retry_after, MAX_PAUSE_SECONDS))
+        if not self._may_pass(error, now) or self._failures >= self._max_failures:
+            raise self._learnt(error)
         self._due = now + max(self._interval(now), back_off)
         _logger.debug("%s: %s; polling again", self.job.ref, error)
 
-    def _is_over(self, now: float) -> bool:
-        if self.polls == 0:
-            return False
-        return now >= self._deadline or (self._asked_for_the_last_time and now >= self._deadline - GRACE_SECONDS)
+    def _is_over(self) -> bool:
+        grace = GRACE_SECONDS if self._asked_for_the_last_time else 0.0
+        return self._told >= self._deadline - grace
 
     def _may_pass(self, error: SettledError, now: float) -> bool:
         if isinstance(error, NotFound):

@@ -61,7 +61,10 @@ def parse_timestamp(text: str) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(text)
     except ValueError:
-        return isoparse(text)
+        try:
+            return isoparse(text)
+        except ValueError:
+            raise ValueError(f"not an ISO 8601 date and time: {text!r}") from None
 
 
 __all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "parse_timestamp"]

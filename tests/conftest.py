@@ -1,0 +1,115 @@
+"""Fixtures: virtual time, a running simulator, and the two ways to wait."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import attrs
+import pytest
+
+import settled
+from settled import Job, Snapshot, _clock, _wait, cortex_xsiam, simulator
+from settled_clients.cortex_xsiam import AuthenticatedClient
+from settled_clients.cortex_xsiam.models import ByosImportJob
+
+KIND = "cortex_xsiam.byos_import"
+
+WaitFunction = Callable[..., Snapshot[Any]]
+
+
+class VirtualClock(_clock.Clock):
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.moment = 1000.0
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        """The virtual moment."""
+        return self.moment
+
+    def sleep(self, seconds: float) -> None:
+        """Let the time pass at once."""
+        self.slept.append(seconds)
+        self.moment += seconds
+
+    async def sleep_async(self, seconds: float) -> None:
+        """Let the time pass at once, and other tasks have a turn."""
+        self.sleep(seconds)
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Async tests run on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualClock:
+    """Virtual time for every wait of a test."""
+    virtual = VirtualClock()
+    monkeypatch.setattr(_clock, "clock", virtual)
+    return virtual
+
+
+@pytest.fixture(autouse=True)
+def _fresh_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_wait, "_warned", set())
+
+
+@pytest.fixture(scope="session")
+def running_simulator() -> Iterator[simulator.Simulator]:
+    """One simulator for all tests."""
+    with simulator.Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def sim(running_simulator: simulator.Simulator, clock: VirtualClock) -> simulator.Simulator:
+    """The simulator, its scripts going by virtual time, with nothing asked of it yet."""
+    running_simulator.clock = clock.now
+    running_simulator.asked.clear()
+    return running_simulator
+
+
+@pytest.fixture
+def client(sim: simulator.Simulator) -> Iterator[AuthenticatedClient]:
+    """A client of the simulated tenant, without a rate limit."""
+    with cortex_xsiam.connect(sim.url, key_id=sim.key_id, key=sim.key, max_rate=None) as connected:
+        yield connected
+
+
+@attrs.frozen
+class Jobs:
+    """Makes jobs that follow a script."""
+
+    sim: simulator.Simulator
+    client: AuthenticatedClient
+
+    def __call__(self, *states: simulator.State | simulator.Fault, **fields: Any) -> Job[ByosImportJob]:
+        """A job that goes through these states."""
+        return cortex_xsiam.byos_import(self.client, self.sim.add(KIND, states=states, **fields))
+
+
+@pytest.fixture
+def jobs(sim: simulator.Simulator, client: AuthenticatedClient) -> Jobs:
+    """Makes jobs of the simulated tenant."""
+    return Jobs(sim, client)
+
+
+def _wait_in_a_loop(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
+    async def main() -> Snapshot[Any]:
+        async with job.client:  # type: ignore[attr-defined]
+            return await settled.aio.wait(job, **arguments)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=[settled.wait, _wait_in_a_loop], ids=["sync", "async"])
+def wait(request: pytest.FixtureRequest) -> WaitFunction:
+    """Both ways to wait, one after the other."""
+    function: WaitFunction = request.param
+    return function

@@ -1,0 +1,104 @@
+"""Deadlines against servers that do not play along, over real sockets and in real time."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from settled import cortex_xsiam, errors
+
+from conftest import WaitFunction
+
+TIMEOUT = 0.4
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+BODY = b'{"job_status": "PROCESSING", "job_id": "7", "error_log": "none"}'
+REPLY = HEAD % len(BODY) + BODY
+
+
+def _say_nothing(connection: socket.socket) -> None:
+    connection.recv(65536)
+    while connection.recv(1):
+        pass
+
+
+def _drip(connection: socket.socket) -> None:
+    connection.recv(65536)
+    for byte in REPLY:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+
+
+def _stall_in_the_body(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(REPLY[:-40])
+    time.sleep(TIMEOUT * 0.9)
+    connection.sendall(REPLY[-40:-20])
+    while connection.recv(1):
+        pass
+
+
+@contextlib.contextmanager
+def _serving(behave: Callable[[socket.socket], None]) -> Iterator[str]:
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=handle, args=[connection], daemon=True).start()
+
+    def handle(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError):
+            behave(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize("behave", [_say_nothing, _drip, _stall_in_the_body])
+def test_ends_in_time(behave: Callable[[socket.socket], None], wait: WaitFunction) -> None:
+    """A server that is silent, drips or stalls cannot hold a wait beyond its deadline."""
+    with _serving(behave) as url, cortex_xsiam.connect(url, key_id=7, key="k") as client:
+        started = time.monotonic()
+        with pytest.raises(errors.WaitTimeout) as raised:
+            wait(cortex_xsiam.byos_import(client, "7"), timeout=TIMEOUT)
+        assert isinstance(raised.value.__cause__, errors.TransportError)
+        assert TIMEOUT <= time.monotonic() - started < TIMEOUT + 0.2
+
+
+def test_keeps_polling_after_a_slow_answer(wait: WaitFunction) -> None:
+    """A connection that was read with one poll's deadline serves the next poll by that one's own."""
+    answers = iter([0.1, 0.3, 0.3])
+
+    def answer(connection: socket.socket) -> None:
+        for delay in answers:
+            if not connection.recv(65536):
+                return
+            time.sleep(delay)
+            body = b'{"job_status": "PROCESSING"}' if delay < 0.3 else b'{"job_status": "COMPLETED"}'
+            connection.sendall(HEAD % len(body) + body)
+
+    with _serving(answer) as url, cortex_xsiam.connect(url, key_id=7, key="k") as client:
+        job = cortex_xsiam.byos_import(client, "7")
+        with pytest.raises(errors.WaitTimeout):
+            wait(job, timeout=0.11, schedule=lambda *_: 0.005)
+        assert wait(job, timeout=5).is_settled
+
+
+def test_nobody_listens(wait: WaitFunction) -> None:
+    """A refused connection is ridden out until the deadline, and named as the cause."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    client = cortex_xsiam.connect(f"http://127.0.0.1:{port}", key_id=7, key="k")
+    with client, pytest.raises(errors.WaitTimeout) as raised:
+        wait(cortex_xsiam.byos_import(client, "7"), timeout=TIMEOUT)
+    assert "onnect" in str(raised.value.__cause__)

@@ -1,0 +1,247 @@
+"""The waiting machine by itself: no clock, no network, only moments handed in."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settled import Job, Outcome, Schedule, errors
+from settled._http import MAX_POLL_SECONDS, Reply
+from settled._pacer import Pacer
+from settled._snapshot import Reading
+from settled._wait import GRACE_SECONDS, Poll, Sleep, Wait
+from settled.cortex_xsiam import BYOS_IMPORT
+from settled_clients.cortex_xsiam import AuthenticatedClient
+
+RUNNING = Reply(Reading("PROCESSING", None), {"job_status": "PROCESSING"})
+SETTLED = Reply(Reading("COMPLETED", Outcome.SUCCEEDED), {"job_status": "COMPLETED"})
+
+
+def client(max_rate: float | None = None) -> AuthenticatedClient:
+    """A client that is never asked for anything."""
+    return AuthenticatedClient("https://nowhere.invalid", extensions={Pacer.KEY: Pacer(max_rate)})
+
+
+def machine(timeout: float | None = 100, *, shared: AuthenticatedClient | None = None, **options: Any) -> Wait[Any]:
+    """A wait that begins at moment 0 and polls every 10 s."""
+    every_10_s = Schedule(first=10, factor=1, cap=10, jitter=0)
+    job = Job(BYOS_IMPORT, shared or client(), "7")
+    return Wait(job, now=0, timeout=timeout, **{"schedule": every_10_s, **options})
+
+
+def test_first_poll_is_at_once() -> None:
+    """A wait begins with a poll."""
+    assert machine().next(0) == Poll(MAX_POLL_SECONDS)
+
+
+def test_sleeps_by_the_schedule() -> None:
+    """After an answer the schedule says how long to sleep."""
+    wait = machine()
+    wait.next(0)
+    wait.received(RUNNING, 1)
+    assert wait.next(1) == Sleep(10)
+    assert wait.next(6) == Sleep(5)
+    assert wait.next(11) == Poll(MAX_POLL_SECONDS)
+
+
+def test_poll_is_clamped_to_what_is_left() -> None:
+    """No poll may take longer than until the deadline, and the grace that the last one has."""
+    wait = machine(timeout=25)
+    wait.next(0)
+    wait.received(RUNNING, 0)
+    assert wait.next(10) == Poll(15 + GRACE_SECONDS)
+
+
+def test_last_poll_leaves_in_time_to_be_answered() -> None:
+    """The last poll is sent as long before the deadline as the latest answer took."""
+    wait = machine(timeout=25)
+    wait.next(0)
+    wait.received(RUNNING, 0)
+    wait.next(10)
+    wait.received(RUNNING, 13)
+    assert wait.next(13) == Sleep(9)
+    assert wait.next(22) == Poll(3 + GRACE_SECONDS)
+    wait.received(RUNNING, 25)
+    with pytest.raises(errors.WaitTimeout):
+        wait.next(25)
+
+
+def test_last_poll_answered_early_is_made_again() -> None:
+    """A last poll that was answered long before the deadline was not the last."""
+    wait = machine(timeout=25)
+    wait.next(0)
+    wait.received(RUNNING, 3)
+    wait.next(13)
+    wait.received(RUNNING, 16)
+    assert wait.next(22) == Poll(3 + GRACE_SECONDS)
+    wait.received(RUNNING, 22.5)
+    assert wait.next(22.5) == Sleep(2)
+    assert wait.next(24.5) == Poll(0.5 + GRACE_SECONDS)
+    wait.received(RUNNING, 25)
+    with pytest.raises(errors.WaitTimeout):
+        wait.next(25)
+
+
+def test_poll_across_the_deadline_is_the_last() -> None:
+    """A poll that was under way at the deadline needs no other after it."""
+    wait = machine(timeout=12)
+    wait.next(0)
+    wait.received(RUNNING, 0)
+    wait.next(10)
+    wait.failed(errors.TransportError("no answer in time"), 12.1)
+    with pytest.raises(errors.WaitTimeout) as raised:
+        wait.next(12.1)
+    assert isinstance(raised.value.__cause__, errors.TransportError)
+
+
+def test_oversleeping_still_polls() -> None:
+    """Whoever wakes after the deadline polls once more, and is given the grace for it."""
+    wait = machine(timeout=12)
+    wait.next(0)
+    wait.received(RUNNING, 0)
+    assert wait.next(500) == Poll(GRACE_SECONDS)
+    assert wait.received(SETTLED, 500.01).is_settled
+
+
+def test_settled_after_the_deadline_counts() -> None:
+    """What the last poll brings is taken, though the deadline has just passed."""
+    wait = machine(timeout=0)
+    assert wait.next(0) == Poll(GRACE_SECONDS)
+    assert wait.received(SETTLED, 0.1).outcome is Outcome.SUCCEEDED
+
+
+def test_pacer_spaces_the_jobs_of_a_client() -> None:
+    """Jobs of one client share its rate."""
+    shared = client(max_rate=2)
+    waits = [machine(shared=shared) for _ in range(3)]
+    assert [wait.next(0) for wait in waits] == [Poll(MAX_POLL_SECONDS), Sleep(0.5), Sleep(1)]
+    assert waits[1].next(0.5) == Poll(MAX_POLL_SECONDS)
+    assert waits[2].next(0.5) == Sleep(0.5)
+
+
+def test_pause_defers_reserved_moments() -> None:
+    """A pause holds back the jobs that were already given a moment, and spaces them anew."""
+    shared = client(max_rate=2)
+    first, second, third = (machine(shared=shared, timeout=None) for _ in range(3))
+    for wait in (first, second, third):
+        wait.next(0)
+    limited = errors.RateLimited("slow down", status_code=429)
+    limited.retry_after = 20
+    first.failed(limited, 0.1)
+    assert second.next(0.5) == pytest.approx(Sleep(19.6))
+    assert third.next(1.0) == pytest.approx(Sleep(19.6))
+    assert second.next(20.1) == Poll(MAX_POLL_SECONDS)
+
+
+def test_rate_limit_without_retry_after_pauses_the_client_too() -> None:
+    """A 429 that does not say how long still holds back the whole client for a moment."""
+    shared = client()
+    first, second = machine(shared=shared), machine(shared=shared)
+    first.next(0)
+    first.failed(errors.RateLimited("slow down", status_code=429), 0)
+    assert isinstance(second.next(0), Sleep)
+
+
+def test_back_off_grows() -> None:
+    """Failures in a row are farther and farther apart, whatever the schedule."""
+    wait = machine(timeout=None, schedule=Schedule(first=0.001, factor=1, cap=1, jitter=0))
+    now, gaps = 0.0, []
+    for _ in range(9):
+        assert isinstance(wait.next(now), Poll)
+        wait.failed(errors.ServerError("down", status_code=500), now)
+        gaps.append(cast("Sleep", wait.next(now)).seconds)
+        now += gaps[-1]
+    for gap, full in zip(gaps, [0.5, 1, 2, 4, 8, 16, 30, 30, 30], strict=True):
+        assert 0.75 * full <= gap <= full
+
+
+def test_changed_tells_news() -> None:
+    """`changed` is whether a reading tells anything new."""
+    wait = machine()
+    told = []
+    for reply in (RUNNING, RUNNING, SETTLED):
+        wait.received(reply, 0)
+        told.append(wait.changed)
+    assert told == [True, False, True]
+
+
+@given(
+    timeout=st.floats(0, 1e4) | st.just(math.inf),
+    answers=st.lists(st.tuples(st.sampled_from(["running", "failing", "limited"]), st.floats(0, 5)), max_size=40),
+    max_rate=st.none() | st.floats(0.1, 100),
+)
+def test_never_sleeps_past_the_deadline(
+    timeout: float, answers: list[tuple[str, float]], max_rate: float | None
+) -> None:
+    """Whatever comes back, each sleep ends by the deadline, and the wait ends with a poll there."""
+    wait = machine(timeout=timeout, shared=client(max_rate), max_failures=100)
+    now = polled = 0.0
+    for answer, seconds in answers:
+        try:
+            while isinstance(step := wait.next(now), Sleep):
+                assert step.seconds > 0
+                assert now + step.seconds <= timeout
+                now += step.seconds
+        except errors.WaitTimeout:
+            assert polled >= timeout - GRACE_SECONDS
+            return
+        assert 0 < step.seconds <= max(timeout - now, 0) + GRACE_SECONDS
+        now += min(seconds, step.seconds)
+        polled = now
+        if answer == "running":
+            wait.received(RUNNING, now)
+        else:
+            limited = errors.RateLimited(answer, status_code=429)
+            limited.retry_after = 1e6 if answer == "limited" else None
+            wait.failed(limited, now)
+
+
+def test_schedule_grows_to_its_cap() -> None:
+    """Intervals grow by the factor, and never beyond the cap, however many polls there are."""
+    schedule = Schedule(first=1, factor=2, cap=60, jitter=0)
+    assert [schedule(polls, 0.0) for polls in (1, 2, 3, 7, 8, 10**6)] == [1, 2, 4, 60, 60, 60]
+
+
+@given(st.integers(1, 10**9), st.floats(0, 0.99))
+def test_jitter_only_shortens(polls: int, jitter: float) -> None:
+    """Jitter takes at most its share off an interval."""
+    full = Schedule(jitter=0)(polls, 0.0)
+    assert full * (1 - jitter) <= Schedule(jitter=jitter)(polls, 0.0) <= full
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"first": 0},
+        {"first": 61},
+        {"factor": 0.5},
+        {"cap": math.inf},
+        {"jitter": 1},
+        {"jitter": -0.1},
+        {"first": math.nan},
+        {"factor": math.nan},
+    ],
+)
+def test_schedule_refuses_nonsense(bad: dict[str, float]) -> None:
+    """A schedule out of range is a ValueError that says what the range is."""
+    with pytest.raises(ValueError, match="0 < first <= cap"):
+        Schedule(**bad)
+
+
+def test_schedule_is_a_value() -> None:
+    """Schedules are equal if their numbers are, and cannot be changed."""
+    assert Schedule(first=2) == Schedule(first=2.0)
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        Schedule().first = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("rate", [0, -1, math.inf, math.nan])
+def test_pacer_refuses_nonsense(rate: float) -> None:
+    """A rate is a positive number, or None."""
+    with pytest.raises(ValueError, match="max_rate"):
+        Pacer(rate)
