@@ -37,7 +37,7 @@ types: .venv/ready ## Check types with mypy and pyright
 constraints: .venv/ready ## Pin anew what is tested with
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--extra cli --extra simulator --output-file scripts/constraints.txt --upgrade pyproject.toml scripts/constraints.in
+		--extra callbacks --extra cli --extra simulator --output-file scripts/constraints.txt --upgrade pyproject.toml scripts/constraints.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
 
 clean: ## Remove the environment and the caches

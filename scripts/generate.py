@@ -1,7 +1,9 @@
 """Generate the typed clients of generated/settled_clients/ from the OpenAPI documents of specs/.
 
-python scripts/generate.py            generate what the specs and templates say, and write generated/lock.json python
-scripts/generate.py --check    change nothing; exit 1 and say what differs if the committed output is stale or edited
+python scripts/generate.py: generate what the specs and templates say, and write generated/lock.json.
+
+python scripts/generate.py --check: change nothing; exit 1 and say what differs if the committed output is stale or was
+edited.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from openapi_spec_validator import validate
-from openapi_spec_validator.exceptions import OpenAPIError
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
+from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -35,11 +38,13 @@ class GenerationError(Exception):
 
 def read_spec(path: Path) -> dict[str, Any]:
     """Read and validate one OpenAPI document; GenerationError names what is wrong with it."""
+    if not path.stem.isidentifier():
+        raise GenerationError(f"{path.name} has a name that no Python package can have")
     try:
         # Through JSON, OpenAPI's own data model: it has no dates, and its keys are text.
         document = json.loads(json.dumps(YAML(typ="safe").load(path), default=str))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise GenerationError(f"{path.name} is not YAML: {error}") from error
+    except (YAMLError, TypeError, ValueError) as error:
+        raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
     try:
@@ -47,15 +52,18 @@ def read_spec(path: Path) -> dict[str, Any]:
     except OpenAPIValidationError as error:
         where = "/".join(map(str, error.absolute_path))
         raise GenerationError(f"{path.name} is not a valid OpenAPI document, at /{where}: {error.message}") from error
-    except OpenAPIError as error:
+    except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
+    except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"[:200]
+        raise GenerationError(f"{path.name} cannot be read as an OpenAPI document: {what}") from error
     return document
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every operation of an OpenAPI document."""
     for item in document.get("paths", {}).values():
-        yield from (item[method] for method in METHODS if method in item)
+        yield from (item[method] for method in METHODS if isinstance(item, dict) and method in item)
 
 
 def show_deprecations(document: dict[str, Any]) -> None:
@@ -89,20 +97,24 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
     if run.returncode != 0:
         raise GenerationError(f"{spec.name} cannot be generated:\n{run.stdout}{run.stderr}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
+    modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
+    if len(modules) != sum(1 for _ in operations(document)):
+        raise GenerationError(f"{spec.name} has operations whose names would be the same in Python")
 
 
 def generate_all(root: Path, output: Path) -> None:
     """Generate every spec of `root`/specs into `output`/settled_clients, and write `output`/lock.json."""
     specs = sorted((root / "specs").glob("*.yaml"))
-    if not specs:
-        raise GenerationError(f"no specs in {root / 'specs'}")
+    others = sorted(path.name for path in (root / "specs").glob("*") if path not in specs)
+    if not specs or others:
+        raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
     package = output / "settled_clients"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
     (package / "py.typed").touch()
     templates = root / "scripts" / "templates"
-    for spec in specs:
-        generate_client(spec, templates, package / spec.stem)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
     lock = {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "formatter": f"ruff {version('ruff')}",
@@ -123,6 +135,8 @@ def differences(fresh: Path, committed: Path) -> list[str]:
         for entry in sorted(new_lock.keys() | old_lock.keys())
         if new_lock.get(entry) != old_lock.get(entry)
     ]
+    if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
+        found.append("lock.json: says the same in another form")
     new, old = _files(fresh / "settled_clients"), _files(committed / "settled_clients")
     for name in sorted(new.keys() | old.keys()):
         if name not in old:
@@ -155,7 +169,7 @@ def _read_lock(folder: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}
     flat: dict[str, str] = {}
-    for entry, value in lock.items():
+    for entry, value in lock.items() if isinstance(lock, dict) else ():
         flat |= (
             {f"{entry}/{name}": digest for name, digest in value.items()} if isinstance(value, dict) else {entry: value}
         )

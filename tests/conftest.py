@@ -35,9 +35,10 @@ class VirtualClock(_clock.Clock):
         self.slept.append(seconds)
         self.moment += seconds
 
-    async def sleep_async(self, seconds: float) -> None:
+    async def sleep_async(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
         """Let the time pass at once, and other tasks have a turn."""
-        self.sleep(seconds)
+        if unless is None or not unless.is_set():
+            self.sleep(seconds)
         await asyncio.sleep(0)
 
 

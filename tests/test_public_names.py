@@ -13,8 +13,8 @@ import settled
 from settled import aio, cortex_xsiam, errors, simulator
 
 NAMES = {
-    settled: """Job JobKind Outcome Part Progress Schedule Snapshot TerminalStatus WaitOptions __version__ aio
-        cortex_xsiam errors from_ref simulator wait watch""",
+    settled: """Job JobKind Outcome Part Progress Schedule Snapshot TerminalStatus WaitOptions __version__
+        agilesec aio cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
     aio: "wait watch",
     cortex_xsiam: "ByosImportTerminal KINDS byos_import connect connect_from_env",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut

@@ -28,7 +28,7 @@ from ._version import __version__
 from ._wait import WaitOptions
 
 if TYPE_CHECKING:
-    from . import aio, cortex_xsiam, simulator
+    from . import agilesec, aio, cortex_xdr, cortex_xsiam, osapi, simulator
 
 __all__ = [
     "Job",
@@ -41,10 +41,13 @@ __all__ = [
     "TerminalStatus",
     "WaitOptions",
     "__version__",
+    "agilesec",
     "aio",
+    "cortex_xdr",
     "cortex_xsiam",
     "errors",
     "from_ref",
+    "osapi",
     "simulator",
     "wait",
     "watch",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 
@@ -17,9 +18,14 @@ class Clock:
         """Sleep in this thread."""
         time.sleep(seconds)
 
-    async def sleep_async(self, seconds: float) -> None:
-        """Sleep in this task."""
-        await asyncio.sleep(seconds)
+    async def sleep_async(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+        """Sleep in this task, but no longer than until an event."""
+        if unless is None:
+            await asyncio.sleep(seconds)
+        else:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await unless.wait()
 
 
 # Looked up anew by every wait, so that tests can put virtual time in its place.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import os
 import ssl
+from collections.abc import Generator
 from typing import Any, TypedDict
 
+import attrs
 import httpx
 
 from ._pacer import Pacer
@@ -38,13 +40,31 @@ def client_arguments(
     if transport is not None:
         httpx_args["transport"] = _both_faced(transport)
     return {
-        "base_url": _checked(base_url),
+        "base_url": _checked(base_url.strip()),
         "headers": {"User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}"},
         "timeout": httpx.Timeout(options.get("timeout", 30.0)),
         "verify_ssl": _ssl_context(options.get("verify")),
         "httpx_args": httpx_args,
         "extensions": {Pacer.KEY: Pacer(options.get("max_rate", vendor_rate))},
     }
+
+
+@attrs.frozen
+class HeaderToken(httpx.Auth):
+    """A token that every request carries in a header."""
+
+    header: str
+    value: str = attrs.field(repr=False)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put the token into the header of a request."""
+        request.headers[self.header] = self.value
+        yield request
+
+
+def token_environment(vendor: str) -> dict[str, str]:
+    """Address and token from `SETTLED_<VENDOR>_URL` and `_TOKEN`."""
+    return {"base_url": from_environment(vendor, "URL"), "token": from_environment(vendor, "TOKEN")}
 
 
 def from_environment(vendor: str, name: str, *, default: str = "") -> str:
@@ -66,7 +86,7 @@ def checked_secret(name: str, secret: str) -> str:
 
 def _checked(base_url: str) -> str:
     try:
-        url = httpx.URL(base_url)
+        url = httpx.URL(base_url if "://" in base_url else f"https://{base_url}")
     except httpx.InvalidURL as error:
         raise ValueError(f"not the address of an API: {error}") from None
     is_address = url.scheme in ("http", "https") and url.host and not any(map(str.isspace, base_url))

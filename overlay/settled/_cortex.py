@@ -71,6 +71,5 @@ def cortex_environment(vendor: str) -> dict[str, Any]:
 
 
 def _api_url(base_url: str) -> str:
-    if "://" in base_url or not base_url:
-        return base_url
-    return f"https://{base_url}" if base_url.startswith("api-") else f"https://api-{base_url}"
+    is_bare_fqdn = base_url and "://" not in base_url and not base_url.startswith("api-")
+    return f"api-{base_url}" if is_bare_fqdn else base_url

@@ -24,19 +24,20 @@ def error_body(content: bytes) -> ErrorBody:
         body = json.loads(content)
     except (ValueError, RecursionError):
         return ErrorBody(_plain(content.decode("utf-8", "replace")))
-    return ErrorBody(_short(_sentence(body)), _code(body))
+    return ErrorBody(_short(sentence(body)), _code(body))
 
 
-def _sentence(value: Any, depth: int = 0) -> str:
+def sentence(value: Any, depth: int = 0) -> str:
+    """The human sentence somewhere in a JSON value, "" if there is none."""
     if value is None or isinstance(value, bool) or depth > 8:
         return ""
     if _is_object(value):
         if "loc" in value and "msg" in value:
-            return f"{_path(value['loc'])}: {_sentence(value['msg'], depth + 1)}"
+            return f"{_path(value['loc'])}: {sentence(value['msg'], depth + 1)}"
         candidates = [value.get(key) for key in (*_MESSAGE_KEYS, "reply")]
-        return next(filter(None, (_sentence(candidate, depth + 1) for candidate in candidates)), "")
+        return next(filter(None, (sentence(candidate, depth + 1) for candidate in candidates)), "")
     if _is_list(value):
-        return "; ".join(filter(None, (_sentence(item, depth + 1) for item in value[:10])))
+        return "; ".join(filter(None, (sentence(item, depth + 1) for item in value[:10])))
     return str(value)[: 2 * _MAX_LENGTH]
 
 

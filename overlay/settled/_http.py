@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import httpx
 
 from ._error_body import error_body
-from ._job import UNREADABLE, Job
+from ._job import UNREADABLE, Client, Job
 from ._retry_after import retry_after
-from ._snapshot import Reading
+from ._snapshot import Reading, Refused
 from .errors import ApiError, MalformedResponse, TransportError, api_error_class
 
 # Credentials travel in these; a server that quotes one back must not get it into an error message.
@@ -40,7 +40,7 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
     http = job.client.get_httpx_client()
     limits = _TimeLeft(http.timeout.as_dict(), time.monotonic() + seconds)
     request = http.build_request(**job.kind.request(job.id), extensions={"timeout": limits, "trace": _make_punctual})
-    with _transport_errors(job):
+    with _transport_errors(job.ref):
         response = http.send(request)
     return _reply(job, response)
 
@@ -49,30 +49,49 @@ async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
     """Ask how a job is doing, as `poll` does."""
     http = job.client.get_async_httpx_client()
     request = http.build_request(**job.kind.request(job.id))
-    with _transport_errors(job):
+    with _transport_errors(job.ref):
         async with asyncio.timeout(seconds):
             response = await http.send(request)
     return _reply(job, response)
 
 
+def submit(client: Client, request: dict[str, Any]) -> Any:
+    """Send a request once, and return the JSON of its answer.
+
+    Raises:
+        SettledError: ApiError, TransportError or MalformedResponse.
+    """
+    http = client.get_httpx_client()
+    with _transport_errors(f"{request['method'].upper()} {request['url']}"):
+        response = http.send(http.build_request(**request))
+    return _json(response)
+
+
 def _reply(job: Job[Any], response: httpx.Response) -> Reply:
+    raw = _json(response)
+    try:
+        return Reply(job.kind.reading(raw), raw)
+    except Refused as refused:
+        raise _api_error(response, str(refused)) from None
+
+
+def _json(response: httpx.Response) -> Any:
     if not response.is_success:
         raise _api_error(response)
     try:
-        raw = response.json()
+        return response.json()
     except UNREADABLE as error:
         found = error_body(response.content)
         raise MalformedResponse(
             f"{response.request.method} {response.request.url.path} answered {response.status_code} without JSON: "
             f"{_without_secrets(found.message, response.request)!r}"
         ) from error
-    return Reply(job.kind.reading(raw), raw)
 
 
-def _api_error(response: httpx.Response) -> ApiError:
+def _api_error(response: httpx.Response, message: str = "") -> ApiError:
     found = error_body(response.content)
     error = api_error_class(response.status_code)(
-        _without_secrets(found.message, response.request) or response.reason_phrase or "no message",
+        _without_secrets(message or found.message, response.request) or response.reason_phrase or "no message",
         status_code=response.status_code,
         code=found.code,
         method=response.request.method,
@@ -90,13 +109,13 @@ def _without_secrets(message: str, request: httpx.Request) -> str:
 
 
 @contextlib.contextmanager
-def _transport_errors(job: Job[Any]) -> Generator[None, None, None]:
+def _transport_errors(what: str) -> Generator[None, None, None]:
     try:
         yield
     except TimeoutError as error:
-        raise TransportError(f"{job.ref}: no complete answer came in time") from error
+        raise TransportError(f"{what}: no complete answer came in time") from error
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        failure = TransportError(f"{job.ref}: {type(error).__name__}: {error}".rstrip(": "))
+        failure = TransportError(f"{what}: {type(error).__name__}: {error}".rstrip(": "))
         failure.may_pass = not _is_lasting(error)
         raise failure from error
 

@@ -38,9 +38,9 @@ class Client(Protocol):
 class JobKind(Generic[B_co]):
     """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
 
-    `request` and `decode` are the generated client's, `read` takes the reply's JSON. `running` are the documented words
-    of a job that goes on. For `not_found_grace` seconds after a wait started, a 404 may only mean that the job is not
-    there yet.
+    `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
+    takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
+    after a wait started, a 404 may only mean that the job is not there yet.
     """
 
     name: str
@@ -81,6 +81,7 @@ def _check_id(job: Job[Any], _: object, value: Any) -> None:
     # A dot segment would be resolved away, and another path be asked.
     if not isinstance(value, str) or not value.strip() or not value.isprintable() or value in {".", ".."}:
         raise ValueError(f"not an id of a {job.kind.name} job: {value!r}")
+    job.kind.request(value)
 
 
 @attrs.frozen(repr=False)
@@ -118,7 +119,9 @@ class Job(Generic[B_co]):
         return snapshot(self, reply.reading, reply.raw)
 
 
-def snapshot(job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0) -> Snapshot[B_co]:
+def snapshot(
+    job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
+) -> Snapshot[B_co]:
     """The snapshot that a reading of a job makes."""
     words = {reading.status, *(part.status for part in reading.parts.values())}
     return Snapshot(
@@ -132,6 +135,7 @@ def snapshot(job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elap
         raw=raw,
         polls=polls,
         elapsed=elapsed,
+        callback=callback,
     )
 
 

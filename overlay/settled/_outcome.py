@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Self
 
@@ -17,6 +17,19 @@ class Outcome(StrEnum):
     CANCELLED = "CANCELLED"
     TIMED_OUT = "TIMED_OUT"
     SKIPPED = "SKIPPED"
+
+    @classmethod
+    def of_all(cls, outcomes: Iterable[Outcome | None]) -> Outcome | None:
+        """The outcome of a job of many parts: None until there are some and all have settled.
+
+        Then it is theirs if all agree, PARTIAL if any succeeded, wholly or partly, and FAILED otherwise.
+        """
+        seen = set(outcomes)
+        if not seen or None in seen:
+            return None
+        if len(seen) == 1:
+            return seen.pop()
+        return cls.PARTIAL if seen & {cls.SUCCEEDED, cls.PARTIAL} else cls.FAILED
 
 
 class TerminalStatus(StrEnum):

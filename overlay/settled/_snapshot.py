@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
@@ -35,6 +36,10 @@ class Part(NamedTuple):
     detail: str | None = None
 
 
+class Refused(Exception):
+    """A reply that says, with an HTTP status of success, that the API cannot tell about the job."""
+
+
 @attrs.frozen
 class Reading:
     """What a job kind reads from a reply: the few words a wait needs, and what a person wants to see on the way."""
@@ -44,6 +49,31 @@ class Reading:
     detail: str | None = None
     progress: Progress | None = None
     parts: Mapping[str, Part] = _NO_PARTS
+
+    @property
+    def words(self) -> Counter[str]:
+        """How often each status word occurs: the job's own if it has one, else its parts'."""
+        if self.status is not None:
+            return Counter([self.status])
+        return Counter(part.status for part in self.parts.values() if part.status is not None)
+
+
+def of_parts(parts: Mapping[str, Part]) -> Reading:
+    """The reading of a job that is what its parts are: outcome, progress, and what went wrong where."""
+    return Reading(
+        None, Outcome.of_all(part.outcome for part in parts.values()), told_by(parts), progress_of(parts), parts
+    )
+
+
+def told_by(parts: Mapping[str, Part]) -> str | None:
+    """What the parts tell, each under its name; None if they tell nothing."""
+    return "; ".join(f"{name}: {part.detail}" for name, part in parts.items() if part.detail) or None
+
+
+def progress_of(parts: Mapping[str, Part], *, expected: int = 0) -> Progress | None:
+    """How many of the parts have settled, of as many as there are or are expected; None if there are none."""
+    total = max(len(parts), expected)
+    return Progress(sum(part.outcome is not None for part in parts.values()), total) if total else None
 
 
 @attrs.frozen
@@ -66,6 +96,7 @@ class Snapshot(Generic[B_co]):
     raw: Any = attrs.field(default=None, repr=False)
     polls: int = 1
     elapsed: float = 0.0
+    callback: Any = None
     error: errors.SettledError | None = None
 
     @property

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 from ._http import MAX_POLL_SECONDS, Reply
+from ._inbox import Inbox
 from ._job import Job, snapshot
 from ._pacer import pacer_of
 from ._schedule import Schedule, Timing
@@ -33,6 +34,8 @@ GRACE_SECONDS = 0.1
 # Servers ask for pauses of hours, by mistake or by a wrong clock.
 MAX_PAUSE_SECONDS = 300.0
 
+# A callback may never come, so the job is polled all the same, but seldom.
+_UNTIL_CALLED_BACK = Schedule(first=15, factor=1.5, cap=300)
 _BACK_OFF = Schedule(first=0.5, factor=2, cap=30, jitter=0.25)
 _TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 
@@ -84,6 +87,7 @@ class Wait(Generic[B]):
         on_poll: Callable[[Snapshot[B]], object] | None = None,
         unknown: Unknown = "wait",
         max_failures: int = 10,
+        wake: Inbox | None = None,
     ) -> None:
         if unknown not in ("wait", "raise"):
             raise ValueError(f"unknown must be 'wait' or 'raise', not {unknown!r}")
@@ -94,9 +98,11 @@ class Wait(Generic[B]):
         self.changed = False
         self.last: Snapshot[B] | None = None
         self.polls = 0
+        self._polls_before_waking = 0
         self.seen: Counter[str] = Counter()
         self._timeout = _seconds(timeout)
-        self._schedule = Schedule() if schedule is None else schedule
+        self._schedule = schedule or (Schedule() if wake is None else _UNTIL_CALLED_BACK)
+        self._wake = wake
         self._unknown = unknown
         self._max_failures = max_failures
         self._pacer = pacer_of(job.client)
@@ -147,12 +153,21 @@ class Wait(Generic[B]):
         self._failures, self._failure = 0, None
         self.changed = self._reading != reply.reading
         self._reading = reply.reading
-        self.last = snapshot(self.job, reply.reading, reply.raw, polls=self.polls, elapsed=now - self._start)
-        self.seen[reply.reading.status or "-"] += 1
+        elapsed = now - self._start
+        callback = None if self._wake is None else self._wake.get(self.job.id)
+        self.last = snapshot(self.job, reply.reading, reply.raw, polls=self.polls, elapsed=elapsed, callback=callback)
+        self.seen.update([_label(reply.reading)])
         if not self.last.is_known:
             self._meet_unknown(self.last)
         self._due = now + self._interval(now)
         return self.last
+
+    def woken(self, now: float) -> None:
+        """Take a callback: the job is worth a poll at once, and from now on as often as without callbacks."""
+        if self._schedule is _UNTIL_CALLED_BACK:
+            self._schedule = Schedule()
+            self._polls_before_waking = self.polls
+        self._due = now
 
     def failed(self, error: SettledError, now: float) -> None:
         """Take a poll's failure.
@@ -184,7 +199,7 @@ class Wait(Generic[B]):
         return isinstance(error, MalformedResponse) or (isinstance(error, TransportError) and error.may_pass)
 
     def _interval(self, now: float) -> float:
-        interval = self._schedule(self.polls, now - self._start)
+        interval = self._schedule(self.polls - self._polls_before_waking, now - self._start)
         if not interval >= 0:
             raise ValueError(f"the schedule answered {interval!r}, which is no number of seconds to wait")
         return interval
@@ -209,9 +224,15 @@ class Wait(Generic[B]):
         return f"{self.job.ref} had not settled after {self._timeout:g} s: {self._tally()}"
 
     def _tally(self) -> str:
-        last = "no status was read" if self.last is None else f"the last status was {self.last.status}"
+        last = "no status was read" if self._reading is None else f"the last status was {_label(self._reading)}"
         counted = ", ".join(f"{count} {status}" for status, count in self.seen.items())
         return f"{last} ({self.polls} polls{': ' if counted else ''}{counted})"
+
+
+def _label(reading: Reading) -> str:
+    if reading.status is not None:
+        return reading.status
+    return ", ".join(f"{count} {word}" for word, count in sorted(reading.words.items())) or "none yet"
 
 
 def _seconds(timeout: float | timedelta | None) -> float:

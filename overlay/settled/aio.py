@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,6 +11,7 @@ from typing import TypeVar, Unpack
 
 from . import _clock
 from ._http import poll_async
+from ._inbox import Inbox
 from ._job import Job
 from ._snapshot import Snapshot
 from ._wait import Sleep, Wait, WaitOptions
@@ -19,11 +22,22 @@ __all__ = ["wait", "watch"]
 B = TypeVar("B")
 
 
-async def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]) -> Snapshot[B]:
-    """Wait until a job has settled, as `settled.wait` does; `on_poll` may also be a coroutine function."""
-    machine = Wait(job, now=_clock.clock.now(), timeout=timeout, **options)
-    while not (snapshot := await _poll_when_due(machine)).is_settled:
-        pass
+async def wait(
+    job: Job[B], *, timeout: float | timedelta | None, wake: Inbox | None = None, **options: Unpack[WaitOptions[B]]
+) -> Snapshot[B]:
+    """Wait until a job has settled, as `settled.wait` does; `on_poll` may also be a coroutine function.
+
+    `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
+    it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
+    """
+    machine = Wait(job, now=_clock.clock.now(), timeout=timeout, wake=wake, **options)
+    called_back = asyncio.Event()
+    with contextlib.ExitStack() as stack:
+        if wake is not None:
+            loop = asyncio.get_running_loop()
+            stack.callback(wake.subscribe(job.id, lambda: loop.call_soon_threadsafe(called_back.set)))
+        while not (snapshot := await _poll_when_due(machine, called_back)).is_settled:
+            pass
     return snapshot
 
 
@@ -43,12 +57,15 @@ async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:
             yield snapshot
 
 
-async def _poll_when_due(machine: Wait[B]) -> Snapshot[B]:
+async def _poll_when_due(machine: Wait[B], called_back: asyncio.Event | None = None) -> Snapshot[B]:
     clock = _clock.clock
     while True:
         step = machine.next(clock.now())
         if isinstance(step, Sleep):
-            await clock.sleep_async(step.seconds)
+            await clock.sleep_async(step.seconds, unless=called_back)
+            if called_back is not None and called_back.is_set():
+                called_back.clear()
+                machine.woken(clock.now())
             continue
         try:
             reply = await poll_async(machine.job, step.seconds)

@@ -1,9 +1,14 @@
 import asyncio
+import re
 import ssl
 from typing import Any, Self
 
 import httpx
 from attrs import define, evolve, field
+
+
+def _without_password(url: str) -> str:
+    return repr(re.sub("//[^/]*@", "//[secure]@", url))
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -45,7 +50,7 @@ class Client:
     """
 
     raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    _base_url: str = field(alias="base_url")
+    _base_url: str = field(alias="base_url", repr=_without_password)
     _cookies: dict[str, str] = field(factory=dict, kw_only=True, repr=False, alias="cookies")
     _headers: dict[str, str] = field(factory=dict, kw_only=True, repr=False, alias="headers")
     _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
@@ -55,6 +60,7 @@ class Client:
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
+    _async_client_is_given: bool = field(default=False, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
 
     def with_headers(self, headers: dict[str, str]) -> "Client":
@@ -104,13 +110,13 @@ class Client:
         return self._client
 
     def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
+        """Enter a context that closes the underlying httpx.Client at its end"""
+        self.get_httpx_client()
         return self
 
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
+        """Close the underlying httpx.Client"""
+        self.get_httpx_client().close()
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
         """Manually set the underlying httpx.AsyncClient
@@ -118,14 +124,16 @@ class Client:
         **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
         """
         self._async_client = async_client
-        self._loop = None
+        self._async_client_is_given = True
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Get the underlying httpx.AsyncClient, constructing a new one if not previously set, closed since, or of another event loop"""
-        loop = _running_loop()
-        if self._async_client is None or self._async_client.is_closed or self._loop not in (None, loop):
-            self._loop = loop
+        loop = _running_loop() or self._loop
+        is_of_another_loop = self._loop not in (None, loop) and not self._async_client_is_given
+        self._loop = loop
+        if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
+            self._async_client_is_given = False
             self._async_client = httpx.AsyncClient(
                 base_url=self._base_url,
                 cookies=self._cookies,
@@ -138,13 +146,13 @@ class Client:
         return self._async_client
 
     async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
-        await self.get_async_httpx_client().__aenter__()
+        """Enter a context that closes the underlying httpx.AsyncClient at its end"""
+        self.get_async_httpx_client()
         return self
 
     async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+        """Close the underlying httpx.AsyncClient"""
+        await self.get_async_httpx_client().aclose()
 
 
 @define(eq=False)
@@ -182,7 +190,7 @@ class AuthenticatedClient:
     """
 
     raise_on_unexpected_status: bool = field(default=False, kw_only=True)
-    _base_url: str = field(alias="base_url")
+    _base_url: str = field(alias="base_url", repr=_without_password)
     _cookies: dict[str, str] = field(factory=dict, kw_only=True, repr=False, alias="cookies")
     _headers: dict[str, str] = field(factory=dict, kw_only=True, repr=False, alias="headers")
     _timeout: httpx.Timeout | None = field(default=None, kw_only=True, alias="timeout")
@@ -192,6 +200,7 @@ class AuthenticatedClient:
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
+    _async_client_is_given: bool = field(default=False, init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
 
     token: str = field(default="", repr=False)
@@ -234,7 +243,8 @@ class AuthenticatedClient:
         """Get the underlying httpx.Client, constructing a new one if not previously set, or closed since"""
         if self._client is None or self._client.is_closed:
             if self.token:
-                self._headers[self.auth_header_name] = f"{self.prefix} {self.token}" if self.prefix else self.token
+                token = f"{self.prefix} {self.token}" if self.prefix else self.token
+                self._headers = {**self._headers, self.auth_header_name: token}
             self._client = httpx.Client(
                 base_url=self._base_url,
                 cookies=self._cookies,
@@ -247,13 +257,13 @@ class AuthenticatedClient:
         return self._client
 
     def __enter__(self) -> Self:
-        """Enter a context manager for self.client—you cannot enter twice (see httpx docs)"""
-        self.get_httpx_client().__enter__()
+        """Enter a context that closes the underlying httpx.Client at its end"""
+        self.get_httpx_client()
         return self
 
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for internal httpx.Client (see httpx docs)"""
-        self.get_httpx_client().__exit__(*args, **kwargs)
+        """Close the underlying httpx.Client"""
+        self.get_httpx_client().close()
 
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
         """Manually set the underlying httpx.AsyncClient
@@ -261,16 +271,19 @@ class AuthenticatedClient:
         **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
         """
         self._async_client = async_client
-        self._loop = None
+        self._async_client_is_given = True
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
         """Get the underlying httpx.AsyncClient, constructing a new one if not previously set, closed since, or of another event loop"""
-        loop = _running_loop()
-        if self._async_client is None or self._async_client.is_closed or self._loop not in (None, loop):
-            self._loop = loop
+        loop = _running_loop() or self._loop
+        is_of_another_loop = self._loop not in (None, loop) and not self._async_client_is_given
+        self._loop = loop
+        if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
+            self._async_client_is_given = False
             if self.token:
-                self._headers[self.auth_header_name] = f"{self.prefix} {self.token}" if self.prefix else self.token
+                token = f"{self.prefix} {self.token}" if self.prefix else self.token
+                self._headers = {**self._headers, self.auth_header_name: token}
             self._async_client = httpx.AsyncClient(
                 base_url=self._base_url,
                 cookies=self._cookies,
@@ -283,10 +296,10 @@ class AuthenticatedClient:
         return self._async_client
 
     async def __aenter__(self) -> Self:
-        """Enter a context manager for underlying httpx.AsyncClient—you cannot enter twice (see httpx docs)"""
-        await self.get_async_httpx_client().__aenter__()
+        """Enter a context that closes the underlying httpx.AsyncClient at its end"""
+        self.get_async_httpx_client()
         return self
 
     async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
-        """Exit a context manager for underlying httpx.AsyncClient (see httpx docs)"""
-        await self.get_async_httpx_client().__aexit__(*args, **kwargs)
+        """Close the underlying httpx.AsyncClient"""
+        await self.get_async_httpx_client().aclose()

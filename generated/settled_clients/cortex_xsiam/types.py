@@ -12,6 +12,9 @@ class Unset:
     def __bool__(self) -> Literal[False]:
         return False
 
+    def __reduce__(self) -> str:
+        return "UNSET"
+
 
 UNSET: Unset = Unset()
 
@@ -63,8 +66,14 @@ def parse_timestamp(text: str) -> datetime.datetime:
     except ValueError:
         try:
             return isoparse(text)
-        except ValueError:
+        except (OverflowError, ValueError):
             raise ValueError(f"not an ISO 8601 date and time: {text!r}") from None
 
 
-__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "parse_timestamp"]
+def format_timestamp(moment: datetime.datetime) -> str:
+    """Write a date and time in ISO 8601, with Z for UTC"""
+    text = moment.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "format_timestamp", "parse_timestamp"]

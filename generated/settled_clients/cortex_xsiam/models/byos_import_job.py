@@ -35,13 +35,17 @@ class ByosImportJob:
     def to_dict(self) -> dict[str, Any]:
         job_id = self.job_id
 
-        created_timestamp = self.created_timestamp.isoformat().replace("+00:00", "Z")
+        from .. import types as _types  # noqa: PLC0415
+
+        created_timestamp = _types.format_timestamp(self.created_timestamp)
 
         job_status = self.job_status.value
 
+        from .. import types as _types  # noqa: PLC0415
+
         last_updated: str | Unset = UNSET
         if not isinstance(self.last_updated, Unset):
-            last_updated = self.last_updated.isoformat().replace("+00:00", "Z")
+            last_updated = _types.format_timestamp(self.last_updated)
 
         error_log: None | str | Unset
         if isinstance(self.error_log, Unset):
@@ -70,20 +74,20 @@ class ByosImportJob:
         d = dict(src_dict)
         job_id = d.pop("job_id")
 
-        from ..types import parse_timestamp  # noqa: PLC0415
+        from .. import types as _types  # noqa: PLC0415
 
-        created_timestamp = parse_timestamp(d.pop("created_timestamp"))
+        created_timestamp = _types.parse_timestamp(d.pop("created_timestamp"))
 
         job_status = ByosImportJobStatus(d.pop("job_status"))
 
-        from ..types import parse_timestamp  # noqa: PLC0415
+        from .. import types as _types  # noqa: PLC0415
 
         _last_updated = d.pop("last_updated", UNSET)
         last_updated: datetime.datetime | Unset
         if isinstance(_last_updated, Unset):
             last_updated = UNSET
         else:
-            last_updated = parse_timestamp(_last_updated)
+            last_updated = _types.parse_timestamp(_last_updated)
 
         def _parse_error_log(data: object) -> None | str | Unset:
             if data is None:

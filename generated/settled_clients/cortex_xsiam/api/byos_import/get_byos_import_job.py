@@ -127,10 +127,13 @@ def sync(
         ByosImportJob | JobNotFound | ValidationFailed
     """
 
-    return sync_detailed(
-        job_id=job_id,
-        client=client,
-    ).parsed
+    response = client.get_httpx_client().request(
+        **request_kwargs(
+            job_id=job_id,
+        )
+    )
+
+    return _parsed_or_none(client=client, response=response)
 
 
 async def asyncio_detailed(
@@ -186,9 +189,10 @@ async def asyncio(
         ByosImportJob | JobNotFound | ValidationFailed
     """
 
-    return (
-        await asyncio_detailed(
+    response = await client.get_async_httpx_client().request(
+        **request_kwargs(
             job_id=job_id,
-            client=client,
         )
-    ).parsed
+    )
+
+    return _parsed_or_none(client=client, response=response)

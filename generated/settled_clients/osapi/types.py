@@ -1,0 +1,79 @@
+"""Contains some shared types for properties"""
+
+import datetime
+from collections.abc import Mapping, MutableMapping
+from typing import IO, BinaryIO, Generic, Literal, TypeVar
+
+from attrs import define
+from dateutil.parser import isoparse
+
+
+class Unset:
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __reduce__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Unset = Unset()
+
+# The types that `httpx.Client(files=)` can accept, copied from that library.
+FileContent = IO[bytes] | bytes | str
+FileTypes = (
+    # (filename, file (or bytes), content_type)
+    tuple[str | None, FileContent, str | None]
+    # (filename, file (or bytes), content_type, headers)
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+RequestFiles = list[tuple[str, FileTypes]]
+
+
+@define
+class File:
+    """Contains information for file uploads"""
+
+    payload: BinaryIO
+    file_name: str | None = None
+    mime_type: str | None = None
+
+    def to_tuple(self) -> FileTypes:
+        """Return a tuple representation that httpx will accept for multipart/form-data"""
+        return self.file_name, self.payload, self.mime_type
+
+
+T = TypeVar("T")
+
+
+@define
+class Response(Generic[T]):
+    """A response from an endpoint"""
+
+    status_code: int
+    content: bytes
+    headers: MutableMapping[str, str]
+    parsed: T | None
+
+
+def parse_timestamp(text: str) -> datetime.datetime:
+    """Read an ISO 8601 date and time with 0 to 9 fraction digits, with or without a zone; digits past the sixth are dropped.
+
+    Raises:
+        ValueError: If the text is no such date and time.
+    """
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            return isoparse(text)
+        except (OverflowError, ValueError):
+            raise ValueError(f"not an ISO 8601 date and time: {text!r}") from None
+
+
+def format_timestamp(moment: datetime.datetime) -> str:
+    """Write a date and time in ISO 8601, with Z for UTC"""
+    text = moment.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+__all__ = ["UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "format_timestamp", "parse_timestamp"]

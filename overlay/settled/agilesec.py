@@ -1,0 +1,200 @@
+"""AgileSec: scans, submitted or watched, and the callbacks that tell of their end.
+
+From the vendor's page "Scan API".
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
+
+from settled_clients.agilesec import AuthenticatedClient
+from settled_clients.agilesec.api.scans import create_scan as create_operation
+from settled_clients.agilesec.api.scans import execute_scan as execute_operation
+from settled_clients.agilesec.api.scans import get_scan
+from settled_clients.agilesec.api.scans import submit_scan as submit_operation
+from settled_clients.agilesec.models import (
+    CreateScanRequest,
+    ExecuteScanRequest,
+    Label,
+    Scan,
+    ScanCallback,
+    ScanPriority,
+    SensorConfig,
+    SubmitScanRequest,
+)
+
+from ._callback import ApiToken, BearerToken, CallbackAuth, parse_callback
+from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._http import submit
+from ._job import Job, JobKind
+from ._outcome import Outcome, TerminalStatus
+from ._snapshot import Reading
+from .errors import MalformedResponse, SubmitFailed
+
+if sys.version_info >= (3, 13):
+    from warnings import deprecated
+else:
+    from typing_extensions import deprecated
+
+if TYPE_CHECKING:
+    from ._callback_app import CallbackApp
+
+__all__ = [
+    "KINDS",
+    "ApiToken",
+    "BearerToken",
+    "NewScan",
+    "ScanCallback",
+    "ScanTerminal",
+    "SubmittedScan",
+    "callback_app",
+    "connect",
+    "connect_from_env",
+    "create_scan",
+    "execute_scan",
+    "parse_callback",
+    "scan",
+    "submit_scan",
+]
+
+
+class ScanTerminal(TerminalStatus):
+    """The words of a scan that has settled; every other word is of one that has not."""
+
+    SUCCESSFUL = "successful", Outcome.SUCCEEDED
+    FAILED = "failed", Outcome.FAILED
+
+
+def _read(raw: Any) -> Reading:
+    status: str = raw["status"]
+    return Reading(status, ScanTerminal.outcome_of(status), detail=raw.get("message") or None)
+
+
+SCAN = JobKind(
+    name="agilesec.scan",
+    client_class=AuthenticatedClient,
+    request=get_scan.request_kwargs,
+    decode=Scan.from_dict,
+    read=_read,
+    terminal=ScanTerminal,
+    running=frozenset(),
+)
+KINDS = (SCAN,)
+
+
+class SubmittedScan(TypedDict, total=False):
+    """What a scan is made of: the sensor's type, its own name, and its settings, as the sensor's guide tells them.
+
+    `priority` is low unless given, `callback_id` names a registered callback endpoint, `labels` go along with the
+    results.
+    """
+
+    sensor_type: Required[str]
+    sensor_name: Required[str]
+    sensor_config: Required[Mapping[str, Any]]
+    priority: Literal["low", "medium", "high"]
+    callback_id: str
+    labels: Mapping[str, str] | list[dict[str, str]]
+
+
+class NewScan(SubmittedScan, total=False):
+    """What `create_scan` takes besides: whether to scan only what is new, and when (in days) to resolve findings."""
+
+    incremental_scan: bool
+    auto_resolution_interval: int
+
+
+def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
+    """The scan that a submit answered with `executionId`.
+
+    Raises:
+        ValueError: If `execution_id` cannot be an id.
+    """
+    return Job(SCAN, client, execution_id)
+
+
+def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan]:
+    """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
+
+    Raises:
+        SubmitFailed: If the API answers that it did not take the scan.
+        SettledError: ApiError, TransportError or MalformedResponse. The request is not made a second time: after a
+            TransportError or a ServerError the scan may exist all the same.
+    """
+    request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
+    return scan(client, _execution_id(submit(client, request)))
+
+
+def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Job[Scan]:
+    """Start a scan with a sensor that is there already, and return its job; raises what `create_scan` does."""
+    request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
+    return scan(client, _execution_id(submit(client, request)))
+
+
+@deprecated("POST /v3/scan goes in version 3.6 of the platform: use create_scan")
+def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Job[Scan]:
+    """Start a scan the old way, and return its job; takes what `SubmittedScan` lists, fails as `create_scan` does."""
+    request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
+    return scan(client, _execution_id(submit(client, request)))
+
+
+def _wire(scan: SubmittedScan) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(scan)
+    converters: dict[str, Callable[[Any], Any]] = {
+        "sensor_config": SensorConfig.from_dict,
+        "priority": ScanPriority,
+        "labels": _labels,
+    }
+    return {name: converters[name](value) if name in converters else value for name, value in fields.items()}
+
+
+def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
+    each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
+    return [Label.from_dict(label) for label in each]
+
+
+def _execution_id(answer: Any) -> str:
+    try:
+        if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
+            raise SubmitFailed(f"the scan was not taken: {answer.get('message') or 'no reason given'}")
+        execution_id: str = answer["executionId"]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise MalformedResponse(f"the scan was taken, but the answer names no executionId: {answer!r:.200}") from error
+    return execution_id
+
+
+def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
+    """An ASGI app that takes the platform's callbacks at `path`; its `inbox` wakes a wait.
+
+        app = agilesec.callback_app(auth=agilesec.BearerToken(token))
+        end = await settled.aio.wait(job, timeout=3600, wake=app.inbox)
+
+    Wrong credentials are answered with 401, and nothing is learnt from them. Needs the extra `callbacks` (starlette).
+    """
+    from ._callback_app import CallbackApp
+
+    return CallbackApp(auth, path)
+
+
+def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of a platform, to be closed with `with client:` (or `async with`) when it is no longer needed.
+
+    `base_url` is where `/v3/scan` begins. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default
+    none), `verify`, `transport`.
+
+    Raises:
+        ValueError: If the address or the token cannot be such.
+    """
+    auth = HeaderToken("isg-api-token", checked_secret("token", token))
+    return AuthenticatedClient(**client_arguments(base_url, auth, options, vendor_rate=None))
+
+
+def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of the platform that SETTLED_AGILESEC_URL names, with the token SETTLED_AGILESEC_TOKEN.
+
+    Raises:
+        ValueError: If a variable is missing or cannot be right.
+    """
+    return connect(**token_environment("agilesec"), **options)

@@ -1,0 +1,170 @@
+"""Cortex XDR: actions on endpoints, and runs of scripts on them.
+
+From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
+of a script run, are what the vendor's own clients and users' reports show: the pages do not say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from settled_clients.cortex_xdr import AuthenticatedClient
+from settled_clients.cortex_xdr.api.actions import get_action_status
+from settled_clients.cortex_xdr.api.scripts import get_script_execution_status
+from settled_clients.cortex_xdr.models import (
+    ActionStatusQuery,
+    ActionStatusReply,
+    ActionStatusRequest,
+    ScriptExecutionReply,
+    ScriptExecutionStatusQuery,
+    ScriptExecutionStatusRequest,
+)
+
+from ._connect import ConnectOptions
+from ._cortex import cortex_arguments, cortex_environment
+from ._error_body import sentence
+from ._job import Job, JobKind
+from ._outcome import Outcome, TerminalStatus
+from ._snapshot import Part, Progress, Reading, Refused, of_parts
+
+__all__ = ["KINDS", "ActionTerminal", "ScriptTerminal", "action", "connect", "connect_from_env", "script_execution"]
+
+_RUNNING = frozenset({"PENDING", "IN_PROGRESS", "PENDING_ABORT"})
+
+
+class ActionTerminal(TerminalStatus):
+    """The words of an action that has settled on an endpoint."""
+
+    COMPLETED_SUCCESSFULLY = "COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED
+    COMPLETED_PARTIAL = "COMPLETED_PARTIAL", Outcome.PARTIAL
+    FAILED = "FAILED", Outcome.FAILED
+    CANCELLED = "CANCELLED", Outcome.CANCELLED
+    CANCELED = "CANCELED", Outcome.CANCELLED
+    ABORTED = "ABORTED", Outcome.CANCELLED
+    TIMEOUT = "TIMEOUT", Outcome.TIMED_OUT
+    EXPIRED = "EXPIRED", Outcome.TIMED_OUT
+
+
+class ScriptTerminal(TerminalStatus):
+    """The words of a script run that has settled, and of its counters."""
+
+    COMPLETED_SUCCESSFULLY = "COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED
+    COMPLETED_PARTIAL = "COMPLETED_PARTIAL", Outcome.PARTIAL
+    FAILED = "FAILED", Outcome.FAILED
+    CANCELED = "CANCELED", Outcome.CANCELLED
+    CANCELLED = "CANCELLED", Outcome.CANCELLED
+    ABORTED = "ABORTED", Outcome.CANCELLED
+    TIMEOUT = "TIMEOUT", Outcome.TIMED_OUT
+    EXPIRED = "EXPIRED", Outcome.TIMED_OUT
+
+
+def _read_action(raw: Any) -> Reading:
+    reply: Mapping[str, Any] = raw.get("reply") or {}
+    if "data" not in reply and reply.get("err_msg"):
+        raise Refused(sentence(reply["err_msg"]))
+    words: Mapping[str, str | None] = reply.get("data") or {}
+    reasons: Mapping[str, Any] = reply.get("errorReasons") or {}
+    return of_parts({endpoint: _part(word or None, reasons.get(endpoint)) for endpoint, word in words.items()})
+
+
+def _part(word: str | None, reason: Any) -> Part:
+    return Part(word, ActionTerminal.outcome_of(word), sentence(reason) or None)
+
+
+def _read_script(raw: Any) -> Reading:
+    reply: Mapping[str, Any] = raw["reply"]
+    status: str | None = reply.get("general_status") or None
+    message: str | None = reply.get("error_message") or reply.get("err_msg") or None
+    if status is None and message is not None:
+        raise Refused(sentence(message))
+    counters = {
+        name.removeprefix("endpoints_"): int(count or 0)
+        for name, count in reply.items()
+        if name.startswith("endpoints_")
+    }
+    outcomes = {word: ScriptTerminal.outcome_of(word) for word, count in counters.items() if count > 0}
+    done = sum(counters[word] for word, outcome in outcomes.items() if outcome is not None)
+    total = sum(counters[word] for word in outcomes)
+    return Reading(
+        status,
+        ScriptTerminal.outcome_of(status) or Outcome.of_all(outcomes.values()),
+        detail=message,
+        progress=Progress(done, total) if total else None,
+    )
+
+
+def _action_request(group_action_id: str) -> dict[str, Any]:
+    if not (group_action_id.isascii() and group_action_id.isdecimal()):
+        raise ValueError(f"group_action_id must be a whole number, not {group_action_id!r}")
+    query = ActionStatusQuery(group_action_id=int(group_action_id))
+    return get_action_status.request_kwargs(body=ActionStatusRequest(request_data=query))
+
+
+def _script_request(action_id: str) -> dict[str, Any]:
+    query = ScriptExecutionStatusQuery(action_id=action_id)
+    return get_script_execution_status.request_kwargs(body=ScriptExecutionStatusRequest(request_data=query))
+
+
+ACTION = JobKind(
+    name="cortex_xdr.action",
+    client_class=AuthenticatedClient,
+    request=_action_request,
+    decode=ActionStatusReply.from_dict,
+    read=_read_action,
+    terminal=ActionTerminal,
+    running=_RUNNING,
+)
+SCRIPT_EXECUTION = JobKind(
+    name="cortex_xdr.script_execution",
+    client_class=AuthenticatedClient,
+    request=_script_request,
+    decode=ScriptExecutionReply.from_dict,
+    read=_read_script,
+    terminal=ScriptTerminal,
+    running=_RUNNING,
+)
+KINDS = (ACTION, SCRIPT_EXECUTION)
+
+
+def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[ActionStatusReply]:
+    """The action that a request answered with `action_id`; this API asks for it as `group_action_id`.
+
+    Its snapshots have no `status` of their own: `parts` has the word of each endpoint. An endpoint that is offline
+    stays PENDING for days, so only a deadline ends such a wait.
+
+    Raises:
+        ValueError: If the id is no whole number.
+    """
+    return Job(ACTION, client, str(group_action_id))
+
+
+def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[ScriptExecutionReply]:
+    """The run of a script that a request answered with `action_id`.
+
+    Raises:
+        ValueError: If `action_id` cannot be an id.
+    """
+    return Job(SCRIPT_EXECUTION, client, str(action_id))
+
+
+def connect(
+    base_url: str, *, key_id: int | str, key: str, advanced: bool = False, **options: Unpack[ConnectOptions]
+) -> AuthenticatedClient:
+    """A client of a tenant, with the arguments that `cortex_xsiam.connect` takes.
+
+    Raises:
+        ValueError: If the address or the credentials cannot be such.
+    """
+    return AuthenticatedClient(**cortex_arguments(base_url, key_id, key, advanced, options))
+
+
+def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of the tenant that the environment names.
+
+    The variables are SETTLED_CORTEX_XDR_URL, _KEY_ID, _KEY and _KEY_TYPE (standard, the default, or advanced).
+
+    Raises:
+        ValueError: If a variable is missing or cannot be right.
+    """
+    return connect(**cortex_environment("cortex_xdr"), **options)

@@ -1,0 +1,118 @@
+"""OSAPI: jobs that one agent or many carry out.
+
+From the vendor's page "Get job detail" and the server's source.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+import attrs
+
+from settled_clients.osapi import AuthenticatedClient
+from settled_clients.osapi.api.jobs import get_job
+from settled_clients.osapi.models import Job as JobDetail
+
+from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._job import Job, JobKind
+from ._outcome import Outcome, TerminalStatus
+from ._snapshot import Part, Reading, progress_of, told_by
+
+__all__ = ["KINDS", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
+
+
+class OsapiJobTerminal(TerminalStatus):
+    """The words of a job that has settled, as a whole or on an agent."""
+
+    COMPLETED = "completed", Outcome.SUCCEEDED
+    PARTIAL_FAILURE = "partial_failure", Outcome.PARTIAL
+    FAILED = "failed", Outcome.FAILED
+    SKIPPED = "skipped", Outcome.SKIPPED
+
+
+def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
+    status: str | None = raw.get("status") or None
+    responses: Mapping[str, Mapping[str, Any]] = raw.get("responses") or {}
+    states: Mapping[str, Mapping[str, Any]] = raw.get("agent_states") or {}
+    parts = {name: _part(response, state) for name, response, state in _by_host_name(responses, states)}
+    outcome = OsapiJobTerminal.outcome_of(status)
+    # The server counts only agents that have begun, so the first one's end can pass for the job's.
+    if len(responses) < expected_agents and not raw.get("error"):
+        outcome = None
+    return Reading(
+        status,
+        outcome,
+        detail=raw.get("error") or told_by(parts),
+        progress=progress_of(parts, expected=expected_agents),
+        parts=parts,
+    )
+
+
+def _by_host_name(
+    responses: Mapping[str, Mapping[str, Any]], states: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    names = {agent: response.get("hostname") or agent for agent, response in responses.items()}
+    by_name = {names[agent]: response for agent, response in responses.items()}
+    states_by_name = {names.get(agent, agent): state for agent, state in states.items()}
+    return [(name, by_name.get(name, {}), states_by_name.get(name, {})) for name in {**by_name, **states_by_name}]
+
+
+def _part(response: Mapping[str, Any], state: Mapping[str, Any]) -> Part:
+    status = response.get("status") or state.get("status") or None
+    return Part(status, OsapiJobTerminal.outcome_of(status), response.get("error") or state.get("error") or None)
+
+
+JOB = JobKind(
+    name="osapi.job",
+    client_class=AuthenticatedClient,
+    request=get_job.request_kwargs,
+    decode=JobDetail.from_dict,
+    read=_read,
+    terminal=OsapiJobTerminal,
+    running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
+    not_found_grace=10.0,
+)
+KINDS = (JOB,)
+
+
+def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None = None) -> Job[JobDetail]:
+    """The job with this id, a UUID.
+
+    For a job that many agents carry out, `expected_agents` is how many: the server may say `completed` after the
+    first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an hour by
+    default.
+
+    Raises:
+        ValueError: If `job_id` cannot be an id, or fewer than one agent is expected.
+    """
+    if expected_agents is None:
+        return Job(JOB, client, job_id)
+    if expected_agents < 1:
+        raise ValueError(f"expected_agents must be 1 or more, not {expected_agents!r}")
+    read = functools.partial(_read, expected_agents=expected_agents)
+    return Job(attrs.evolve(JOB, read=read), client, job_id)
+
+
+def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of a server, to be closed with `with client:` (or `async with`) when it is no longer needed.
+
+    `base_url` is where `/job/{id}` begins: `https://host/api` for servers since April 2026, `https://host` before.
+    `token` is a JWT. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default none), `verify`,
+    `transport`.
+
+    Raises:
+        ValueError: If the address or the token cannot be such.
+    """
+    auth = HeaderToken("Authorization", f"Bearer {checked_secret('token', token)}")
+    return AuthenticatedClient(**client_arguments(base_url, auth, options, vendor_rate=None))
+
+
+def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of the server that SETTLED_OSAPI_URL names, with the token SETTLED_OSAPI_TOKEN.
+
+    Raises:
+        ValueError: If a variable is missing or cannot be right.
+    """
+    return connect(**token_environment("osapi"), **options)
