@@ -8,9 +8,14 @@ from typing import Any
 
 import attrs
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 import settled
 from settled import Job, Snapshot, _clock, _wait, cortex_xsiam, simulator
+from settled.simulator._server import Server
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob
 
@@ -83,6 +88,45 @@ def client(sim: simulator.Simulator) -> Iterator[AuthenticatedClient]:
         yield connected
 
 
+@attrs.define
+class Answering:
+    """A server that answers whatever it is asked with one reply after the other, the last one again and again."""
+
+    url: str = ""
+    replies: list[Any] = attrs.field(factory=list[Any])
+    requests: list[Request] = attrs.field(factory=list[Request])
+    bodies: list[bytes] = attrs.field(factory=list[bytes])
+
+    def __call__(self, *replies: Any) -> str:
+        """Answer with these replies from now on, JSON or whole responses; returns the server's address."""
+        self.replies[:] = replies
+        self.requests.clear()
+        self.bodies.clear()
+        return self.url
+
+    async def answer(self, request: Request) -> Response:
+        """Answer a request."""
+        self.requests.append(request)
+        self.bodies.append(await request.body())
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        return reply if isinstance(reply, Response) else JSONResponse(reply)
+
+
+@pytest.fixture(scope="session")
+def _answering() -> Iterator[Answering]:
+    vendor = Answering()
+    methods = ["GET", "POST"]
+    with Server(Starlette(routes=[Route("/{path:path}", vendor.answer, methods=methods)])) as server:
+        vendor.url = server.url
+        yield vendor
+
+
+@pytest.fixture
+def answering(_answering: Answering, clock: VirtualClock) -> Answering:
+    """A vendor whose replies a test writes out."""
+    return _answering
+
+
 @attrs.frozen
 class Jobs:
     """Makes jobs that follow a script."""
@@ -101,6 +145,11 @@ def jobs(sim: simulator.Simulator, client: AuthenticatedClient) -> Jobs:
     return Jobs(sim, client)
 
 
+def _wait_here(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
+    with job.client:  # type: ignore[attr-defined]
+        return settled.wait(job, **arguments)
+
+
 def _wait_in_a_loop(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
     async def main() -> Snapshot[Any]:
         async with job.client:  # type: ignore[attr-defined]
@@ -109,7 +158,7 @@ def _wait_in_a_loop(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
     return asyncio.run(main())
 
 
-@pytest.fixture(params=[settled.wait, _wait_in_a_loop], ids=["sync", "async"])
+@pytest.fixture(params=[_wait_here, _wait_in_a_loop], ids=["sync", "async"])
 def wait(request: pytest.FixtureRequest) -> WaitFunction:
     """Both ways to wait, one after the other."""
     function: WaitFunction = request.param

@@ -1,0 +1,290 @@
+"""Cortex XDR: what is read from the replies about actions and script runs, over real HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse
+
+import settled
+from settled import Job, Outcome, Part, Progress, cortex_xdr, errors
+from settled_clients.cortex_xdr import AuthenticatedClient
+from settled_clients.cortex_xdr.models import ActionStatus, ScriptExecutionReply
+
+from conftest import Answering, WaitFunction
+
+BIG = 2**63 - 25
+COUNTERS = [
+    "pending",
+    "canceled",
+    "in_progress",
+    "timeout",
+    "failed",
+    "completed_successfully",
+    "pending_abort",
+    "aborted",
+    "expired",
+]
+
+
+def _client(url: str) -> AuthenticatedClient:
+    return cortex_xdr.connect(url, key_id=7, key="k", max_rate=None)
+
+
+@pytest.fixture
+def action(answering: Answering) -> Callable[..., Job[Any]]:
+    """Makes an action that is answered with these maps of endpoints, one after the other."""
+    return lambda *maps, **rest: cortex_xdr.action(
+        _client(answering(*({"reply": {"data": words} | rest} for words in maps))), 4711
+    )
+
+
+@pytest.fixture
+def run(answering: Answering) -> Callable[..., Job[Any]]:
+    """Makes a script run that is answered with these replies, one after the other."""
+    return lambda *replies: cortex_xdr.script_execution(
+        _client(answering(*({"reply": reply} for reply in replies))), 17
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        (["COMPLETED_SUCCESSFULLY"], Outcome.SUCCEEDED),
+        (["COMPLETED_PARTIAL"], Outcome.PARTIAL),
+        (["FAILED"], Outcome.FAILED),
+        (["CANCELLED"], Outcome.CANCELLED),
+        (["CANCELED", "ABORTED"], Outcome.CANCELLED),
+        (["TIMEOUT", "EXPIRED"], Outcome.TIMED_OUT),
+        (["completed_successfully", "COMPLETED_SUCCESSFULLY"], Outcome.SUCCEEDED),
+        (["COMPLETED_SUCCESSFULLY", "FAILED"], Outcome.PARTIAL),
+        (["COMPLETED_PARTIAL", "ABORTED"], Outcome.PARTIAL),
+        (["FAILED", "ABORTED"], Outcome.FAILED),
+        (["EXPIRED", "CANCELLED"], Outcome.FAILED),
+    ],
+)
+def test_action_settles_as_its_endpoints_do(
+    action: Callable[..., Job[Any]], wait: WaitFunction, words: list[str], outcome: Outcome
+) -> None:
+    """One outcome if all endpoints agree, PARTIAL if any succeeded, FAILED otherwise."""
+    end = wait(action(dict(zip("abc", words, strict=False))), timeout=900, unknown="raise")
+    assert (end.outcome, end.status, end.is_known) == (outcome, None, True)
+    assert [part.status for part in end.parts.values()] == words
+    assert end.progress == Progress(len(words), len(words))
+
+
+@pytest.mark.parametrize(
+    "not_yet",
+    [
+        {},
+        None,
+        {"a": None},
+        {"a": ""},
+        {"a": "COMPLETED_SUCCESSFULLY", "b": "PENDING"},
+        {"a": "FAILED", "b": "IN_PROGRESS"},
+        {"a": "FAILED", "b": "PENDING_ABORT"},
+        {"a": "FAILED", "b": None},
+        {"a": "FAILED", "b": "REBOOTING"},
+    ],
+)
+def test_action_is_not_done_yet(action: Callable[..., Job[Any]], wait: WaitFunction, not_yet: Any) -> None:
+    """An action goes on until there are endpoints and each has a terminal word."""
+    end = wait(action(not_yet, not_yet, {"a": "FAILED"}), timeout=900)
+    assert (end.outcome, end.polls) == (Outcome.FAILED, 3)
+
+
+@pytest.mark.parametrize("reply", [{}, {"reply": None}, {"reply": {}}])
+def test_action_without_data(answering: Answering, wait: WaitFunction, reply: Any) -> None:
+    """A reply without data says that the endpoints are not known yet."""
+    done = {"reply": {"data": {"a": "COMPLETED_SUCCESSFULLY"}}}
+    end = wait(cortex_xdr.action(_client(answering(reply, done)), 1), timeout=900)
+    assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 2)
+
+
+def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """`parts` has the word, the outcome and the reason of each endpoint, `detail` the reasons, `progress` the count."""
+    told: list[Any] = []
+    words = {"a": "COMPLETED_SUCCESSFULLY", "b": "FAILED", "c": "PENDING"}
+    reasons = {"b": {"errorText": "", "message": "disk is locked"}, "zz": "not asked for"}
+    with pytest.raises(errors.WaitTimeout) as raised:
+        wait(action(words, errorReasons=reasons), timeout=1, on_poll=told.append)
+    assert dict(told[0].parts) == {
+        "a": Part("COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED, None),
+        "b": Part("FAILED", Outcome.FAILED, "disk is locked"),
+        "c": Part("PENDING", None, None),
+    }
+    assert told[0].progress == Progress(2, 3)
+    assert told[0].detail == "b: disk is locked"
+    assert "1 COMPLETED_SUCCESSFULLY, 1 FAILED, 1 PENDING" in str(raised.value)
+    assert set(raised.value.seen) == {"1 COMPLETED_SUCCESSFULLY, 1 FAILED, 1 PENDING"}
+
+
+def test_action_body_is_typed(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """The body is the vendor's model, its words an enum that keeps those it does not list."""
+    end = wait(action({"a": "FAILED", "b": "CANCELED"}), timeout=900)
+    words = end.body.reply.data.additional_properties
+    assert words["a"] is ActionStatus.FAILED
+    assert words["b"].value == "CANCELED"
+
+
+def test_error_within_a_success(answering: Answering, wait: WaitFunction) -> None:
+    """A 200 that holds an error instead of data ends the wait with the vendor's sentence."""
+    url = answering({"reply": {"err_code": 500, "err_msg": "no such action", "err_extra": None}})
+    with pytest.raises(errors.ApiError, match="no such action") as raised:
+        wait(cortex_xdr.action(_client(url), 1), timeout=900)
+    assert (raised.value.status_code, raised.value.code) == (200, "500")
+
+
+@pytest.mark.parametrize("given", [BIG, str(BIG)])
+def test_action_id_is_sent_as_an_integer(answering: Answering, given: int | str) -> None:
+    """The id of an action is an integer in the request, with all its 64 bits."""
+    url = answering({"reply": {"data": {"a": "FAILED"}}})
+    with _client(url) as client:
+        job = cortex_xdr.action(client, given)
+        job.fetch()
+    assert json.loads(answering.bodies[0]) == {"request_data": {"group_action_id": BIG}}
+    assert job.ref == f"cortex_xdr.action/{BIG}"
+    assert answering.requests[0].url.path == "/public_api/v1/actions/get_action_status"
+
+
+@pytest.mark.parametrize("given", [BIG, str(BIG)])
+def test_script_id_is_sent_as_text(answering: Answering, given: int | str) -> None:
+    """The id of a script run is text in the request, whatever it was given as."""
+    url = answering({"reply": {"general_status": "FAILED"}})
+    with _client(url) as client:
+        assert cortex_xdr.script_execution(client, given).fetch().is_settled
+    assert json.loads(answering.bodies[0]) == {"request_data": {"action_id": str(BIG)}}
+    assert answering.requests[0].url.path == "/public_api/v1/scripts/get_script_execution_status"
+
+
+@pytest.mark.parametrize("given", ["", "seven", "7.5", "0x7", "-7", 7.5, None, True, "\u0667"])
+def test_action_id_that_is_no_number(answering: Answering, given: Any) -> None:
+    """An id that is no whole number is a ValueError before any request, also in a ref."""
+    client = _client(answering({}))
+    with pytest.raises(ValueError, match=r"group_action_id|not an id"):
+        cortex_xdr.action(client, given)
+    with pytest.raises(ValueError, match=r"group_action_id|not an id"):
+        settled.from_ref(f"cortex_xdr.action/{given}", client)
+    assert answering.requests == []
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        ("COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED),
+        ("COMPLETED_PARTIAL", Outcome.PARTIAL),
+        ("FAILED", Outcome.FAILED),
+        ("CANCELED", Outcome.CANCELLED),
+        ("CANCELLED", Outcome.CANCELLED),
+        ("ABORTED", Outcome.CANCELLED),
+        ("TIMEOUT", Outcome.TIMED_OUT),
+        ("Expired", Outcome.TIMED_OUT),
+    ],
+)
+def test_general_status_decides(run: Callable[..., Job[Any]], wait: WaitFunction, word: str, outcome: Outcome) -> None:
+    """A terminal `general_status` settles a run, whatever the counters say."""
+    end = wait(run({"general_status": word, "endpoints_pending": 3}), timeout=900)
+    assert (end.status, end.outcome, end.progress) == (word, outcome, Progress(0, 3))
+
+
+@pytest.mark.parametrize(
+    ("counters", "outcome"),
+    [
+        ({"completed_successfully": 2}, Outcome.SUCCEEDED),
+        ({"completed_successfully": "2", "pending": "0"}, Outcome.SUCCEEDED),
+        ({"completed_successfully": 2, "pending": None}, Outcome.SUCCEEDED),
+        ({"completed_successfully": 1, "failed": 1}, Outcome.PARTIAL),
+        ({"failed": 2}, Outcome.FAILED),
+        ({"canceled": 1, "aborted": 1}, Outcome.CANCELLED),
+        ({"timeout": 1, "expired": 1}, Outcome.TIMED_OUT),
+        ({"failed": 1, "expired": 1}, Outcome.FAILED),
+    ],
+)
+@pytest.mark.parametrize("status", [{}, {"general_status": None}, {"general_status": "IN_PROGRESS"}])
+def test_counters_decide_otherwise(
+    run: Callable[..., Job[Any]], wait: WaitFunction, counters: dict[str, Any], outcome: Outcome, status: dict[str, Any]
+) -> None:
+    """Without a terminal status a run settles when some endpoints are counted and none goes on."""
+    reply = status | {f"endpoints_{word}": counters.get(word, 0) for word in COUNTERS}
+    end = wait(run(reply), timeout=900)
+    assert end.outcome is outcome
+    total = sum(int(count or 0) for count in counters.values())
+    assert end.progress == Progress(total, total)
+
+
+@pytest.mark.parametrize("running", ["pending", "in_progress", "pending_abort"])
+def test_run_is_not_done_yet(run: Callable[..., Job[Any]], wait: WaitFunction, running: str) -> None:
+    """A run goes on while any endpoint does, and while none is counted."""
+    going = {"general_status": "PENDING", "endpoints_failed": 3, f"endpoints_{running}": "1"}
+    nothing = {"general_status": "PENDING"} | {f"endpoints_{word}": 0 for word in COUNTERS}
+    told: list[Any] = []
+    end = wait(run(nothing, going, {"general_status": "FAILED"}), timeout=900, on_poll=told.append)
+    assert (end.outcome, end.polls) == (Outcome.FAILED, 3)
+    assert [snapshot.progress for snapshot in told] == [None, Progress(3, 4), None]
+
+
+def test_run_that_does_not_exist(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A 200 with an error message and no status is an ApiError with that text, not a run that goes on."""
+    with pytest.raises(errors.ApiError, match="action 17 does not exist") as raised:
+        wait(run({"error_message": "action 17 does not exist"}), timeout=900)
+    assert raised.value.status_code == 200
+    assert raised.value.ref == "cortex_xdr.script_execution/17"
+
+
+def test_empty_error_message_is_none(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """An empty error message says nothing; one beside a status is the detail."""
+    end = wait(
+        run(
+            {"error_message": "", "endpoints_pending": 1},
+            {"general_status": "FAILED", "error_message": "no permission on one endpoint"},
+        ),
+        timeout=900,
+    )
+    assert (end.outcome, end.detail, end.polls) == (Outcome.FAILED, "no permission on one endpoint", 2)
+    assert isinstance(end.body, ScriptExecutionReply)
+
+
+@pytest.mark.parametrize("reply", [None, [], "x", {"reply": None}, {"reply": {"endpoints_failed": "many"}}])
+def test_unreadable_reply_of_a_run(answering: Answering, wait: WaitFunction, reply: Any) -> None:
+    """A reply that is none is ridden out like other trouble."""
+    done = {"reply": {"general_status": "FAILED"}}
+    end = wait(cortex_xdr.script_execution(_client(answering(reply, done)), 1), timeout=900)
+    assert end.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("status_code", "error_class"),
+    [
+        (400, errors.BadRequest),
+        (401, errors.AuthenticationError),
+        (402, errors.LicenseRequired),
+        (403, errors.PermissionDenied),
+    ],
+)
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_refusals(
+    answering: Answering, wait: WaitFunction, status_code: int, error_class: type[errors.ApiError], wrapped: bool
+) -> None:
+    """Each documented refusal has its error, wrapped in `reply` or not, the code as a number or as text."""
+    body: dict[str, Any] = {
+        "err_code": status_code if wrapped else str(status_code),
+        "err_msg": "no",
+        "err_extra": None,
+    }
+    url = answering(JSONResponse({"reply": body} if wrapped else body, status_code))
+    with pytest.raises(error_class) as raised:
+        wait(cortex_xdr.action(_client(url), 1), timeout=900)
+    assert (raised.value.message, raised.value.code, raised.value.method) == ("no", str(status_code), "POST")
+
+
+def test_connecting_from_the_environment(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment can hold the address and the credentials."""
+    monkeypatch.setenv("SETTLED_CORTEX_XDR_URL", answering({"reply": {"general_status": "FAILED"}}))
+    monkeypatch.setenv("SETTLED_CORTEX_XDR_KEY_ID", "7")
+    monkeypatch.setenv("SETTLED_CORTEX_XDR_KEY", "k1")
+    with cortex_xdr.connect_from_env() as client:
+        assert cortex_xdr.script_execution(client, 1).fetch().is_settled
+    assert answering.requests[0].headers["authorization"] == "k1"

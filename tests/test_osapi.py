@@ -1,0 +1,180 @@
+"""OSAPI: what is read from the replies about jobs, over real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse
+
+from settled import Job, Outcome, Part, Progress, errors, osapi
+from settled_clients.osapi.models import JobStatus
+
+from conftest import Answering, VirtualClock, WaitFunction
+
+ID = "5e0c6f7a-6a57-4d0e-8f0b-0c9d2b1a7e11"
+
+
+@pytest.fixture
+def job(answering: Answering) -> Callable[..., Job[Any]]:
+    """Makes a job that is answered with these replies, one after the other."""
+    return lambda *replies, **options: osapi.job(osapi.connect(answering(*replies), token="t1"), ID, **options)
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        ("completed", Outcome.SUCCEEDED),
+        ("partial_failure", Outcome.PARTIAL),
+        ("failed", Outcome.FAILED),
+        ("skipped", Outcome.SKIPPED),
+        ("Completed", Outcome.SUCCEEDED),
+    ],
+)
+def test_settles_with_its_status(job: Callable[..., Job[Any]], wait: WaitFunction, word: str, outcome: Outcome) -> None:
+    """A terminal status settles a job of one agent."""
+    end = wait(job({"id": ID, "status": word}), timeout=900, unknown="raise")
+    assert (end.status, end.outcome, end.progress) == (word, outcome, None)
+
+
+@pytest.mark.parametrize(
+    "word", ["submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed", "", None]
+)
+def test_goes_on(job: Callable[..., Job[Any]], wait: WaitFunction, word: str | None) -> None:
+    """Every other documented word, or none, is of a job that goes on."""
+    end = wait(job({"status": word}, {}, {"status": "completed"}), timeout=900, unknown="raise")
+    assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 3)
+
+
+def _agents(**words: str) -> dict[str, Any]:
+    return {name: {"status": word, "hostname": name} for name, word in words.items()}
+
+
+def test_premature_completed(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """With `expected_agents` a job that says `completed` too early goes on until so many agents have answered."""
+    told: list[Any] = []
+    end = wait(
+        job(
+            {"status": "processing"},
+            {"status": "completed", "responses": _agents(a="completed")},
+            {"status": "processing", "responses": _agents(a="completed"), "agent_states": _agents(b="started")},
+            {"status": "completed", "responses": _agents(a="completed", b="completed")},
+            {"status": "partial_failure", "responses": _agents(a="completed", b="completed", c="failed")},
+            expected_agents=3,
+        ),
+        timeout=900,
+        on_poll=told.append,
+    )
+    assert (end.outcome, end.polls) == (Outcome.PARTIAL, 5)
+    assert [snapshot.progress for snapshot in told] == [Progress(done, 3) for done in (0, 1, 1, 2, 3)]
+    assert told[1].status == "completed"
+    assert told[1].outcome is None
+
+
+def test_completed_is_taken_as_it_is_otherwise(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """Without `expected_agents` the server's word stands."""
+    assert wait(job({"status": "completed", "responses": _agents(a="completed")}), timeout=900).polls == 1
+
+
+def test_failure_of_the_job_itself(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A job that failed as a whole is not waited on for agents that will never answer."""
+    end = wait(job({"status": "failed", "error": "no agents match"}, expected_agents=3), timeout=900)
+    assert (end.outcome, end.detail) == (Outcome.FAILED, "no agents match")
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_expected_agents_is_positive(job: Callable[..., Job[Any]], number: int) -> None:
+    """Fewer than one agent cannot be expected."""
+    with pytest.raises(ValueError, match="expected_agents"):
+        job({}, expected_agents=number)
+
+
+def test_parts_are_joined_by_host_name(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """What an agent answered and where it stands are one part, under its real host name."""
+    end = wait(
+        job(
+            {
+                "status": "partial_failure",
+                "responses": {
+                    "web_01": {"hostname": "web-01", "status": "completed", "data": {"x": 1}},
+                    "web_02": {"hostname": "web-02", "status": "failed", "error": "disk is full"},
+                },
+                "agent_states": {
+                    "web_01": {"status": "completed", "duration": "1s"},
+                    "web-02": {"status": "failed", "error": "exit code 1"},
+                    "db": {"status": "skipped", "error": "not this system"},
+                },
+            }
+        ),
+        timeout=900,
+    )
+    assert dict(end.parts) == {
+        "web-01": Part("completed", Outcome.SUCCEEDED, None),
+        "web-02": Part("failed", Outcome.FAILED, "disk is full"),
+        "db": Part("skipped", Outcome.SKIPPED, "not this system"),
+    }
+    assert end.detail == "web-02: disk is full; db: not this system"
+    with pytest.raises(errors.JobPartial, match="web-02: disk is full"):
+        end.raise_for_outcome()
+
+
+def test_body_is_typed(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """The body is the vendor's model, with `changed` null and times of nine digits."""
+    reply = {
+        "id": ID,
+        "status": "completed",
+        "changed": None,
+        "created": "2026-03-02T09:30:00.123456789Z",
+        "result": [1],
+    }
+    end = wait(job(reply), timeout=900)
+    assert end.body.status is JobStatus.COMPLETED
+    assert (end.body.changed, end.body.result) == (None, [1])
+    assert end.body.created.microsecond == 123456
+
+
+def test_grace_for_a_job_just_submitted(job: Callable[..., Job[Any]], wait: WaitFunction, clock: VirtualClock) -> None:
+    """A 404 right after the submit is ridden out; one that lasts, or comes later, is not."""
+    missing = JSONResponse({"error": "job not found", "code": 404}, 404)
+    assert wait(job(missing, missing, {"status": "completed"}), timeout=900).outcome is Outcome.SUCCEEDED
+    start = clock.now()
+    with pytest.raises(errors.NotFound, match="job not found"):
+        wait(job(missing), timeout=900)
+    assert 10 <= clock.now() - start < 30
+    with pytest.raises(errors.NotFound) as raised:
+        wait(job({"status": "processing"}, missing), timeout=900)
+    assert raised.value.seen == {"processing": 1}
+
+
+@pytest.mark.parametrize("prefix", ["", "/api", "/proxy/api/"])
+def test_path_prefix(answering: Answering, prefix: str) -> None:
+    """The base URL may carry a prefix, and the token goes along as a bearer."""
+    with osapi.connect(answering({"status": "completed"}) + prefix, token=" t1\n") as client:
+        assert osapi.job(client, ID).fetch().is_settled
+    assert answering.requests[0].url.path == f"{prefix.rstrip('/')}/job/{ID}"
+    assert answering.requests[0].headers["authorization"] == "Bearer t1"
+
+
+def test_malformed_id(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """The 400 for a malformed id has a body of its own, and its sentence is found."""
+    with pytest.raises(errors.BadRequest, match="Invalid format for parameter id"):
+        wait(job(JSONResponse({"message": "Invalid format for parameter id: x"}, 400)), timeout=900)
+
+
+def test_connecting_from_the_environment(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment can hold the address and the token; a missing one is named."""
+    monkeypatch.setenv("SETTLED_OSAPI_URL", answering({"status": "completed"}))
+    with pytest.raises(ValueError, match="SETTLED_OSAPI_TOKEN is not set"):
+        osapi.connect_from_env()
+    monkeypatch.setenv("SETTLED_OSAPI_TOKEN", "t1")
+    with osapi.connect_from_env() as client:
+        assert osapi.job(client, ID).fetch().is_settled
+
+
+def test_token_is_not_shown() -> None:
+    """Neither a client nor its credentials show the token."""
+    client = osapi.connect("host.invalid", token="very-secret")
+    auth = client.get_httpx_client().auth
+    assert "very-secret" not in repr(client) + repr(auth)
+    assert str(client.get_httpx_client().base_url) == "https://host.invalid"
