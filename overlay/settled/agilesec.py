@@ -28,7 +28,7 @@ from settled_clients.agilesec.models import (
 from ._callback import ApiToken, BearerToken, CallbackAuth, parse_callback
 from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
 from ._http import submit
-from ._job import Job, JobKind
+from ._job import UNREADABLE, Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Reading
 from .errors import MalformedResponse, SubmitFailed
@@ -124,20 +124,20 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan
             TransportError or a ServerError the scan may exist all the same.
     """
     request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
-    return scan(client, _execution_id(submit(client, request)))
+    return _submitted(client, request)
 
 
 def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Job[Scan]:
     """Start a scan with a sensor that is there already, and return its job; raises what `create_scan` does."""
     request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
-    return scan(client, _execution_id(submit(client, request)))
+    return _submitted(client, request)
 
 
 @deprecated("POST /v3/scan goes in version 3.6 of the platform: use create_scan")
 def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Job[Scan]:
     """Start a scan the old way, and return its job; takes what `SubmittedScan` lists, fails as `create_scan` does."""
     request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
-    return scan(client, _execution_id(submit(client, request)))
+    return _submitted(client, request)
 
 
 def _wire(scan: SubmittedScan) -> dict[str, Any]:
@@ -155,14 +155,14 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
     return [Label.from_dict(label) for label in each]
 
 
-def _execution_id(answer: Any) -> str:
+def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan]:
+    answer = submit(client, request)
     try:
         if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
             raise SubmitFailed(f"the scan was not taken: {answer.get('message') or 'no reason given'}")
-        execution_id: str = answer["executionId"]
-    except (AttributeError, KeyError, TypeError) as error:
-        raise MalformedResponse(f"the scan was taken, but the answer names no executionId: {answer!r:.200}") from error
-    return execution_id
+        return scan(client, answer["executionId"])
+    except UNREADABLE as error:
+        raise MalformedResponse(f"the scan was taken, but the answer has no executionId: {answer!r:.200}") from error
 
 
 def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
