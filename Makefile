@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated lint types constraints clean
+.PHONY: help demo test generate check-generated readme check-readme lint types constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -25,6 +25,12 @@ generate: .venv/ready ## Generate the clients from the specs
 
 check-generated: .venv/ready ## Say what differs between the clients and the specs they come from
 	$(BIN)/python scripts/generate.py --check
+
+readme: .venv/ready ## Write the README's table of job systems
+	$(BIN)/python scripts/readme.py
+
+check-readme: .venv/ready ## Say whether that table is stale
+	$(BIN)/python scripts/readme.py --check
 
 lint: .venv/ready ## Check style and formatting
 	$(BIN)/ruff check .

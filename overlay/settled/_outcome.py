@@ -37,10 +37,11 @@ class TerminalStatus(StrEnum):
 
     outcome: Outcome
 
-    def __new__(cls, word: str, outcome: Outcome) -> Self:
+    # Variadic, because type checkers take `Terminal("WORD")` for a call of this, though it only looks a member up.
+    def __new__(cls, word: str, *outcome: Outcome) -> Self:
         member = str.__new__(cls, word)
         member._value_ = word
-        member.outcome = outcome
+        (member.outcome,) = outcome
         return member
 
     @classmethod

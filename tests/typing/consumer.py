@@ -5,9 +5,12 @@ from datetime import timedelta
 from typing import Any, assert_type
 
 import settled
-from settled import Job, Outcome, Schedule, Snapshot, aio, cortex_xsiam, errors
+from settled import Job, Outcome, Schedule, Snapshot, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled_clients.agilesec.models import Scan, ScanCallback
+from settled_clients.cortex_xdr.models import ActionStatusReply, ScriptExecutionReply
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob, ByosImportJobStatus
+from settled_clients.osapi.models import Job as JobDetail
 
 
 def sync() -> None:
@@ -22,6 +25,7 @@ def sync() -> None:
     assert_type(end.body.job_status, ByosImportJobStatus)
     assert_type(end.raise_for_outcome(), Snapshot[ByosImportJob])
     assert_type(end.outcome, Outcome | None)
+    assert_type(cortex_xsiam.ByosImportTerminal("FAILED").outcome, Outcome)
     assert_type(end.error, errors.SettledError | None)
     changes = settled.watch(job, timeout=timedelta(minutes=5), schedule=Schedule(first=1), unknown="raise")
     assert_type(changes, Iterator[Snapshot[ByosImportJob]])
@@ -43,6 +47,28 @@ async def asynchronous(job: Job[ByosImportJob]) -> None:
     assert_type(await aio.wait(job, timeout=900), Snapshot[ByosImportJob])
     assert_type(aio.watch(job, timeout=900), AsyncIterator[Snapshot[ByosImportJob]])
     assert_type(await job.fetch_async(), Snapshot[ByosImportJob])
+
+
+def every_vendor() -> None:
+    """Each vendor's jobs know their body."""
+    xdr = cortex_xdr.connect("tenant.invalid", key_id="7", key="k")
+    assert_type(cortex_xdr.action(xdr, 7), Job[ActionStatusReply])
+    assert_type(cortex_xdr.script_execution(xdr, "7"), Job[ScriptExecutionReply])
+    platform = agilesec.connect("platform.invalid", token="t", max_rate=None)
+    scan = agilesec.create_scan(
+        platform, sensor_type="t", sensor_name="n", sensor_config={"a": 1}, priority="high", labels={"team": "blue"}
+    )
+    assert_type(scan, Job[Scan])
+    assert_type(agilesec.execute_scan(platform, "s1"), Job[Scan])
+    assert_type(agilesec.parse_callback({}, b"", auth=agilesec.ApiToken("X-Auth", "t")), ScanCallback)
+    server = osapi.connect("server.invalid/api", token="t")
+    assert_type(osapi.job(server, "7", expected_agents=3), Job[JobDetail])
+
+
+async def woken(scan: Job[Scan]) -> None:
+    """An inbox wakes an async wait."""
+    app = agilesec.callback_app(auth=agilesec.BearerToken("t"))
+    assert_type(await aio.wait(scan, timeout=900, wake=app.inbox), Snapshot[Scan])
 
 
 def mixed(job: Job[ByosImportJob]) -> None:

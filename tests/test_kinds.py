@@ -1,0 +1,105 @@
+"""Every kind of job, held against the specs."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from typing import Any
+
+import attrs
+import pytest
+from _specs import ROOT, SPECS, load_generate
+
+import settled
+from settled import JobKind, Outcome
+
+VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
+KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]
+
+# The spec's enum that has a kind's status words; no list is published for script runs.
+STATUS_ENUMS = {
+    "agilesec.scan": "ScanStatus",
+    "cortex_xdr.action": "ActionStatus",
+    "cortex_xdr.script_execution": "ActionStatus",
+    "cortex_xsiam.byos_import": "ByosImportJobStatus",
+    "osapi.job": "JobStatus",
+}
+
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+
+
+def test_every_kind_is_checked() -> None:
+    """No kind is left out of these tests."""
+    assert {kind.name for kind in KINDS} == set(STATUS_ENUMS)
+
+
+@each_kind
+def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> None:
+    """Each status word of the spec is in exactly one of the two sets, in whatever letter case."""
+    spec = load_generate().read_spec(ROOT / "specs" / f"{kind.name.split('.')[0]}.yaml")
+    documented = spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"]
+    for word in documented:
+        assert (kind.terminal.outcome_of(word) is not None) + (word in kind.running) == 1, word
+        assert kind.knows(word.swapcase())
+    assert not kind.knows("nobody-listed-this")
+
+
+@each_kind
+def test_running_words_are_documented(kind: JobKind[Any]) -> None:
+    """No running word is ours alone; a terminal one may be, where replies have shown it."""
+    spec = load_generate().read_spec(ROOT / "specs" / f"{kind.name.split('.')[0]}.yaml")
+    assert kind.running <= set(spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"])
+
+
+@each_kind
+def test_terminal_words_have_outcomes(kind: JobKind[Any]) -> None:
+    """Each terminal word is a member of the enum and stands for an outcome."""
+    for member in kind.terminal:
+        assert isinstance(member.outcome, Outcome)
+        assert kind.terminal(member.value) is member
+        assert kind.terminal.outcome_of(member.value.lower()) is member.outcome
+
+
+@each_kind
+def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
+    """A job function makes the job that its ref names."""
+    vendor, name = kind.name.split(".")
+    client = kind.client_class("https://nowhere.invalid")  # type: ignore[call-arg]
+    job = getattr(VENDORS[vendor], name)(client, "17")
+    assert job.ref == f"{kind.name}/17"
+    assert settled.from_ref(job.ref, client) == job
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        job.id = "18"
+
+
+@each_kind
+def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
+    """A ref with another vendor's client is a TypeError."""
+    other = next(other for other in KINDS if other.client_class is not kind.client_class)
+    with pytest.raises(TypeError, match="needs a client of"):
+        settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "combined"),
+    [
+        ([], None),
+        ([None], None),
+        ([Outcome.SUCCEEDED, None], None),
+        ([Outcome.SKIPPED, Outcome.SKIPPED], Outcome.SKIPPED),
+        ([Outcome.SUCCEEDED, Outcome.SKIPPED], Outcome.PARTIAL),
+        ([Outcome.PARTIAL, Outcome.FAILED], Outcome.PARTIAL),
+        ([Outcome.CANCELLED, Outcome.TIMED_OUT], Outcome.FAILED),
+    ],
+)
+def test_outcomes_combine(outcomes: list[Outcome | None], combined: Outcome | None) -> None:
+    """Many parts have one outcome: theirs, PARTIAL, FAILED, or none yet."""
+    assert Outcome.of_all(outcomes) is combined
+
+
+def test_readme_lists_the_systems() -> None:
+    """The README's table is what the code and the specs say."""
+    command = [sys.executable, str(ROOT / "scripts" / "readme.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the command is ours
+    assert run.returncode == 0, run.stdout + run.stderr
