@@ -1,9 +1,12 @@
 # Everything runs in .venv, which is made and kept up to date as needed.
 PYTHON ?= python3
 BIN := .venv/bin
+PRISM := @stoplight/prism-cli@5.16.0
+PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated readme check-readme lint types constraints clean
+.PHONY: help demo test generate check-generated readme check-readme test-contract lint types constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -19,6 +22,19 @@ demo: .venv/ready ## Wait for a few jobs of the embedded simulator
 
 test: .venv/ready ## Run the tests
 	$(BIN)/python -m pytest
+
+.venv/contract: .venv/ready scripts/contract.txt
+	test -x .venv/schemathesis/bin/python || $(BIN)/python -m venv .venv/schemathesis
+	.venv/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/contract.txt
+	if command -v npm >/dev/null; then \
+		npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock --prefix .venv/prism $(PRISM); \
+	else \
+		echo "npm is missing: the tests against prism will be skipped"; \
+	fi
+	touch $@
+
+test-contract: .venv/contract ## Hold clients and simulator against the specs with prism and schemathesis
+	$(BIN)/python -m pytest tests/contract --override-ini addopts=
 
 generate: .venv/ready ## Generate the clients from the specs
 	$(BIN)/python scripts/generate.py
@@ -41,10 +57,10 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/pyright
 
 constraints: .venv/ready ## Pin anew what is tested with
-	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
-		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options \
-		--extra callbacks --extra cli --extra simulator --output-file scripts/constraints.txt --upgrade pyproject.toml scripts/constraints.in
+	$(PIP_COMPILE) --extra callbacks --extra cli --extra simulator --output-file scripts/constraints.txt \
+		pyproject.toml scripts/constraints.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
+	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

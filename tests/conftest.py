@@ -77,7 +77,7 @@ def running_simulator() -> Iterator[simulator.Simulator]:
 def sim(running_simulator: simulator.Simulator, clock: VirtualClock) -> simulator.Simulator:
     """The simulator, its scripts going by virtual time, with nothing asked of it yet."""
     running_simulator.clock = clock.now
-    running_simulator.asked.clear()
+    running_simulator.reset()
     return running_simulator
 
 

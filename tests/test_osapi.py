@@ -72,6 +72,11 @@ def test_premature_completed(job: Callable[..., Job[Any]], wait: WaitFunction) -
     assert told[1].outcome is None
 
 
+def test_single_agent_that_is_not_named(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A job of one agent has been answered by it, though the reply names no agent."""
+    assert wait(job({"status": "completed", "hostname": "a"}, expected_agents=1), timeout=900).polls == 1
+
+
 def test_completed_is_taken_as_it_is_otherwise(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """Without `expected_agents` the server's word stands."""
     assert wait(job({"status": "completed", "responses": _agents(a="completed")}), timeout=900).polls == 1

@@ -38,8 +38,10 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
     states: Mapping[str, Mapping[str, Any]] = raw.get("agent_states") or {}
     parts = {name: _part(response, state) for name, response, state in _by_host_name(responses, states)}
     outcome = OsapiJobTerminal.outcome_of(status)
-    # The server counts only agents that have begun, so the first one's end can pass for the job's.
-    if len(responses) < expected_agents and not raw.get("error"):
+    # The server counts only agents that have begun, so the first one's end can pass for the job's; a job of one agent
+    # may name none at all.
+    answered = len(responses) if parts else 1
+    if answered < expected_agents and not raw.get("error"):
         outcome = None
     return Reading(
         status,

@@ -12,13 +12,14 @@ import attrs
 class Fault:
     """The next `times` polls of a job get this instead of its state.
 
-    With a `status`, they are answered with it, `headers` and `body`; with None, with the job's own reply. `delay` is
-    how many seconds the answer takes. `cut` ends the connection before the answer, or in the middle of it.
+    With a `status`, they are answered with it, `headers` and `body` (None for an error in the vendor's own form);
+    without one, with the job's own reply. `delay` is how many seconds the answer takes. `cut` ends the connection
+    before the answer, or in the middle of it.
     """
 
     status: int | None = None
     headers: Mapping[str, str] = attrs.field(factory=dict[str, str])
-    body: str = ""
+    body: str | None = ""
     times: int = 1
     delay: float = 0.0
     cut: Literal["before", "within"] | None = None
@@ -32,7 +33,7 @@ def rate_limited(retry_after: float | str | None = None, *, times: int = 1) -> F
 
 def server_error(status: int = 500, *, times: int = 1) -> Fault:
     """Answer a status of a server in trouble, in the vendor's own form."""
-    return Fault(status, body=f'{{"reply": {{"err_code": {status}, "err_msg": "internal error"}}}}', times=times)
+    return Fault(status, body=None, times=times)
 
 
 def bad_gateway(*, times: int = 1) -> Fault:

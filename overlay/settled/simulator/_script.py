@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
 
 import attrs
 
@@ -15,52 +17,114 @@ DEFAULT_SECONDS = 0.2
 # The vendor's word, or the word and how many seconds it lasts.
 State = str | tuple[str, float]
 
+States = Iterable[State | Fault]
 
-@attrs.define
-class ScriptedJob:
-    """A job of the simulator: where it is in its script, and what else its replies tell."""
 
-    id: str
-    fields: dict[str, Any]
+@attrs.define(eq=False)
+class Script:
+    """The states of a job, or of one of its endpoints or agents, and how far it has come.
+
+    `began` has the states so far, each with the moment it began; `since` is when the present step did.
+    """
+
     steps: list[tuple[str, float] | Fault]
-    entered: float
+    since: float
+    began: list[tuple[float, str]]
     at: int = 0
     served: int = 0
-    status: str = ""
 
-    def poll(self, now: float) -> Fault | None:
-        """Move on to where the script is now; `status` is then up to date, and a fault is returned if one is due."""
+    @property
+    def word(self) -> str:
+        """The present state."""
+        return self.began[-1][1]
+
+    def advance(self, now: float) -> Fault | None:
+        """Move on to where the script is now; the fault is returned that is due there, if one is."""
         while True:
             step = self.steps[self.at]
             is_last = self.at == len(self.steps) - 1
             if isinstance(step, Fault):
                 if self.served < step.times:
-                    self.served += 1
                     return step
                 if is_last:
                     return None
-                self._move_on(now)
-                continue
-            self.status, seconds = step
-            if is_last or now < self.entered + seconds:
+                self._go_on(now)
+            elif is_last or now < self.since + step[1]:
                 return None
-            self._move_on(self.entered + seconds)
+            else:
+                self._go_on(self.since + step[1])
 
-    def _move_on(self, moment: float) -> None:
+    def _go_on(self, moment: float) -> None:
+        is_begun = any(isinstance(step, tuple) for step in self.steps[: self.at + 1])
         self.at += 1
         self.served = 0
-        self.entered = moment
+        self.since = moment
+        step = self.steps[self.at]
+        if isinstance(step, tuple) and is_begun:
+            self.began.append((moment, step[0]))
 
 
-def script(states: Iterable[State | Fault], speed: float) -> list[tuple[str, float] | Fault]:
-    """The steps of a script, `speed` times as fast as written; ValueError if no job can follow it."""
+@attrs.define(eq=False)
+class ScriptedJob:
+    """A job of the simulator: its scripts, by endpoint or agent ("" if it has none), and what else its replies tell.
+
+    `created` and `expires` are moments of the simulator's clock, which `epoch` turns into the time of day.
+    """
+
+    id: str
+    parts: dict[str, Script]
+    fields: dict[str, Any]
+    options: dict[str, Any]
+    created: float
+    epoch: float
+    expires: float = math.inf
+
+    @property
+    def script(self) -> Script:
+        """The script of a job that has no parts."""
+        return self.parts[""]
+
+    def poll(self, now: float) -> Fault | None:
+        """Move all scripts on to where they are now; a fault that is due in one of them is returned and used up."""
+        faults: list[Fault] = []
+        for part in self.parts.values():
+            fault = part.advance(now)
+            if fault is not None:
+                part.served += 1
+                faults.append(fault)
+        return faults[0] if faults else None
+
+    def time_of(self, moment: float) -> str:
+        """The time of day at a moment of the simulator's clock, in ISO form."""
+        return datetime.fromtimestamp(self.epoch + moment, UTC).isoformat().replace("+00:00", "Z")
+
+
+def has_parts(states: States | Mapping[str, States]) -> TypeGuard[Mapping[str, States]]:
+    """Whether states are given by endpoint or agent."""
+    return isinstance(states, Mapping)
+
+
+def scripts(states: States | Mapping[str, States], *, speed: float, now: float) -> dict[str, Script]:
+    """The scripts that begin now and are `speed` times as fast as written; ValueError if no job can follow them."""
+    parts: dict[str, Any] = dict(states) if has_parts(states) else {"": states}
+    if not parts:
+        raise ValueError("a job needs at least one state")
+    return {name: _script(each, speed, now) for name, each in parts.items()}
+
+
+def _script(states: States, speed: float, now: float) -> Script:
+    if isinstance(states, str):
+        raise ValueError(f"states must be a list, not the text {states!r}")  # noqa: TRY004 - as any other bad script
     steps: list[tuple[str, float] | Fault] = []
     for state in states:
         if isinstance(state, Fault):
             steps.append(attrs.evolve(state, delay=state.delay / speed))
         else:
             word, seconds = (state, DEFAULT_SECONDS) if isinstance(state, str) else state
+            if not seconds >= 0:
+                raise ValueError(f"a state cannot last {seconds!r} seconds")
             steps.append((word, seconds / speed))
-    if not any(isinstance(step, tuple) for step in steps):
+    first = next((step[0] for step in steps if isinstance(step, tuple)), None)
+    if first is None:
         raise ValueError("a job needs at least one state")
-    return steps
+    return Script(steps, now, [(now, first)])

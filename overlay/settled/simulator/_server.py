@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,6 +14,8 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+_NOT_RUNNING = "the server is not running: use it as a context manager"
 
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
@@ -61,12 +64,16 @@ class Server:
         self._server = uvicorn.Server(config)
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Self:
-        self._socket = socket.create_server(("127.0.0.1", self._port))
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="settled-simulator", daemon=True
-        )
+        # The protocol is named because asyncio sends small packets at once (TCP_NODELAY) only where it is.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", self._port))
+        self._socket.listen()
+        serving = self._serve(self._socket)
+        self._thread = threading.Thread(target=asyncio.run, args=[serving], name="settled-simulator", daemon=True)
         self._thread.start()
         while not self._server.started:
             time.sleep(0.005)
@@ -79,10 +86,21 @@ class Server:
         if self._thread is not None:
             self._thread.join()
 
+    async def _serve(self, listening: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self._server.serve(sockets=[listening])
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have work done beside the serving, until it is finished or the server stops; callable from any thread."""
+        if self._loop is None or self._loop.is_closed():
+            work.close()
+            raise RuntimeError(_NOT_RUNNING)
+        asyncio.run_coroutine_threadsafe(work, self._loop)
+
     @property
     def url(self) -> str:
         """Where the app is served."""
         if self._socket is None:
-            raise RuntimeError("the server is not running: use it as a context manager")
+            raise RuntimeError(_NOT_RUNNING)
         address: tuple[str, Any] = self._socket.getsockname()
         return f"http://127.0.0.1:{address[1]}"

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
+import math
 import time
-from collections.abc import Callable, Iterable
-from types import ModuleType, TracebackType
+from collections.abc import Callable, Mapping
+from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 
-from ._faults import Fault
-from ._script import ScriptedJob, State, script
+from . import agilesec, cortex_xdr, cortex_xsiam, osapi
+from ._callbacks import CallbackAuth, callback
+from ._cortex import CortexGate
+from ._jwt import signed
+from ._scans import ScanPool
+from ._script import ScriptedJob, States, has_parts, scripts
 from ._server import Cut, Server
 
-VENDORS = ("cortex_xsiam",)
+VENDORS = (cortex_xsiam.VENDOR, cortex_xdr.VENDOR, agilesec.VENDOR, osapi.VENDOR)
+
+_TOKEN_SECONDS = 86_400
 
 
 class Asked(NamedTuple):
-    """A request that the simulator has answered: when (by its clock), for which job, and with which HTTP status."""
+    """A request that the simulator has answered: when (by its clock), for which job, and with which HTTP status.
+
+    For a request that starts a scan, the ref has the last word of the path in place of an id.
+    """
 
     moment: float
     ref: str
@@ -30,8 +39,10 @@ class Asked(NamedTuple):
 class Simulator:
     """A server on 127.0.0.1, running while its context lasts.
 
-    `speed` makes every script that many times as fast. `key_id`, `key` are the credentials it accepts. `port` 0 takes
-    any free one. `clock` answers the seconds that scripts go by. `asked` lists what it has answered.
+    `speed` makes every script that many times as fast. `key_id`, `key` are the credentials that Cortex accepts; `token`
+    is what AgileSec and OSAPI do, beside the attribute of that name: a JWT signed with it. `scan_slots` is how many
+    AgileSec scans run at a time. `port` 0 takes any free one. `clock` answers the seconds that scripts go by. `asked`
+    lists what the simulator has answered.
     """
 
     def __init__(
@@ -40,22 +51,28 @@ class Simulator:
         speed: float = 1.0,
         key_id: int = 7,
         key: str = "simulated-key",
+        token: str = "simulated-token",  # noqa: S107 - opens nothing but the simulator
+        scan_slots: int = 1,
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be positive, not {speed!r}")
+        if scan_slots < 1:
+            raise ValueError(f"scan_slots must be 1 or more, not {scan_slots!r}")
         self.speed = speed
         self.key_id = key_id
         self.key = key
+        self.plain_token = token
+        self.token = signed({"sub": "settled", "exp": int(time.time()) + _TOKEN_SECONDS}, token)
+        self.scan_slots = scan_slots
         self.clock = clock
         self.asked: list[Asked] = []
+        self.gate = CortexGate(key_id, key)
+        self.agilesec = agilesec.Platform(ScanPool(scan_slots))
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
-        self._vendors: dict[str, ModuleType] = {
-            vendor: importlib.import_module(f".{vendor}", __package__) for vendor in VENDORS
-        }
-        routes = [route for vendor in self._vendors.values() for route in vendor.routes(self)]
-        self._server = Server(Starlette(routes=routes), port)
+        self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
+        self._server = Server(Starlette(routes=[route for vendor in VENDORS for route in vendor.routes(self)]), port)
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -71,40 +88,126 @@ class Simulator:
         """The address to connect to, for every vendor the same."""
         return self._server.url
 
-    def add(self, kind: str, *, states: Iterable[State | Fault], job_id: str | None = None, **fields: Any) -> str:
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables that make every `connect_from_env` connect to the simulator."""
+        key = {"KEY_ID": str(self.key_id), "KEY": self.key, "KEY_TYPE": "standard"}
+        credentials = {
+            "CORTEX_XSIAM": key,
+            "CORTEX_XDR": key,
+            "AGILESEC": {"TOKEN": self.token},
+            "OSAPI": {"TOKEN": self.token},
+        }
+        return {
+            f"SETTLED_{vendor}_{name}": value
+            for vendor, values in credentials.items()
+            for name, value in ({"URL": self.url} | values).items()
+        }
+
+    def add(self, kind: str, *, states: States | Mapping[str, States], job_id: str | None = None, **fields: Any) -> str:
         """Add a job of a kind (as in `Job.ref`), and return its id.
 
         A state is the vendor's word, or the word and how many seconds it lasts (default 0.2); the last one lasts for
-        ever. The script starts at once. `fields` go into the job's replies as they are.
+        ever. The script starts at once. `states` of an action, a script run or an OSAPI job can also map the names of
+        endpoints or agents to each one's own script, and "" as a state says that the vendor does not know it yet.
+        `fields` go into the job's replies as they are, but for these: `retention` (OSAPI: after so many seconds the
+        job is forgotten), `error` (OSAPI: what an agent that fails says, as a text or by agent), `callback_id` and
+        `error_code` (AgileSec).
 
         Raises:
-            ValueError: If there is no such kind, or the script has no state.
+            ValueError: If there is no such kind or callback, or the script has no state.
+            RuntimeError: If the simulator is not running, and the job has a callback.
         """
-        vendor = self._vendors.get(kind.partition(".")[0])
-        if vendor is None or kind not in vendor.KINDS:
-            raise ValueError(f"not a kind that can be simulated: {kind!r}")
-        new_id: str = vendor.new_id() if job_id is None else job_id
-        self._jobs[kind, new_id] = ScriptedJob(new_id, fields, script(states, self.speed), self.clock())
-        return new_id
+        return self.make(kind, states, job_id, fields).id
+
+    def plan_scan(
+        self,
+        sensor_name: str,
+        *,
+        states: States = agilesec.USUAL_STATES,
+        error_code: str | None = None,
+        refusal: str | None = None,
+    ) -> None:
+        """Say how the AgileSec scans of a sensor go that are submitted from now on.
+
+        Each is queued until its turn comes, and then goes through these states. `error_code` stands in the callback
+        of a failed one. With a `refusal`, submits are answered with 200, the status `failed` and this message.
+
+        Raises:
+            ValueError: If the script has no state.
+        """
+        plan = agilesec.Plan(tuple(states), error_code, refusal)
+        scripts(plan.states, speed=self.speed, now=0)
+        self.agilesec.plans[sensor_name] = plan
+
+    def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
+        """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
+
+        `auth` is None, `("bearer", token)` or `("token", header_name, token)`. An endpoint that cannot be reached is
+        told once and in vain.
+
+        Raises:
+            ValueError: If the URL cannot be one, or has more than 200 characters.
+        """
+        callback_id = agilesec.new_id()
+        self.agilesec.callbacks[callback_id] = callback(url, auth)
+        return callback_id
 
     def polls(self, job_id: str) -> int:
         """How often a job was asked for."""
         return sum(asked.ref.endswith(f"/{job_id}") for asked in self.asked)
 
+    def reset(self) -> None:
+        """Forget all jobs, scans, plans and callbacks, and what was asked."""
+        self.asked.clear()
+        self._jobs.clear()
+        self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
+
+    def make(
+        self, kind: str, states: States | Mapping[str, States], job_id: str | None, fields: dict[str, Any]
+    ) -> ScriptedJob:
+        """Add a job, as `add` says, and return it."""
+        vendor = self._vendors.get(kind)
+        if vendor is None:
+            raise ValueError(f"not a kind that can be simulated: {kind!r}")
+        if has_parts(states) and not vendor.parts:
+            raise ValueError(f"{kind} has no endpoints or agents: states must be a list")
+        options = {name: value for name, value in fields.items() if name in vendor.options}
+        receiver = self.agilesec.callbacks.get(options.get("callback_id", ""))
+        if receiver is None and "callback_id" in options:
+            raise ValueError(f"no such callback: {options['callback_id']!r}")
+        now = self.clock()
+        job = ScriptedJob(
+            id=vendor.new_id() if job_id is None else job_id,
+            parts=scripts(states, speed=self.speed, now=now),
+            fields={name: value for name, value in fields.items() if name not in options},
+            options=options,
+            created=now,
+            epoch=time.time() - now,
+            expires=now + options.get("retention", math.inf) / self.speed,
+        )
+        self._jobs[kind, job.id] = job
+        if receiver is not None:
+            self._server.spawn(self.agilesec.call_back(job, receiver, self))
+        return job
+
     async def answer(
-        self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Callable[[str], Response]
+        self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response
     ) -> Response:
         """Answer a poll as the job's script says."""
         job = self._jobs.get((kind, job_id))
-        if job is None:
-            return self.note(kind, job_id, not_found(job_id))
-        fault = job.poll(self.clock())
+        now = self.clock()
+        if job is None or now >= job.expires:
+            return self.note(kind, job_id, not_found)
+        fault = job.poll(now)
         answer: Response = JSONResponse(reply(job))
         if fault is not None:
             await asyncio.sleep(fault.delay)
             if fault.status is not None:
-                headers = {"Content-Type": "application/json"} | dict(fault.headers)
-                answer = Response(fault.body, fault.status, headers)
+                body = (
+                    self._vendors[kind].error(fault.status, "internal error").body if fault.body is None else fault.body
+                )
+                answer = Response(body, fault.status, {"Content-Type": "application/json"} | dict(fault.headers))
             if fault.cut is not None:
                 answer = Cut(answer, within=fault.cut == "within")
         return self.note(kind, job_id, answer)

@@ -1,0 +1,110 @@
+"""Cortex XDR's actions on endpoints and runs of scripts, which go by one endpoint after the other."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from ._cortex import cortex_error
+from ._script import ScriptedJob
+from ._vendor import Vendor
+
+if TYPE_CHECKING:
+    from ._simulator import Simulator
+
+ACTION = "cortex_xdr.action"
+SCRIPT_EXECUTION = "cortex_xdr.script_execution"
+
+# The endpoint of a job that was added without naming one.
+_ENDPOINT = "3f9d1c7a5be24c0f8a6e2d4b90c71e58"
+
+# The words that script runs count, and of these the ones that an endpoint does not leave again.
+_COUNTED = (
+    "PENDING",
+    "CANCELED",
+    "IN_PROGRESS",
+    "TIMEOUT",
+    "FAILED",
+    "COMPLETED_SUCCESSFULLY",
+    "PENDING_ABORT",
+    "ABORTED",
+    "EXPIRED",
+)
+_ENDED = {*_COUNTED, "CANCELLED", "COMPLETED_PARTIAL"} - {"PENDING", "IN_PROGRESS", "PENDING_ABORT"}
+
+
+def _new_id() -> str:
+    # Too large for a client that reads it as a floating-point number.
+    return str(2**53 + secrets.randbelow(2**63 - 2**53))
+
+
+def _routes(simulator: Simulator) -> list[Route]:
+    def lookup(
+        path: str, kind: str, *, field: str, of: type, reply: Callable[[ScriptedJob], Any], unknown: dict[str, Any]
+    ) -> Route:
+        async def endpoint(request: Request) -> Response:
+            job_id = ""
+            try:
+                asked: Any = (await request.json())["request_data"][field]
+                job_id = str(asked)
+                problem = None if type(asked) is of else cortex_error(400, f"{field} must be {of.__name__}: {asked!r}")
+            except ValueError:
+                problem = cortex_error(400, "the request is no JSON")
+            except (KeyError, IndexError, TypeError):
+                problem = cortex_error(400, f"request_data must be an object with {field}")
+            refusal = simulator.gate.refusal(request) or problem
+            if refusal is not None:
+                return simulator.note(kind, job_id, refusal)
+            return await simulator.answer(kind, job_id, reply, JSONResponse({"reply": unknown}))
+
+        return Route(path, endpoint, methods=["POST"])
+
+    return [
+        lookup(
+            "/public_api/v1/actions/get_action_status",
+            ACTION,
+            field="group_action_id",
+            of=int,
+            reply=_action_reply,
+            unknown={"data": {}},
+        ),
+        lookup(
+            "/public_api/v1/scripts/get_script_execution_status",
+            SCRIPT_EXECUTION,
+            field="action_id",
+            of=str,
+            reply=_script_reply,
+            unknown={"error_message": "there is no such action"},
+        ),
+    ]
+
+
+def _words(job: ScriptedJob) -> dict[str, str]:
+    return {name or _ENDPOINT: script.word for name, script in job.parts.items() if script.word}
+
+
+def _action_reply(job: ScriptedJob) -> dict[str, Any]:
+    return {"reply": {"data": _words(job)} | job.fields}
+
+
+def _script_reply(job: ScriptedJob) -> dict[str, Any]:
+    words = [word.replace("CANCELLED", "CANCELED") for word in _words(job).values()]
+    counters = {f"endpoints_{word.lower()}": words.count(word) for word in _COUNTED}
+    return {"reply": {"general_status": _general_status(set(words)), "error_message": ""} | counters | job.fields}
+
+
+def _general_status(words: set[str]) -> str:
+    if len(words) <= 1:
+        return next(iter(words), "PENDING")
+    running = words - _ENDED
+    if running:
+        return "PENDING_ABORT" if running == {"PENDING_ABORT"} else "IN_PROGRESS"
+    return "COMPLETED_PARTIAL" if words & {"COMPLETED_SUCCESSFULLY", "COMPLETED_PARTIAL"} else "FAILED"
+
+
+VENDOR = Vendor(kinds=(ACTION, SCRIPT_EXECUTION), routes=_routes, new_id=_new_id, error=cortex_error, parts=True)
