@@ -215,6 +215,7 @@ def test_reading_a_callback(auth: Any, headers: dict[str, str]) -> None:
         {"Authorization": "Bearer wrong", "X-Custom-Auth": "wrong"},
         {"X-Custom-Auth": "Bearer s3cret"},
         {"X-Custom-Auth": "", "Authorization": "\u00fc"},
+        {"X-Custom-Auth": "\udc80", "Authorization": "\udc80"},
     ],
 )
 def test_callback_with_wrong_credentials(auth: Any, headers: dict[str, str]) -> None:
@@ -231,6 +232,14 @@ def test_callback_that_is_none(body: bytes) -> None:
     """What is no callback is a MalformedResponse."""
     with pytest.raises(errors.MalformedResponse):
         agilesec.parse_callback({}, body, auth=None)
+
+
+@pytest.mark.parametrize("make", [agilesec.BearerToken, lambda token: agilesec.ApiToken("X-Auth", token)])
+@pytest.mark.parametrize("token", ["", " ", "a\nb"])
+def test_impossible_tokens(make: Callable[[str], Any], token: str) -> None:
+    """A token that is empty, or that no header can hold, would let anybody in: it is a ValueError."""
+    with pytest.raises(ValueError, match="token must be"):
+        make(token)
 
 
 @given(

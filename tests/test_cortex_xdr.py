@@ -215,6 +215,12 @@ def test_counters_decide_otherwise(
     assert end.progress == Progress(total, total)
 
 
+def test_counters_settle_a_run_of_an_unknown_status(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A status nobody listed does not keep a run from settling by its counters, even where it would be an error."""
+    end = wait(run({"general_status": "WRAPPED_UP", "endpoints_failed": 1}), timeout=900, unknown="raise")
+    assert (end.status, end.is_known, end.outcome) == ("WRAPPED_UP", False, Outcome.FAILED)
+
+
 @pytest.mark.parametrize("running", ["pending", "in_progress", "pending_abort"])
 def test_run_is_not_done_yet(run: Callable[..., Job[Any]], wait: WaitFunction, running: str) -> None:
     """A run goes on while any endpoint does, and while none is counted."""

@@ -83,6 +83,16 @@ def test_never_raises(content: bytes) -> None:
     assert found.code is None or isinstance(found.code, str)
 
 
+@pytest.mark.parametrize("levels", [50, 500, 900, 990])
+@pytest.mark.parametrize("wrap", ['{"reply": %s}', '{"error": %s}', "[%s]", '{"msg": "x", "loc": [%s]}'])
+def test_survives_nesting(wrap: str, levels: int) -> None:
+    """However deep the reply is wrapped, the reader answers."""
+    body = '{"err_msg": "deep down"}'
+    for _ in range(levels):
+        body = wrap % body
+    assert isinstance(error_body(body.encode()).message, str)
+
+
 @pytest.mark.parametrize("content", [b"[" * 100_000, b'{"reply":' * 100_000, b"9" * 100_000])
 def test_survives_hostile_json(content: bytes) -> None:
     """Deep nesting and huge numbers are text like any other."""

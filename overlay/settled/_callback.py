@@ -10,17 +10,23 @@ import attrs
 
 from settled_clients.agilesec.models import ScanCallback
 
+from ._connect import checked_secret
 from ._job import UNREADABLE
 from .errors import AuthenticationError, MalformedResponse
 
 MAX_CALLBACK_BYTES = 1_000_000
 
 
+def _token(token: str) -> str:
+    # An empty one would let everybody in who sends no header at all.
+    return checked_secret("token", token)
+
+
 @attrs.frozen
 class BearerToken:
     """A callback carries `Authorization: Bearer <token>`."""
 
-    token: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False, converter=_token)
 
     def expected(self) -> tuple[str, str]:
         """The header and its value."""
@@ -32,7 +38,7 @@ class ApiToken:
     """A callback carries the token in a header of its own."""
 
     header: str
-    token: str = attrs.field(repr=False)
+    token: str = attrs.field(repr=False, converter=_token)
 
     def expected(self) -> tuple[str, str]:
         """The header and its value."""
@@ -70,5 +76,5 @@ def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> 
         return
     name, value = auth.expected()
     given = next((text for header, text in headers.items() if header.lower() == name), "")
-    if not hmac.compare_digest(given.encode(), value.encode()):
+    if not hmac.compare_digest(given.encode(errors="surrogatepass"), value.encode()):
         raise AuthenticationError("wrong credentials", status_code=401, method="POST", path="callback")

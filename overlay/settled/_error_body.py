@@ -22,9 +22,9 @@ def error_body(content: bytes) -> ErrorBody:
     """Find the message and the code in an error's body: JSON of any shape, HTML or text. Never raises."""
     try:
         body = json.loads(content)
+        return ErrorBody(_short(sentence(body)), _code(body))
     except (ValueError, RecursionError):
         return ErrorBody(_plain(content.decode("utf-8", "replace")))
-    return ErrorBody(_short(sentence(body)), _code(body))
 
 
 def sentence(value: Any, depth: int = 0) -> str:

@@ -104,7 +104,9 @@ def _api_error(response: httpx.Response, message: str = "") -> ApiError:
 def _without_secrets(message: str, request: httpx.Request) -> str:
     for header in _SECRET_HEADERS:
         for secret in request.headers.get(header, "").removeprefix("Bearer ").split():
-            message = message.replace(secret, "[secret]")
+            # A shorter one is no secret, but may well be part of an ordinary word.
+            if len(secret) >= 8:
+                message = message.replace(secret, "[secret]")
     return message
 
 

@@ -83,7 +83,8 @@ class Snapshot(Generic[B_co]):
     `status` is the vendor's word, verbatim, or None where the reply has no single word; `outcome` is None while the
     job runs. `progress`, `parts` (by endpoint or agent) and `detail` (the vendor's message or error log) are there
     where the vendor tells them. `raw` is the reply's JSON. `polls` and `elapsed` (seconds) count from the start of
-    the wait. `error` says why a job could not be followed, and is None otherwise.
+    the wait. `callback` is what the vendor sent by itself, to a wait with an inbox for it. `error` says why a job
+    could not be followed, and is None otherwise.
     """
 
     job: Job[B_co]

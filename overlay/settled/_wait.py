@@ -98,11 +98,11 @@ class Wait(Generic[B]):
         self.changed = False
         self.last: Snapshot[B] | None = None
         self.polls = 0
-        self._polls_before_waking = 0
         self.seen: Counter[str] = Counter()
         self._timeout = _seconds(timeout)
         self._schedule = schedule or (Schedule() if wake is None else _UNTIL_CALLED_BACK)
         self._wake = wake
+        self._polls_before_waking = 0
         self._unknown = unknown
         self._max_failures = max_failures
         self._pacer = pacer_of(job.client)
@@ -157,9 +157,10 @@ class Wait(Generic[B]):
         callback = None if self._wake is None else self._wake.get(self.job.id)
         self.last = snapshot(self.job, reply.reading, reply.raw, polls=self.polls, elapsed=elapsed, callback=callback)
         self.seen.update([_label(reply.reading)])
-        if not self.last.is_known:
-            self._meet_unknown(self.last)
-        self._due = now + self._interval(now)
+        if not self.last.is_settled:
+            if not self.last.is_known:
+                self._meet_unknown(self.last)
+            self._due = now + self._interval(now)
         return self.last
 
     def woken(self, now: float) -> None:
