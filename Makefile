@@ -54,7 +54,7 @@ lint: .venv/ready ## Check style and formatting
 
 types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/mypy
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 constraints: .venv/ready ## Pin anew what is tested with
 	$(PIP_COMPILE) --extra callbacks --extra cli --extra simulator --output-file scripts/constraints.txt \
