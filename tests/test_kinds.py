@@ -81,6 +81,14 @@ def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
         settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
+    """A misspelt option is a TypeError, not ignored."""
+    credentials = {"key_id": 7, "key": "k"} if vendor.startswith("cortex") else {"token": "t"}
+    with pytest.raises(TypeError, match="max_rat"):
+        VENDORS[vendor].connect("nowhere.invalid", **credentials, max_rat=5)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "combined"),
     [

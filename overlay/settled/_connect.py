@@ -32,20 +32,25 @@ class ConnectOptions(TypedDict, total=False):
 
 
 def client_arguments(
-    base_url: str, auth: httpx.Auth, options: ConnectOptions, *, vendor_rate: float | None
+    base_url: str,
+    auth: httpx.Auth,
+    *,
+    timeout: float = 30.0,
+    max_rate: float | None = None,
+    verify: ssl.SSLContext | str | None = None,
+    transport: Transport | None = None,
 ) -> dict[str, Any]:
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     httpx_args: dict[str, Any] = {"auth": auth}
-    transport = options.get("transport")
     if transport is not None:
         httpx_args["transport"] = _both_faced(transport)
     return {
         "base_url": _checked(base_url.strip()),
         "headers": {"User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}"},
-        "timeout": httpx.Timeout(options.get("timeout", 30.0)),
-        "verify_ssl": _ssl_context(options.get("verify")),
+        "timeout": httpx.Timeout(timeout),
+        "verify_ssl": _ssl_context(verify),
         "httpx_args": httpx_args,
-        "extensions": {Pacer.KEY: Pacer(options.get("max_rate", vendor_rate))},
+        "extensions": {Pacer.KEY: Pacer(max_rate)},
     }
 
 

@@ -54,7 +54,8 @@ def cortex_arguments(
     if isinstance(key_id, bool) or not str(key_id).strip().isdecimal():
         raise ValueError(f"key_id must be the number of an API key, not {key_id!r}")
     auth = CortexKey(int(key_id), checked_secret("key", key), advanced)
-    return client_arguments(_api_url(base_url.strip()), auth, options, vendor_rate=VENDOR_RATE)
+    with_rate: ConnectOptions = {"max_rate": VENDOR_RATE, **options}
+    return client_arguments(_api_url(base_url.strip()), auth, **with_rate)
 
 
 def cortex_environment(vendor: str) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> 
         ValueError: If the address or the token cannot be such.
     """
     auth = HeaderToken("Authorization", f"Bearer {checked_secret('token', token)}")
-    return AuthenticatedClient(**client_arguments(base_url, auth, options, vendor_rate=None))
+    return AuthenticatedClient(**client_arguments(base_url, auth, **options))
 
 
 def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
