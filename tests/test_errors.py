@@ -18,29 +18,31 @@ NOW = 1_790_000_000.0
 
 
 @pytest.mark.parametrize(
-    ("body", "message", "code"),
+    ("body", "message", "code", "extra"),
     [
-        ({"detail": "no such job"}, "no such job", None),
-        ({"detail": [{"loc": ["path", "job_id"], "msg": "no UUID", "type": "x"}]}, "path.job_id: no UUID", None),
-        ({"detail": [{"loc": "body", "msg": "a"}, {"loc": [0], "msg": "b"}]}, "body: a; 0: b", None),
-        ({"reply": {"err_code": 500, "err_msg": "oops", "err_extra": None}}, "oops", "500"),
-        ({"err_code": "401", "err_msg": "who?", "err_extra": "x"}, "who?", "401"),
-        ({"reply": {"err_code": 400, "err_msg": {"line": 1, "message": "bad token"}}}, "bad token", "400"),
-        ({"error": "Failed.", "details": "timed out", "code": 500}, "timed out", "500"),
-        ({"error": {"message": "deep", "code": "E1"}}, "deep", None),
-        ({"message": "Unauthorized access."}, "Unauthorized access.", None),
-        ({"errorCode": "scan-12", "message": "no repository"}, "no repository", "scan-12"),
-        ({"message": "", "error": "the real one"}, "the real one", None),
-        ("just text", "just text", None),
-        (["one", "two"], "one; two", None),
-        ({}, "", None),
-        (None, "", None),
-        (17, "17", None),
+        ({"detail": "no such job"}, "no such job", None, None),
+        ({"detail": [{"loc": ["path", "job_id"], "msg": "no UUID", "type": "x"}]}, "path.job_id: no UUID", None, None),
+        ({"detail": [{"loc": "body", "msg": "a"}, {"loc": [0], "msg": "b"}]}, "body: a; 0: b", None, None),
+        ({"reply": {"err_code": 500, "err_msg": "oops", "err_extra": None}}, "oops", "500", None),
+        ({"err_code": "401", "err_msg": "who?", "err_extra": "x"}, "who?", "401", "x"),
+        ({"reply": {"err_code": 400, "err_msg": {"line": 1, "message": "bad token"}}}, "bad token", "400", None),
+        ({"error": "Failed.", "details": "timed out", "code": 500}, "Failed.", "500", "timed out"),
+        ({"reply": {"err_msg": "no", "err_extra": {"message": "line 3"}}}, "no", None, "line 3"),
+        ({"details": "only these", "code": True}, "only these", "True", None),
+        ({"error": {"message": "deep", "code": "E1"}}, "deep", None, None),
+        ({"message": "Unauthorized access."}, "Unauthorized access.", None, None),
+        ({"errorCode": "scan-12", "message": "no repository"}, "no repository", "scan-12", None),
+        ({"message": "", "error": "the real one"}, "the real one", None, None),
+        ("just text", "just text", None, None),
+        (["one", "two"], "one; two", None, None),
+        ({}, "", None, None),
+        (None, "", None, None),
+        (17, "17", None, None),
     ],
 )
-def test_finds_the_sentence_in_json(body: Any, message: str, code: str | None) -> None:
-    """The sentence and the code are found in every vendor's form, wrapped or not."""
-    assert error_body(json.dumps(body).encode()) == (message, code)
+def test_finds_the_sentence_in_json(body: Any, message: str, code: str | None, extra: str | None) -> None:
+    """The sentence, the code and the extra are found in every vendor's form, wrapped or not."""
+    assert error_body(json.dumps(body).encode()) == (message, code, extra)
 
 
 @pytest.mark.parametrize(

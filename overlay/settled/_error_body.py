@@ -6,23 +6,30 @@ import json
 import re
 from typing import Any, NamedTuple, TypeGuard
 
-_MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "details", "error", "title")
+_MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
 _CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
+_EXTRA_KEYS = ("err_extra", "details", "extra")
 _MAX_LENGTH = 500
 
 
 class ErrorBody(NamedTuple):
-    """What an error's body says: the message ("" if there is none), and the vendor's code."""
+    """What an error's body says: the message ("" if there is none), the vendor's code, and what it says besides."""
 
     message: str
     code: str | None = None
+    extra: str | None = None
 
 
 def error_body(content: bytes) -> ErrorBody:
-    """Find the message and the code in an error's body: JSON of any shape, HTML or text. Never raises."""
+    """Find the message, the code and the extra in an error's body: JSON of any shape, HTML or text. Never raises."""
     try:
         body = json.loads(content)
-        return ErrorBody(_short(sentence(body)), _code(body))
+        message, code, extra = sentence(body), _field(body, _CODE_KEYS), sentence(_field(body, _EXTRA_KEYS))
+        return ErrorBody(
+            _short(message),
+            _short(str(code)) if isinstance(code, str | int) else None,
+            _short(extra) if extra and extra != message else None,
+        )
     except (ValueError, RecursionError):
         return ErrorBody(_plain(content.decode("utf-8", "replace")))
 
@@ -45,11 +52,11 @@ def _path(steps: Any) -> str:
     return ".".join(map(str, steps)) if _is_list(steps) else str(steps)
 
 
-def _code(value: Any) -> str | None:
+def _field(value: Any, keys: tuple[str, ...]) -> Any:
     if not _is_object(value):
         return None
-    code = next((value[key] for key in _CODE_KEYS if isinstance(value.get(key), str | int)), None)
-    return _code(value.get("reply")) if code is None else str(code)[:80]
+    found = next((value[key] for key in keys if value.get(key) not in (None, "")), None)
+    return _field(value.get("reply"), keys) if found is None else found
 
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:

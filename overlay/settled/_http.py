@@ -94,6 +94,7 @@ def _api_error(response: httpx.Response, message: str = "") -> ApiError:
         _without_secrets(message or found.message, response.request) or response.reason_phrase or "no message",
         status_code=response.status_code,
         code=found.code,
+        extra=_without_secrets(found.extra, response.request) if found.extra else None,
         method=response.request.method,
         path=response.request.url.path,
     )

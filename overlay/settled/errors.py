@@ -105,20 +105,30 @@ class JobSkipped(OutcomeError):
 class ApiError(SettledError):
     """The API refused a request.
 
-    `message` is the human sentence of the reply, `code` the vendor's own error code (None if it sent none), `method`
-    and `path` are the request's, `retry_after` is how many seconds the API asked to wait (None if it did not).
+    `message` is the human sentence of the reply, `code` the vendor's own error code, `extra` what the reply says
+    besides; `method` and `path` are the request's, `retry_after` is how many seconds the API asked to wait. What the
+    reply does not say is None.
     """
 
     retry_after: float | None = None
 
     def __init__(
-        self, message: str, *, status_code: int, code: str | None = None, method: str = "", path: str = ""
+        self,
+        message: str,
+        *,
+        status_code: int,
+        code: str | None = None,
+        extra: str | None = None,
+        method: str = "",
+        path: str = "",
     ) -> None:
         code_text = "" if code is None else f" [{code}]"
-        super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}")
+        extra_text = "" if extra is None else f" ({extra})"
+        super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}{extra_text}")
         self.message = message
         self.status_code = status_code
         self.code = code
+        self.extra = extra
         self.method = method
         self.path = path
 
