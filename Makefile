@@ -21,7 +21,7 @@ demo: .venv/ready ## Wait for a few jobs of the embedded simulator
 	@$(BIN)/python -m settled.demo
 
 test: .venv/ready ## Run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto
 
 .venv/contract: .venv/ready scripts/contract.txt
 	test -x .venv/schemathesis/bin/python || $(BIN)/python -m venv .venv/schemathesis
