@@ -1,12 +1,13 @@
 # Everything runs in .venv, which is made and kept up to date as needed.
 PYTHON ?= python3
 BIN := .venv/bin
+SINCE ?=
 PRISM := @stoplight/prism-cli@5.16.0
 PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate check-generated readme check-readme test-contract lint types constraints clean
+.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract lint types constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -38,6 +39,18 @@ test-contract: .venv/contract ## Hold clients and simulator against the specs wi
 
 generate: .venv/ready ## Generate the clients from the specs
 	$(BIN)/python scripts/generate.py
+
+regenerate: generate ## Generate the clients, and say what that means for those who import them (SINCE=revision)
+	-@$(BIN)/python scripts/changes.py $(SINCE)
+
+changes: .venv/ready ## Say what has changed since the last release (SINCE=revision)
+	@$(BIN)/python scripts/changes.py $(SINCE)
+
+new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln)
+	$(BIN)/python scripts/new_api.py $(NAME)
+
+pages: .venv/ready ## Hold saved pages of a vendor against a spec (SPEC=specs/osapi.yaml PAGES=page.html)
+	$(BIN)/python scripts/pages.py $(SPEC) $(PAGES)
 
 check-generated: .venv/ready ## Say what differs between the clients and the specs they come from
 	$(BIN)/python scripts/generate.py --check

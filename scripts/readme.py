@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from generate import read_spec
-
 from settled import JobKind
+
+from generate import read_spec
 
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- systems: written by scripts/readme.py -->\n", "<!-- end of systems -->\n"

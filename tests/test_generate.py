@@ -13,6 +13,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+
 from _specs import ROOT, SPECS, files, load_generate
 
 generate = load_generate()

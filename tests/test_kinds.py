@@ -9,10 +9,11 @@ from typing import Any
 
 import attrs
 import pytest
-from _specs import ROOT, SPECS, load_generate
 
 import settled
 from settled import JobKind, Outcome
+
+from _specs import ROOT, SPECS, load_generate
 
 VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
 KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]

@@ -14,7 +14,6 @@ from typing import Any
 import attrs
 import httpx
 import pytest
-from _specs import SPECS, load_generate
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,6 +25,7 @@ from settled.simulator import Fault, Simulator, bad_gateway, dropped, rate_limit
 from settled.simulator._jwt import signed
 from settled.simulator._server import Server
 
+from _specs import SPECS, load_generate
 from conftest import VirtualClock
 
 DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: load_generate().read_spec(path) for path in SPECS}

@@ -9,8 +9,9 @@ from typing import Any
 
 import attrs
 import pytest
-from _specs import ROOT, SPECS, Body, bodies, load_generate, operations
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
+
+from _specs import ROOT, SPECS, Body, bodies, load_generate, operations
 
 GENERATED = ROOT / "generated" / "settled_clients"
 DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: load_generate().read_spec(path) for path in SPECS}

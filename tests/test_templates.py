@@ -21,9 +21,10 @@ from typing import Any
 
 import httpx
 import pytest
-from _specs import ROOT, load_generate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from _specs import ROOT, load_generate
 
 HOSTILE = (
     'Q" \' """ \'\'\' \\ \\" \\N{NO} \\U0 {{ 7 * 7 }} {% raw %} {no} %s\n'

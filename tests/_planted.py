@@ -1,0 +1,44 @@
+"""What the tests of scripts/changes.py have in common: the real specs and tables, and changes to plant in copies."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import changes
+from _specs import ROOT
+from findings import Finding
+from spec_changes import Side, compare
+from terminal_tables import read_tables
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+@cache
+def real() -> Side:
+    """The specs and tables of the project, read once."""
+    return changes.read_side(ROOT)
+
+
+def only(vendor: str) -> Side:
+    """A copy of one vendor's spec and tables."""
+    side = real()
+    jobs = {name: job for name, job in side.jobs.items() if name.startswith(f"{vendor}.")}
+    return Side({vendor: copy.deepcopy(side.specs[vendor])}, jobs)
+
+
+def planted(vendor: str, edit: Edit | tuple[str, str]) -> list[Finding]:
+    """What is found after an edit of a vendor's spec, or after a replacement in the source of its overlay module."""
+    old = only(vendor)
+    new = only(vendor)
+    if isinstance(edit, tuple):
+        source = (ROOT / "overlay" / "settled" / f"{vendor}.py").read_text(encoding="utf-8")
+        assert edit[0] in source
+        new = replace(new, jobs=read_tables(source.replace(*edit), f"overlay/settled/{vendor}.py"))
+    else:
+        edit(new.specs[vendor])
+    assert old != new, "nothing was planted"
+    return compare(old, new)
