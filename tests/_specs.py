@@ -1,5 +1,6 @@
 """What the tests of the generator, the templates and the specs have in common."""
 
+import functools
 import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ def load_generate() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@functools.cache
+def documents() -> dict[str, dict[str, Any]]:
+    """The specs by vendor, read and validated once; not to be changed."""
+    return {path.stem: load_generate().read_spec(path) for path in SPECS}
 
 
 def files(folder: Path) -> dict[str, bytes]:

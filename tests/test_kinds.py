@@ -13,7 +13,7 @@ import pytest
 import settled
 from settled import JobKind, Outcome
 
-from _specs import ROOT, SPECS, load_generate
+from _specs import ROOT, SPECS, documents
 
 VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
 KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]
@@ -38,7 +38,7 @@ def test_every_kind_is_checked() -> None:
 @each_kind
 def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> None:
     """Each status word of the spec is in exactly one of the two sets, in whatever letter case."""
-    spec = load_generate().read_spec(ROOT / "specs" / f"{kind.name.split('.')[0]}.yaml")
+    spec = documents()[kind.name.split(".")[0]]
     documented = spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"]
     for word in documented:
         assert (kind.terminal.outcome_of(word) is not None) + (word in kind.running) == 1, word
@@ -49,7 +49,7 @@ def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> Non
 @each_kind
 def test_running_words_are_documented(kind: JobKind[Any]) -> None:
     """No running word is ours alone; a terminal one may be, where replies have shown it."""
-    spec = load_generate().read_spec(ROOT / "specs" / f"{kind.name.split('.')[0]}.yaml")
+    spec = documents()[kind.name.split(".")[0]]
     assert kind.running <= set(spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"])
 
 

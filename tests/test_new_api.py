@@ -147,19 +147,17 @@ def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scaffold_is_valid(tmp_path: Path) -> None:
-    """As it is written, the spec can be generated, the module type-checks and the test passes."""
+    """As it is written, the spec can be generated, and the test passes."""
     folder = copied(tmp_path)
     assert new_api.main(["oven_works", "--root", str(folder)]) == 0
     client = folder / "generated" / "settled_clients" / "oven_works"
     generate.generate_client(folder / "specs" / "oven_works.yaml", folder / "scripts" / "templates", client)
     written = ["overlay/settled/oven_works.py", "tests/test_oven_works.py"]
-    types = started(folder, "-m", "mypy", written[0])
     tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", written[1])
     style = started(folder, "-m", "ruff", "check", *written)
     form = started(folder, "-m", "ruff", "format", "--check", *written)
     assert "passed" in ended(style)
     assert "formatted" in ended(form)
-    assert "no issues" in ended(types)
     assert " passed" in ended(tests)
 
 
@@ -180,13 +178,12 @@ def test_worked_example(tmp_path: Path) -> None:
     kinds.write_text(kinds.read_text().replace("STATUS_ENUMS = {\n", f"STATUS_ENUMS = {{\n{KIND}"))
     assert sum(len(text.splitlines()) for text in (*EXAMPLE.values(), KIND)) <= 60
 
-    ended(started(folder, "scripts/generate.py", "--root", str(folder)))
+    assert generate.main(["--root", str(folder)]) == 0
     assert (
         files(folder / "generated").items()
         > {name: content for name, content in files(ROOT / "generated").items() if name != "lock.json"}.items()
     )
-    modules = ["tests/test_kiln.py", "tests/test_kinds.py"]
-    tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "kiln", *modules)
+    tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_kiln.py")
     replies = [{"state": "queued"}, {"state": "heating"}, {"state": "cracked", "reason": "It cooled too fast"}]
     with stub(*replies) as (url, asked):
         told = ended(started(folder, "-c", PROGRAM, url))
@@ -198,8 +195,6 @@ def test_worked_example(tmp_path: Path) -> None:
 def test_readme_shows_the_worked_example() -> None:
     """The README's section has the very lines that are tested here."""
     _, _, section = (ROOT / "README.md").read_text().partition("\n## Add an API\n")
-    if not section:
-        pytest.skip("the README has no section on adding an API")
     shown = re.findall(r"```\w+\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
     for name, text in EXAMPLE.items():
         assert f"# {name}\n{text}" in shown

@@ -25,10 +25,10 @@ from settled.simulator import Fault, Simulator, bad_gateway, dropped, rate_limit
 from settled.simulator._jwt import signed
 from settled.simulator._server import Server
 
-from _specs import SPECS, load_generate
+from _specs import documents
 from conftest import VirtualClock
 
-DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: load_generate().read_spec(path) for path in SPECS}
+DOCUMENTS = documents()
 STATUS_SCHEMAS = ("ByosImportJobStatus", "ActionStatus", "ScanStatus", "JobStatus")
 PATHS = {
     "cortex_xsiam.byos_import": "/public_api/vulnerability-management/v1/external-scans/assets/jobs/",

@@ -11,10 +11,10 @@ import attrs
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from _specs import ROOT, SPECS, Body, bodies, load_generate, operations
+from _specs import ROOT, SPECS, Body, bodies, documents, operations
 
 GENERATED = ROOT / "generated" / "settled_clients"
-DOCUMENTS: dict[str, dict[str, Any]] = {path.stem: load_generate().read_spec(path) for path in SPECS}
+DOCUMENTS = documents()
 
 each_spec = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 each_operation = pytest.mark.parametrize(
