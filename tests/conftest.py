@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import settings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -20,6 +21,10 @@ from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob
 
 KIND = "cortex_xsiam.byos_import"
+
+# The same examples in every run, however slow the machine.
+settings.register_profile("settled", deadline=None, derandomize=True)
+settings.load_profile("settled")
 
 WaitFunction = Callable[..., Snapshot[Any]]
 

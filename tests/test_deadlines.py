@@ -67,12 +67,16 @@ def _serving(behave: Callable[[socket.socket], None]) -> Iterator[str]:
 @pytest.mark.parametrize("behave", [_say_nothing, _drip, _stall_in_the_body])
 def test_ends_in_time(behave: Callable[[socket.socket], None], wait: WaitFunction) -> None:
     """A server that is silent, drips or stalls cannot hold a wait beyond its deadline."""
+    took: list[float] = []
     with _serving(behave) as url, cortex_xsiam.connect(url, key_id=7, key="k") as client:
-        started = time.monotonic()
-        with pytest.raises(errors.WaitTimeout) as raised:
-            wait(cortex_xsiam.byos_import(client, "7"), timeout=TIMEOUT)
-        assert isinstance(raised.value.__cause__, errors.TransportError)
-        assert TIMEOUT <= time.monotonic() - started < TIMEOUT + 0.2
+        # What is late once may be the machine; a wait that does not keep its deadline is late every time.
+        while len(took) < 3 and not any(seconds < TIMEOUT + 0.2 for seconds in took):
+            started = time.monotonic()
+            with pytest.raises(errors.WaitTimeout) as raised:
+                wait(cortex_xsiam.byos_import(client, "7"), timeout=TIMEOUT)
+            took.append(time.monotonic() - started)
+            assert isinstance(raised.value.__cause__, errors.TransportError)
+    assert TIMEOUT <= min(took) < TIMEOUT + 0.2
 
 
 def test_keeps_polling_after_a_slow_answer(wait: WaitFunction) -> None:
