@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Clock:
@@ -20,6 +23,8 @@ class Clock:
 
     async def sleep_async(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
         """Sleep in this task, but no longer than until an event."""
+        import asyncio
+
         if unless is None:
             await asyncio.sleep(seconds)
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import ssl
 import time
@@ -47,6 +46,8 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
 
 async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
     """Ask how a job is doing, as `poll` does."""
+    import asyncio
+
     http = job.client.get_async_httpx_client()
     request = http.build_request(**job.kind.request(job.id))
     with _transport_errors(job.ref):
