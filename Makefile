@@ -70,7 +70,7 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 constraints: .venv/ready ## Pin anew what is tested with
-	$(PIP_COMPILE) --extra callbacks --extra cli --extra simulator --output-file scripts/constraints.txt \
+	$(PIP_COMPILE) --extra callbacks --extra cli --extra fast --extra simulator --output-file scripts/constraints.txt \
 		pyproject.toml scripts/constraints.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
 	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -40,15 +41,17 @@ class VirtualClock(_clock.Clock):
         """The virtual moment."""
         return self.moment
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, alarm: threading.Event | None = None) -> None:
         """Let the time pass at once."""
         self.slept.append(seconds)
         self.moment += seconds
 
-    async def sleep_async(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
+    async def sleep_async(self, seconds: float, alarm: asyncio.Event | None = None) -> None:
         """Let the time pass at once, and other tasks have a turn."""
-        if unless is None or not unless.is_set():
+        if alarm is None or not alarm.is_set():
             self.sleep(seconds)
+        else:
+            alarm.clear()
         await asyncio.sleep(0)
 
 

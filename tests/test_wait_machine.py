@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any, cast
 
 import attrs
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from settled import Job, Outcome, Schedule, errors
 from settled._http import MAX_POLL_SECONDS, Reply
-from settled._pacer import Pacer
-from settled._snapshot import Reading
+from settled._pacer import Pacer, pacer_of
+from settled._terms import Terms
 from settled._wait import GRACE_SECONDS, Poll, Sleep, Wait
 from settled.cortex_xsiam import BYOS_IMPORT
 from settled_clients.cortex_xsiam import AuthenticatedClient
 
-RUNNING = Reply(Reading("PROCESSING", None), {"job_status": "PROCESSING"})
-SETTLED = Reply(Reading("COMPLETED", Outcome.SUCCEEDED), {"job_status": "COMPLETED"})
+REQUEST = httpx.Request("POST", "https://nowhere.invalid")
+
+
+def reply(word: str) -> Reply:
+    """What a poll brings that finds a job with this status."""
+    raw = {"job_status": word}
+    return Reply(BYOS_IMPORT.reading(raw), raw, json.dumps(raw).encode(), REQUEST)
+
+
+RUNNING, SETTLED = reply("PROCESSING"), reply("COMPLETED")
 
 
 def client(max_rate: float | None = None) -> AuthenticatedClient:
@@ -31,7 +41,7 @@ def machine(timeout: float | None = 100, *, shared: AuthenticatedClient | None =
     """A wait that begins at moment 0 and polls every 10 s."""
     every_10_s = Schedule(first=10, factor=1, cap=10, jitter=0)
     job = Job(BYOS_IMPORT, shared or client(), "7")
-    return Wait(job, now=0, timeout=timeout, **{"schedule": every_10_s, **options})
+    return Wait(job, Terms(**{"start": 0, "timeout": timeout, "schedule": every_10_s, **options}))
 
 
 def test_first_poll_is_at_once() -> None:
@@ -105,23 +115,28 @@ def test_oversleeping_still_polls() -> None:
     wait.next(0)
     wait.received(RUNNING, 0)
     assert wait.next(500) == Poll(GRACE_SECONDS)
-    assert wait.received(SETTLED, 500.01).is_settled
+    wait.received(SETTLED, 500.01)
+    assert wait.seen == {"PROCESSING": 1, "COMPLETED": 1}
 
 
 def test_settled_after_the_deadline_counts() -> None:
     """What the last poll brings is taken, though the deadline has just passed."""
     wait = machine(timeout=0)
     assert wait.next(0) == Poll(GRACE_SECONDS)
-    assert wait.received(SETTLED, 0.1).outcome is Outcome.SUCCEEDED
+    wait.received(SETTLED, 0.1)
+    assert wait.last is not None
+    assert wait.last.outcome is Outcome.SUCCEEDED
 
 
 def test_pacer_spaces_the_jobs_of_a_client() -> None:
     """Jobs of one client share its rate."""
     shared = client(max_rate=2)
     waits = [machine(shared=shared) for _ in range(3)]
-    assert [wait.next(0) for wait in waits] == [Poll(MAX_POLL_SECONDS), Sleep(0.5), Sleep(1)]
-    assert waits[1].next(0.5) == Poll(MAX_POLL_SECONDS)
-    assert waits[2].next(0.5) == Sleep(0.5)
+    gap = pacer_of(shared).spacing
+    assert 0.5 < gap < 0.55
+    assert [wait.next(0) for wait in waits] == [Poll(MAX_POLL_SECONDS), Sleep(gap), Sleep(2 * gap)]
+    assert waits[1].next(gap) == Poll(MAX_POLL_SECONDS)
+    assert waits[2].next(gap) == Sleep(gap)
 
 
 def test_pause_defers_reserved_moments() -> None:
@@ -133,8 +148,9 @@ def test_pause_defers_reserved_moments() -> None:
     limited = errors.RateLimited("slow down", status_code=429)
     limited.retry_after = 20
     first.failed(limited, 0.1)
-    assert second.next(0.5) == pytest.approx(Sleep(19.6))
-    assert third.next(1.0) == pytest.approx(Sleep(19.6))
+    gap = pacer_of(shared).spacing
+    assert second.next(gap) == pytest.approx(Sleep(20.1 - gap))
+    assert third.next(2 * gap) == pytest.approx(Sleep(20.1 - gap))
     assert second.next(20.1) == Poll(MAX_POLL_SECONDS)
 
 
@@ -160,16 +176,6 @@ def test_back_off_grows() -> None:
         assert 0.75 * full <= gap <= full
 
 
-def test_changed_tells_news() -> None:
-    """`changed` is whether a reading tells anything new."""
-    wait = machine()
-    told = []
-    for reply in (RUNNING, RUNNING, SETTLED):
-        wait.received(reply, 0)
-        told.append(wait.changed)
-    assert told == [True, False, True]
-
-
 @given(
     timeout=st.floats(0, 1e4) | st.just(math.inf),
     answers=st.lists(st.tuples(st.sampled_from(["running", "failing", "limited"]), st.floats(0, 5)), max_size=40),
@@ -178,17 +184,18 @@ def test_changed_tells_news() -> None:
 def test_never_sleeps_past_the_deadline(
     timeout: float, answers: list[tuple[str, float]], max_rate: float | None
 ) -> None:
-    """Whatever comes back, each sleep ends by the deadline, and the wait ends with a poll there."""
-    wait = machine(timeout=timeout, shared=client(max_rate), max_failures=100)
+    """Whatever comes back, each sleep ends by the deadline, and the wait ends with a poll there, if the rate allows."""
+    shared = client(max_rate)
+    wait, gap = machine(timeout=timeout, shared=shared, max_failures=100), pacer_of(shared).spacing
     now = polled = 0.0
     for answer, seconds in answers:
         try:
             while isinstance(step := wait.next(now), Sleep):
                 assert step.seconds > 0
-                assert now + step.seconds <= timeout
+                assert now + step.seconds <= timeout + GRACE_SECONDS
                 now += step.seconds
         except errors.WaitTimeout:
-            assert polled >= timeout - GRACE_SECONDS
+            assert polled >= timeout - GRACE_SECONDS - gap
             return
         assert 0 < step.seconds <= max(timeout - now, 0) + GRACE_SECONDS
         now += min(seconds, step.seconds)

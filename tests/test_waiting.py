@@ -337,7 +337,7 @@ def test_tells_every_poll(jobs: Jobs, wait: WaitFunction) -> None:
     assert [snapshot.status for snapshot in seen] == ["INITIATED", "INITIATED", "PROCESSING", "COMPLETED"]
     assert [snapshot.polls for snapshot in seen] == [1, 2, 3, 4]
     assert [snapshot.elapsed for snapshot in seen] == [0, 1, 2, 3]
-    assert seen[-1] is end
+    assert seen[-1] == end
 
 
 def test_any_function_is_a_schedule(jobs: Jobs, wait: WaitFunction) -> None:

@@ -24,8 +24,8 @@ from ._outcome import Outcome, TerminalStatus
 from ._schedule import Schedule
 from ._snapshot import Part, Progress, Snapshot
 from ._sync import wait, watch
+from ._terms import WaitOptions
 from ._version import __version__
-from ._wait import WaitOptions
 
 if TYPE_CHECKING:
     from . import agilesec, aio, cortex_xdr, cortex_xsiam, osapi, simulator

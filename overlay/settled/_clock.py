@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import asyncio
+    import threading
+
+# Longer sleeps than threads can be given are made of several.
+_LONGEST_SECONDS = 3600.0
 
 
 class Clock:
-    """Real time: a monotonic clock, and two ways to sleep."""
+    """Real time: a monotonic clock, and two ways to sleep.
+
+    A sleep ends at once when its `alarm` is set, and leaves it cleared.
+    """
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
         return time.monotonic()
 
-    def sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float, alarm: threading.Event | None = None) -> None:
         """Sleep in this thread."""
-        time.sleep(seconds)
+        seconds = min(seconds, _LONGEST_SECONDS)
+        if alarm is None:
+            time.sleep(seconds)
+        else:
+            alarm.wait(seconds)
+            alarm.clear()
 
-    async def sleep_async(self, seconds: float, *, unless: asyncio.Event | None = None) -> None:
-        """Sleep in this task, but no longer than until an event."""
+    async def sleep_async(self, seconds: float, alarm: asyncio.Event | None = None) -> None:
+        """Sleep in this task."""
         import asyncio
 
-        if unless is None:
+        seconds = min(seconds, _LONGEST_SECONDS)
+        if alarm is None:
             await asyncio.sleep(seconds)
-        else:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await unless.wait()
+            return
+        timer = asyncio.get_running_loop().call_later(seconds, alarm.set)
+        try:
+            await alarm.wait()
+        finally:
+            timer.cancel()
+            alarm.clear()
 
 
 # Looked up anew by every wait, so that tests can put virtual time in its place.

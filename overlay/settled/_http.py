@@ -24,36 +24,48 @@ MAX_POLL_SECONDS = 60.0
 
 
 class Reply(NamedTuple):
-    """What one poll brought: the reading, and the JSON it was read from."""
+    """What one poll brought: the reading, the JSON it was read from, its bytes, and the request to send again."""
 
     reading: Reading
     raw: Any
+    content: bytes
+    request: httpx.Request
 
 
-def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
+def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, taking no longer than `seconds` for connecting, sending and receiving together.
+
+    `again` is the request of an earlier poll of the job, if there was one.
 
     Raises:
         SettledError: ApiError, TransportError or MalformedResponse.
     """
     http = job.client.get_httpx_client()
+    request = _prepared(http, job, again)
     limits = _TimeLeft(http.timeout.as_dict(), time.monotonic() + seconds)
-    request = http.build_request(**job.kind.request(job.id), extensions={"timeout": limits, "trace": _make_punctual})
-    with _transport_errors(job.ref):
+    request.extensions = {"timeout": limits, "trace": _make_punctual}
+    with _transport_errors(job):
         response = http.send(request)
-    return _reply(job, response)
+    return _reply(job, request, response)
 
 
-async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS) -> Reply:
+async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, as `poll` does."""
     import asyncio
 
     http = job.client.get_async_httpx_client()
-    request = http.build_request(**job.kind.request(job.id))
-    with _transport_errors(job.ref):
+    request = _prepared(http, job, again)
+    # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
+    request.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
+    with _transport_errors(job):
         async with asyncio.timeout(seconds):
             response = await http.send(request)
-    return _reply(job, response)
+    return _reply(job, request, response)
+
+
+def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
+    # Cookies that a server has set since belong into the request.
+    return http.build_request(**job.kind.request(job.id)) if again is None or http.cookies else again
 
 
 def submit(client: Client, request: dict[str, Any]) -> Any:
@@ -68,10 +80,10 @@ def submit(client: Client, request: dict[str, Any]) -> Any:
     return _json(response)
 
 
-def _reply(job: Job[Any], response: httpx.Response) -> Reply:
+def _reply(job: Job[Any], request: httpx.Request, response: httpx.Response) -> Reply:
     raw = _json(response)
     try:
-        return Reply(job.kind.reading(raw), raw)
+        return Reply(job.kind.reading(raw), raw, response.content, request)
     except Refused as refused:
         raise _api_error(response, str(refused)) from None
 
@@ -113,13 +125,14 @@ def _without_secrets(message: str, request: httpx.Request) -> str:
 
 
 @contextlib.contextmanager
-def _transport_errors(what: str) -> Generator[None, None, None]:
+def _transport_errors(what: str | Job[Any]) -> Generator[None, None, None]:
     try:
         yield
-    except TimeoutError as error:
-        raise TransportError(f"{what}: no complete answer came in time") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        failure = TransportError(f"{what}: {type(error).__name__}: {error}".rstrip(": "))
+    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        told = what if isinstance(what, str) else what.ref
+        if isinstance(error, TimeoutError):
+            raise TransportError(f"{told}: no complete answer came in time") from error
+        failure = TransportError(f"{told}: {type(error).__name__}: {error}".rstrip(": "))
         failure.may_pass = not _is_lasting(error)
         raise failure from error
 

@@ -60,6 +60,11 @@ class JobKind(Generic[B_co]):
         folded = word.casefold()
         return self.terminal.outcome_of(word) is not None or any(folded == known.casefold() for known in self.running)
 
+    def unlisted(self, reading: Reading) -> str | None:
+        """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""
+        words = (reading.status, *(part.status for part in reading.parts.values()))
+        return next((word for word in words if word is not None and not self.knows(word)), None)
+
     def reading(self, raw: Any) -> Reading:
         """Read a reply's JSON; raises MalformedResponse if it is not what the API documents."""
         try:
@@ -123,12 +128,11 @@ def snapshot(
     job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
 ) -> Snapshot[B_co]:
     """The snapshot that a reading of a job makes."""
-    words = {reading.status, *(part.status for part in reading.parts.values())}
     return Snapshot(
         job,
         status=reading.status,
         outcome=reading.outcome,
-        is_known=all(word is None or job.kind.knows(word) for word in words),
+        is_known=job.kind.unlisted(reading) is None,
         progress=reading.progress,
         parts=reading.parts,
         detail=reading.detail,

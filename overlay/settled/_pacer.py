@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import math
 import threading
+from bisect import bisect_left, bisect_right
 
 from ._job import Client
 
+# Polls are spaced by so much more than the rate asks for, lest small delays on the way make too many of them arrive
+# within a second.
+_MARGIN = 1.05
+
 
 class Pacer:
-    """Spaces the requests of one client evenly, `max_rate` a second at most, and holds them all back during a pause.
+    """Spaces the polls of one client evenly, fewer than `max_rate` a second, and holds them all back during a pause.
 
-    Times are seconds of the caller's own monotonic clock. Safe to share between threads.
+    Moments for the last polls before deadlines are booked from the deadline backwards, so that many waits with one
+    deadline keep to the rate there, too; other polls go round them. Times are seconds of the caller's own monotonic
+    clock. Safe to share between threads. `answer_seconds` is what the latest answer took.
     """
 
     KEY = "settled.pacer"
@@ -19,26 +26,83 @@ class Pacer:
     def __init__(self, max_rate: float | None = None) -> None:
         if max_rate is not None and not 0 < max_rate < math.inf:
             raise ValueError(f"max_rate must be a positive number of requests a second, or None: {max_rate}")
-        self._spacing = 0.0 if max_rate is None else 1 / max_rate
-        self._free_at = -math.inf
-        self._lock = threading.Lock()
+        self.spacing = 0.0 if max_rate is None else _MARGIN / max_rate
+        self.answer_seconds = 0.0
         self.paused_until = -math.inf
+        self._free_at = -math.inf
+        # Stretches of time that are full of booked polls: their first and last moments, in order, none overlapping.
+        self._booked: list[tuple[float, float]] = []
+        self._lock = threading.Lock()
 
-    def reserve(self, now: float) -> float:
-        """Reserve the next free moment for one request, and return it."""
+    def reserve(self, now: float, *, before: float = math.inf, despite_pause: bool = False) -> float | None:
+        """Reserve the next free moment for one poll, and return it; None if there is none before `before`."""
         with self._lock:
-            slot = max(now, self._free_at)
-            self._free_at = slot + self._spacing
+            slot = max(now, self._free_at, -math.inf if despite_pause else self.paused_until)
+            index = self._full_at(slot) if self.spacing else len(self._booked)
+            while index < len(self._booked) and self._booked[index][0] - self.spacing < slot:
+                slot = max(slot, self._booked[index][1] + self.spacing)
+                index += 1
+            if slot >= before:
+                return None
+            self._free_at = slot + self.spacing
         return slot
 
+    def book(self, latest: float, now: float, *, abreast: int) -> float | None:
+        """Book the last free moment up to `latest` for a last poll, and return it; None if there is none from now on.
+
+        No more such polls are booked than `abreast` at a time can be answered.
+        """
+        spacing = self._spacing_of(abreast)
+        if spacing == 0:
+            return latest if latest > now else None
+        with self._lock:
+            del self._booked[: self._full_at(now - spacing)]
+            slot = latest
+            above = bisect_left(self._booked, (slot + spacing,))
+            while above and self._booked[above - 1][1] > slot - spacing:
+                above -= 1
+                slot = self._booked[above][0] - spacing
+            if slot <= now or slot < self._free_at:
+                return None
+            self._fill(above, slot, spacing)
+        return slot
+
+    def release(self, slot: float, *, abreast: int) -> None:
+        """Give a booked moment back."""
+        spacing = self._spacing_of(abreast)
+        with self._lock:
+            index = bisect_right(self._booked, (slot, math.inf)) - 1
+            if index >= 0 and slot <= (stretch := self._booked[index])[1]:
+                first, last = stretch
+                below = [(first, max(first, slot - spacing))] if first < slot - spacing / 2 else []
+                above = [(min(last, slot + spacing), last)] if last > slot + spacing / 2 else []
+                self._booked[index : index + 1] = below + above
+
     def pause(self, until: float) -> None:
-        """Let no request go before `until`; reservations before it have to be made anew."""
+        """Let no poll but a last one go before `until`; reservations before it have to be made anew."""
         with self._lock:
             self.paused_until = max(self.paused_until, until)
-            self._free_at = max(self._free_at, until)
+
+    def _spacing_of(self, abreast: int) -> float:
+        return max(self.spacing, self.answer_seconds / abreast)
+
+    def _full_at(self, moment: float) -> int:
+        """The index of the first stretch that does not end before a moment."""
+        index = bisect_left(self._booked, (moment,))
+        return index - 1 if index and self._booked[index - 1][1] >= moment - self.spacing else index
+
+    def _fill(self, above: int, slot: float, spacing: float) -> None:
+        """Book a moment just below the stretch `above`, and join what leaves no room between."""
+        first = last = slot
+        start, end = above, above
+        if above < len(self._booked) and self._booked[above][0] - slot < 2 * spacing:
+            last, end = self._booked[above][1], above + 1
+        if above and slot - self._booked[above - 1][1] < 2 * spacing:
+            first, start = self._booked[above - 1][0], above - 1
+        self._booked[start:end] = [(first, last)]
 
 
 def pacer_of(client: Client) -> Pacer:
     """The pacer of a client; one without a rate limit, if the client was not made by a `connect`."""
-    pacer: Pacer = client.extensions.setdefault(Pacer.KEY, Pacer())
-    return pacer
+    pacer: Pacer | None = client.extensions.get(Pacer.KEY)
+    return client.extensions.setdefault(Pacer.KEY, Pacer()) if pacer is None else pacer

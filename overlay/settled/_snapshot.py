@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
@@ -49,13 +48,6 @@ class Reading:
     detail: str | None = None
     progress: Progress | None = None
     parts: Mapping[str, Part] = _NO_PARTS
-
-    @property
-    def words(self) -> Counter[str]:
-        """How often each status word occurs: the job's own if it has one, else its parts'."""
-        if self.status is not None:
-            return Counter([self.status])
-        return Counter(part.status for part in self.parts.values() if part.status is not None)
 
 
 def of_parts(parts: Mapping[str, Part]) -> Reading:

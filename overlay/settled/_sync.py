@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import poll
+from ._http import Reply, poll
 from ._job import Job
-from ._snapshot import Snapshot
-from ._wait import Sleep, Wait, WaitOptions
+from ._snapshot import Reading, Snapshot
+from ._terms import Terms, WaitOptions
+from ._wait import Sleep, Wait
 from .errors import SettledError
 
 B = TypeVar("B")
@@ -30,29 +32,31 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
         MalformedResponse or UnknownStatus, if the job cannot be followed; what was
             learnt until then is in the error's `ref`, `last` and `seen`.
     """
-    machine = Wait(job, now=_clock.clock.now(), timeout=timeout, **options)
-    while not (snapshot := _poll_when_due(machine)).is_settled:
-        pass
-    return snapshot
+    machine = Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options))
+    with contextlib.closing(machine):
+        while (reply := _poll_when_due(machine)).reading.outcome is None:
+            pass
+    return machine.snapshot(reply.reading, reply.raw)
 
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
 ) -> Iterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
-    return _changes(Wait(job, now=_clock.clock.now(), timeout=timeout, **options))
+    return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
 
 
 def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
-    settled = False
-    while not settled:
-        snapshot = _poll_when_due(machine)
-        settled = snapshot.is_settled
-        if machine.changed:
-            yield snapshot
+    reading: Reading | None = None
+    with contextlib.closing(machine):
+        while reading is None or reading.outcome is None:
+            reply = _poll_when_due(machine)
+            if reply.reading != reading:
+                reading = reply.reading
+                yield machine.snapshot(reading, reply.raw)
 
 
-def _poll_when_due(machine: Wait[B]) -> Snapshot[B]:
+def _poll_when_due(machine: Wait[Any]) -> Reply:
     clock = _clock.clock
     while True:
         step = machine.next(clock.now())
@@ -60,11 +64,11 @@ def _poll_when_due(machine: Wait[B]) -> Snapshot[B]:
             clock.sleep(step.seconds)
             continue
         try:
-            reply = poll(machine.job, step.seconds)
+            reply = poll(machine.job, step.seconds, machine.request)
         except SettledError as error:
             machine.failed(error, clock.now())
             continue
-        snapshot = machine.received(reply, clock.now())
-        if machine.on_poll is not None:
-            machine.on_poll(snapshot)
-        return snapshot
+        machine.received(reply, clock.now())
+        if machine.terms.on_poll is not None:
+            machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
+        return reply

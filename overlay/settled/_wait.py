@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable
-from datetime import timedelta
-from typing import Generic, Literal, NamedTuple, TypedDict, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import httpx
 
 from ._http import MAX_POLL_SECONDS, Reply
-from ._inbox import Inbox
 from ._job import Job, snapshot
 from ._pacer import pacer_of
-from ._schedule import Schedule, Timing
+from ._schedule import Schedule
 from ._snapshot import Reading, Snapshot
+from ._terms import Terms
 from .errors import (
     ApiError,
     MalformedResponse,
@@ -27,15 +29,14 @@ from .errors import (
 )
 
 B = TypeVar("B")
-Unknown = Literal["wait", "raise"]
 
 # A poll may end this much after the deadline, so that the one sent just before it can still be answered.
 GRACE_SECONDS = 0.1
+# A moment missed by more than this, or by more than the polls are apart, is reserved anew.
+_LATE_SECONDS = 0.05
 # Servers ask for pauses of hours, by mistake or by a wrong clock.
 MAX_PAUSE_SECONDS = 300.0
 
-# A callback may never come, so the job is polled all the same, but seldom.
-_UNTIL_CALLED_BACK = Schedule(first=15, factor=1.5, cap=300)
 _BACK_OFF = Schedule(first=0.5, factor=2, cap=30, jitter=0.25)
 _TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 
@@ -55,120 +56,95 @@ class Sleep(NamedTuple):
     seconds: float
 
 
-class WaitOptions(TypedDict, Generic[B], total=False):
-    """What every waiting verb takes besides the job and its timeout.
-
-    `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. A status word
-    that nobody listed is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
-    After `max_failures` failed polls in a row (default 10) the last failure is raised.
-    """
-
-    schedule: Timing | None
-    on_poll: Callable[[Snapshot[B]], object] | None
-    unknown: Unknown
-    max_failures: int
-
-
 class Wait(Generic[B]):
-    """The state of one wait.
+    """The state of one wait, as little as there can be: a hundred thousand of them may be waiting.
 
     Ask `next` what to do, and do it; tell what a poll brought with `received` or `failed`; ask again. All times are
-    seconds of one monotonic clock, which the caller reads. `changed` tells whether the latest snapshot is any different
-    from the one before.
+    seconds of one monotonic clock, which the caller reads. `due` is the moment before which `next` need not be asked
+    again, `request` what to send again.
     """
 
-    def __init__(
-        self,
-        job: Job[B],
-        *,
-        now: float,
-        timeout: float | timedelta | None,
-        schedule: Timing | None = None,
-        on_poll: Callable[[Snapshot[B]], object] | None = None,
-        unknown: Unknown = "wait",
-        max_failures: int = 10,
-        wake: Inbox | None = None,
-    ) -> None:
-        if unknown not in ("wait", "raise"):
-            raise ValueError(f"unknown must be 'wait' or 'raise', not {unknown!r}")
-        if max_failures < 1:
-            raise ValueError(f"max_failures must be 1 or more, not {max_failures!r}")
+    __slots__ = (
+        "_asked",
+        "_booked",
+        "_content",
+        "_failure",
+        "_failures",
+        "_is_last_call",
+        "_read_at",
+        "_slot",
+        "_tally",
+        "_told",
+        "_wanted",
+        "due",
+        "job",
+        "polls",
+        "request",
+        "terms",
+    )
+
+    def __init__(self, job: Job[B], terms: Terms[B]) -> None:
         self.job = job
-        self.on_poll = on_poll
-        self.changed = False
-        self.last: Snapshot[B] | None = None
+        self.terms = terms
+        self.due = terms.start
         self.polls = 0
-        self.seen: Counter[str] = Counter()
-        self._timeout = _seconds(timeout)
-        self._schedule = schedule or (Schedule() if wake is None else _UNTIL_CALLED_BACK)
-        self._wake = wake
-        self._polls_before_waking = 0
-        self._unknown = unknown
-        self._max_failures = max_failures
-        self._pacer = pacer_of(job.client)
-        self._start = now
-        self._deadline = now + self._timeout
-        self._due = now
+        self.request: httpx.Request | None = None
+        self._wanted = terms.start
         self._slot: float | None = None
-        self._asked = now
+        self._booked: float | None = None
+        self._asked = terms.start
+        self._is_last_call = False
         self._told = -math.inf
-        self._answer_time = 0.0
-        self._asked_for_the_last_time = False
-        self._reading: Reading | None = None
         self._failures = 0
         self._failure: SettledError | None = None
+        self._content: bytes | None = None
+        self._read_at = terms.start
+        self._tally: tuple[tuple[str, int], ...] = ()
+
+    def __lt__(self, other: Wait[Any]) -> bool:
+        return self.due < other.due
 
     def next(self, now: float) -> Poll | Sleep:
         """What to do next, while the job has not settled.
 
         Raises:
-            WaitTimeout: If the deadline has passed, and one last poll was made.
+            WaitTimeout: If the deadline has passed, and the last poll was as close to it as the client's rate allows.
         """
-        if self._is_over():
-            raise self._learnt(WaitTimeout(self._timeout_message())) from self._failure
-        # The last poll leaves as early as the answers take, to be answered by the deadline.
-        last_call = self._deadline - self._answer_time
-        due = min(self._due, last_call)
-        if now < due:
-            return Sleep(due - now)
-        if self._slot is None or self._slot < self._pacer.paused_until:
-            self._slot = self._pacer.reserve(now)
-        slot = min(self._slot, last_call)
-        if now < slot:
-            return Sleep(slot - now)
+        deadline = self.terms.deadline
+        if self._told >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
+            raise self._timeout()
+        if (callback := self.terms.latest_callback(self.job)) != self.terms.callback:
+            self.terms = self.terms.called_back(callback, self.polls)
+            self._wanted = now
+        moment = self._moment(now, deadline)
+        if now < moment:
+            self.due = moment
+            return Sleep(moment - now)
         self._slot = None
         self._asked = now
-        self._asked_for_the_last_time = now >= last_call
         self.polls += 1
-        return Poll(min(MAX_POLL_SECONDS, max(self._deadline - now, 0.0) + GRACE_SECONDS))
+        return Poll(min(MAX_POLL_SECONDS, max(deadline - now, 0.0) + GRACE_SECONDS))
 
-    def received(self, reply: Reply, now: float) -> Snapshot[B]:
+    def received(self, reply: Reply, now: float) -> None:
         """Take a poll's answer.
 
         Raises:
             UnknownStatus: If nobody listed the status, and the wait is not to go on with such a one.
         """
-        self._told = now
-        self._answer_time = now - self._asked
+        reading, elapsed = reply.reading, self._read_at - self.terms.start
+        pacer_of(self.job.client).answer_seconds = now - self._asked
         self._failures, self._failure = 0, None
-        self.changed = self._reading != reply.reading
-        self._reading = reply.reading
-        elapsed = now - self._start
-        callback = None if self._wake is None else self._wake.get(self.job.id)
-        self.last = snapshot(self.job, reply.reading, reply.raw, polls=self.polls, elapsed=elapsed, callback=callback)
-        self.seen.update([_label(reply.reading)])
-        if not self.last.is_settled:
-            if not self.last.is_known:
-                self._meet_unknown(self.last)
-            self._due = now + self._interval(now)
-        return self.last
-
-    def woken(self, now: float) -> None:
-        """Take a callback: the job is worth a poll at once, and from now on as often as without callbacks."""
-        if self._schedule is _UNTIL_CALLED_BACK:
-            self._schedule = Schedule()
-            self._polls_before_waking = self.polls
-        self._due = now
+        self.request = reply.request
+        was_running, self._content = self._content is not None, reply.content
+        self._tally = _counted(self._tally, _label(reading))
+        self._read_at = now
+        if reading.outcome is None:
+            self._meet(reading)
+            self._go_on(now)
+        else:
+            self.close()
+            if was_running:
+                self.terms.learn(elapsed, now - self.terms.start)
 
     def failed(self, error: SettledError, now: float) -> None:
         """Take a poll's failure.
@@ -176,68 +152,129 @@ class Wait(Generic[B]):
         Raises:
             SettledError: The error itself, if it will not pass by itself, or was one too many in a row.
         """
-        self._told = now
         self._failures += 1
         self._failure = error
         back_off = _BACK_OFF(self._failures, 0.0)
         retry_after = error.retry_after if isinstance(error, ApiError) else None
         if retry_after is not None or isinstance(error, RateLimited):
-            self._pacer.pause(now + min(back_off if retry_after is None else retry_after, MAX_PAUSE_SECONDS))
-        if not self._may_pass(error, now) or self._failures >= self._max_failures:
+            pause = min(back_off if retry_after is None else retry_after, MAX_PAUSE_SECONDS)
+            pacer_of(self.job.client).pause(now + pause)
+        if not self._may_pass(error, now) or self._failures >= self.terms.max_failures:
             raise self._learnt(error)
-        self._due = now + max(self._interval(now), back_off)
+        self._go_on(now, at_least=back_off)
         _logger.debug("%s: %s; polling again", self.job.ref, error)
 
-    def _is_over(self) -> bool:
-        grace = GRACE_SECONDS if self._asked_for_the_last_time else 0.0
-        return self._told >= self._deadline - grace
+    def close(self) -> None:
+        """Give back what was booked for a poll that will not be made."""
+        if self._booked is not None:
+            pacer_of(self.job.client).release(self._booked, abreast=self.terms.abreast)
+            self._booked = None
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """How often each status was read."""
+        return dict(self._tally)
+
+    @property
+    def last(self) -> Snapshot[B] | None:
+        """The snapshot of the latest answer; None if there was none."""
+        if self._content is None:
+            return None
+        raw = json.loads(self._content)
+        return self.snapshot(self.job.kind.reading(raw), raw)
+
+    def snapshot(self, reading: Reading, raw: Any) -> Snapshot[B]:
+        """The snapshot that the latest answer makes."""
+        return snapshot(
+            self.job,
+            reading,
+            raw,
+            polls=self.polls - self._failures,
+            elapsed=self._read_at - self.terms.start,
+            callback=self.terms.latest_callback(self.job),
+        )
+
+    def _moment(self, now: float, deadline: float) -> float:
+        """The moment of the next poll, or of the next time to ask."""
+        pacer = pacer_of(self.job.client)
+        last_call = deadline if self._booked is None else self._booked
+        self._is_last_call = now >= last_call
+        if now < min(self._wanted, last_call):
+            return min(self._wanted, last_call)
+        if self._booked is not None and last_call <= now <= last_call + _LATE_SECONDS:
+            # Jobs that have settled in the meantime may have left a later moment free.
+            return self._book(now) or now
+        if self._slot is None or self._slot < max(pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS)):
+            grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
+            before = max(now, deadline) + grace if self._is_last_call else last_call
+            self._slot = pacer.reserve(now, before=before, despite_pause=self._is_last_call)
+        if self._slot is None and self._is_last_call:
+            raise self._timeout()
+        return last_call if self._slot is None else self._slot
+
+    def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
+        self._told = now
+        self._wanted = now + max(self.terms.interval(self.polls, now - self.terms.start), at_least)
+        self.due = min(self._wanted, self._book(now) or self.terms.deadline)
+
+    def _book(self, now: float) -> float | None:
+        """Book the moment of the last poll anew, as early before the deadline as answers take."""
+        self.close()
+        pacer = pacer_of(self.job.client)
+        latest = self.terms.deadline - pacer.answer_seconds
+        if latest < math.inf:
+            self._booked = pacer.book(latest, now, abreast=self.terms.abreast)
+        return self._booked
 
     def _may_pass(self, error: SettledError, now: float) -> bool:
         if isinstance(error, NotFound):
-            return self.last is None and now - self._start < self.job.kind.not_found_grace
+            return self._content is None and now - self.terms.start < self.job.kind.not_found_grace
         if isinstance(error, ApiError):
             return error.status_code in _TRANSIENT_STATUS_CODES or error.status_code >= 500
         return isinstance(error, MalformedResponse) or (isinstance(error, TransportError) and error.may_pass)
 
-    def _interval(self, now: float) -> float:
-        interval = self._schedule(self.polls - self._polls_before_waking, now - self._start)
-        if not interval >= 0:
-            raise ValueError(f"the schedule answered {interval!r}, which is no number of seconds to wait")
-        return interval
-
-    def _meet_unknown(self, snapshot: Snapshot[B]) -> None:
+    def _meet(self, reading: Reading) -> None:
         kind = self.job.kind
-        words = [snapshot.status, *(part.status for part in snapshot.parts.values())]
-        unknown = next(word for word in words if word is not None and not kind.knows(word))[:80]
-        if self._unknown == "raise":
-            raise self._learnt(UnknownStatus(f"{self.job.ref} has the status {unknown!r}, which nobody listed"))
-        if (kind.name, unknown) not in _warned and len(_warned) < 1000:
-            _warned.add((kind.name, unknown))
-            _logger.warning("%s: a status nobody listed, %r; it is taken for running", kind.name, unknown)
+        word = kind.unlisted(reading)
+        if word is None:
+            return
+        word = word[:80]
+        if self.terms.unknown == "raise":
+            raise self._learnt(UnknownStatus(f"{self.job.ref} has the status {word!r}, which nobody listed"))
+        if (kind.name, word) not in _warned and len(_warned) < 1000:
+            _warned.add((kind.name, word))
+            _logger.warning("%s: a status nobody listed, %r; it is taken for running", kind.name, word)
 
     def _learnt(self, error: SettledError) -> SettledError:
-        error.ref, error.last, error.seen = self.job.ref, self.last, dict(self.seen)
+        self.close()
+        error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
         if not isinstance(error, WaitTimeout):
-            error.add_note(f"{self.job.ref}: {self._tally()}")
+            error.add_note(f"{self.job.ref}: {self._summary()}")
         return error
 
-    def _timeout_message(self) -> str:
-        return f"{self.job.ref} had not settled after {self._timeout:g} s: {self._tally()}"
+    def _timeout(self) -> SettledError:
+        message = f"{self.job.ref} had not settled after {self.terms.timeout:g} s: {self._summary()}"
+        error = self._learnt(WaitTimeout(message))
+        error.__cause__ = self._failure
+        return error
 
-    def _tally(self) -> str:
-        last = "no status was read" if self._reading is None else f"the last status was {_label(self._reading)}"
-        counted = ", ".join(f"{count} {status}" for status, count in self.seen.items())
-        return f"{last} ({self.polls} polls{': ' if counted else ''}{counted})"
+    def _summary(self) -> str:
+        last = self.last
+        told = "no status was read" if last is None else f"the last status was {_label(last)}"
+        counted = ", ".join(f"{count} {status}" for status, count in self._tally)
+        return f"{told} ({self.polls} polls{': ' if counted else ''}{counted})"
 
 
-def _label(reading: Reading) -> str:
+def _label(reading: Reading | Snapshot[Any]) -> str:
     if reading.status is not None:
         return reading.status
-    return ", ".join(f"{count} {word}" for word, count in sorted(reading.words.items())) or "none yet"
+    words = Counter(part.status for part in reading.parts.values() if part.status is not None)
+    return ", ".join(f"{count} {word}" for word, count in sorted(words.items())) or "none yet"
 
 
-def _seconds(timeout: float | timedelta | None) -> float:
-    seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else math.inf if timeout is None else timeout
-    if not seconds >= 0:
-        raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {timeout!r}")
-    return float(seconds)
+# Most of many waiting jobs have seen the same: they share what is kept of it.
+@functools.lru_cache(maxsize=4096)
+def _counted(tally: tuple[tuple[str, int], ...], label: str) -> tuple[tuple[str, int], ...]:
+    counts = dict(tally)
+    counts[label] = counts.get(label, 0) + 1
+    return tuple(counts.items())

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import poll_async
+from ._http import Reply, poll_async
 from ._inbox import Inbox
 from ._job import Job
-from ._snapshot import Snapshot
-from ._wait import Sleep, Wait, WaitOptions
+from ._snapshot import Reading, Snapshot
+from ._terms import Terms, WaitOptions
+from ._wait import Sleep, Wait
 from .errors import SettledError
 
 __all__ = ["wait", "watch"]
@@ -30,49 +32,50 @@ async def wait(
     `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
-    machine = Wait(job, now=_clock.clock.now(), timeout=timeout, wake=wake, **options)
-    called_back = asyncio.Event()
+    machine = Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
     with contextlib.ExitStack() as stack:
+        stack.callback(machine.close)
+        alarm = None
         if wake is not None:
-            loop = asyncio.get_running_loop()
-            stack.callback(wake.subscribe(job.id, lambda: loop.call_soon_threadsafe(called_back.set)))
-        while not (snapshot := await _poll_when_due(machine, called_back)).is_settled:
+            alarm, loop = asyncio.Event(), asyncio.get_running_loop()
+            stack.callback(wake.subscribe(job.id, functools.partial(loop.call_soon_threadsafe, alarm.set)))
+        while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
             pass
-    return snapshot
+    return machine.snapshot(reply.reading, reply.raw)
 
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
 ) -> AsyncIterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does."""
-    return _changes(Wait(job, now=_clock.clock.now(), timeout=timeout, **options))
+    return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
 
 
 async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:
-    settled = False
-    while not settled:
-        snapshot = await _poll_when_due(machine)
-        settled = snapshot.is_settled
-        if machine.changed:
-            yield snapshot
+    reading: Reading | None = None
+    with contextlib.closing(machine):
+        while reading is None or reading.outcome is None:
+            reply = await _poll_when_due(machine)
+            if reply.reading != reading:
+                reading = reply.reading
+                yield machine.snapshot(reading, reply.raw)
 
 
-async def _poll_when_due(machine: Wait[B], called_back: asyncio.Event | None = None) -> Snapshot[B]:
+async def _poll_when_due(machine: Wait[Any], alarm: asyncio.Event | None = None) -> Reply:
     clock = _clock.clock
     while True:
         step = machine.next(clock.now())
         if isinstance(step, Sleep):
-            await clock.sleep_async(step.seconds, unless=called_back)
-            if called_back is not None and called_back.is_set():
-                called_back.clear()
-                machine.woken(clock.now())
+            await clock.sleep_async(step.seconds, alarm)
             continue
         try:
-            reply = await poll_async(machine.job, step.seconds)
+            reply = await poll_async(machine.job, step.seconds, machine.request)
         except SettledError as error:
             machine.failed(error, clock.now())
             continue
-        snapshot = machine.received(reply, clock.now())
-        if machine.on_poll is not None and inspect.isawaitable(told := machine.on_poll(snapshot)):
-            await told
-        return snapshot
+        machine.received(reply, clock.now())
+        if machine.terms.on_poll is not None:
+            told = machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
+            if inspect.isawaitable(told):
+                await told
+        return reply

@@ -1,6 +1,7 @@
 import asyncio
 import re
 import ssl
+from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
@@ -40,6 +41,8 @@ class Client:
 
         ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
 
+        ``make_async_transport``: Called for the transport of each new ``httpx.AsyncClient``, instead of one in ``httpx_args``
+
         ``extensions``: Whatever a layer above keeps with this client. Copies share it.
 
 
@@ -57,6 +60,9 @@ class Client:
     _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
     _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, repr=False, alias="httpx_args")
+    _make_async_transport: Callable[[], httpx.AsyncBaseTransport] | None = field(
+        default=None, kw_only=True, repr=False, alias="make_async_transport"
+    )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
@@ -134,6 +140,7 @@ class Client:
         self._loop = loop
         if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
             self._async_client_is_given = False
+            own = {} if self._make_async_transport is None else {"transport": self._make_async_transport()}
             self._async_client = httpx.AsyncClient(
                 base_url=self._base_url,
                 cookies=self._cookies,
@@ -141,7 +148,7 @@ class Client:
                 timeout=self._timeout,
                 verify=self._verify_ssl,
                 follow_redirects=self._follow_redirects,
-                **self._httpx_args,
+                **{**self._httpx_args, **own},
             )
         return self._async_client
 
@@ -177,6 +184,8 @@ class AuthenticatedClient:
 
         ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
 
+        ``make_async_transport``: Called for the transport of each new ``httpx.AsyncClient``, instead of one in ``httpx_args``
+
         ``extensions``: Whatever a layer above keeps with this client. Copies share it.
 
 
@@ -197,6 +206,9 @@ class AuthenticatedClient:
     _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
     _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, repr=False, alias="httpx_args")
+    _make_async_transport: Callable[[], httpx.AsyncBaseTransport] | None = field(
+        default=None, kw_only=True, repr=False, alias="make_async_transport"
+    )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
@@ -284,6 +296,7 @@ class AuthenticatedClient:
             if self.token:
                 token = f"{self.prefix} {self.token}" if self.prefix else self.token
                 self._headers = {**self._headers, self.auth_header_name: token}
+            own = {} if self._make_async_transport is None else {"transport": self._make_async_transport()}
             self._async_client = httpx.AsyncClient(
                 base_url=self._base_url,
                 cookies=self._cookies,
@@ -291,7 +304,7 @@ class AuthenticatedClient:
                 timeout=self._timeout,
                 verify=self._verify_ssl,
                 follow_redirects=self._follow_redirects,
-                **self._httpx_args,
+                **{**self._httpx_args, **own},
             )
         return self._async_client
 

@@ -1,0 +1,105 @@
+"""The terms of a wait: what is asked of it, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
+
+import attrs
+
+from ._inbox import Inbox
+from ._job import Job
+from ._schedule import Schedule, Timing
+from ._snapshot import Snapshot
+
+B = TypeVar("B")
+Unknown = Literal["wait", "raise"]
+
+# A callback may never come, so the job is polled all the same, but seldom.
+_UNTIL_CALLED_BACK = Schedule(first=15, factor=1.5, cap=300)
+_BY_DEFAULT = Schedule()
+
+
+class WaitOptions(TypedDict, Generic[B], total=False):
+    """What every waiting verb takes besides the job and its timeout.
+
+    `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. A status word
+    that nobody listed is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
+    After `max_failures` failed polls in a row (default 10) the last failure is raised.
+    """
+
+    schedule: Timing | None
+    on_poll: Callable[[Snapshot[B]], object] | None
+    unknown: Unknown
+    max_failures: int
+
+
+def seconds(timeout: float | timedelta | None) -> float:
+    """A timeout in seconds, infinite if there is none; ValueError if it is negative or no number."""
+    given = timeout.total_seconds() if isinstance(timeout, timedelta) else math.inf if timeout is None else timeout
+    if not given >= 0:
+        raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {timeout!r}")
+    return float(given)
+
+
+def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    """Refuse what is less than 1, with a ValueError that names the argument."""
+    if value < 1:
+        raise ValueError(f"{attribute.name} must be 1 or more, not {value!r}")
+
+
+def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
+    if value not in get_args(Unknown):
+        raise ValueError(f"{attribute.name} must be one of {get_args(Unknown)}, not {value!r}")
+
+
+@attrs.frozen(kw_only=True)
+class Terms(Generic[B]):
+    """What many waits that begin at the same moment can share.
+
+    `abreast` is how many polls of one client can be under way at once.
+    """
+
+    start: float
+    timeout: float = attrs.field(converter=seconds)
+    schedule: Timing | None = None
+    on_poll: Callable[[Snapshot[B]], object] | None = None
+    unknown: Unknown = attrs.field(default="wait", validator=_known)
+    max_failures: int = attrs.field(default=10, validator=at_least_one)
+    inbox: Inbox | None = None
+    abreast: int = 100
+    callback: Any = None
+    polls_before: int = 0
+
+    @property
+    def deadline(self) -> float:
+        """The moment by which the waits are to end."""
+        return self.start + self.timeout
+
+    def interval(self, polls: int, elapsed: float) -> float:
+        """How many seconds after a poll the next one is wanted; ValueError if the schedule answers nonsense."""
+        schedule = self.schedule
+        if schedule is None:
+            schedule = _BY_DEFAULT if self.inbox is None else _UNTIL_CALLED_BACK
+        interval = schedule(polls - self.polls_before, elapsed)
+        if not interval >= 0:
+            raise ValueError(f"the schedule answered {interval!r}, which is no number of seconds to wait")
+        return interval
+
+    def learn(self, after: float, before: float) -> None:
+        """Let the schedule learn, if it can, that a job still ran `after` seconds, and had settled `before` seconds."""
+        learn = getattr(self.schedule, "learn", None)
+        if learn is not None:
+            learn(after, before)
+
+    def latest_callback(self, job: Job[B]) -> Any | None:
+        """What the vendor has sent about a job by itself; None if nothing, or if nobody asked for it."""
+        return None if self.inbox is None else self.inbox.get(job.id)
+
+    def called_back(self, callback: Any, polls: int) -> Terms[B]:
+        """The terms from a callback on: as often as without callbacks, if no schedule was asked for."""
+        if self.schedule is not None:
+            return attrs.evolve(self, callback=callback)
+        return attrs.evolve(self, callback=callback, schedule=_BY_DEFAULT, polls_before=polls)
