@@ -46,14 +46,14 @@ def client_arguments(
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     if fast and transport is not None:
         raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
-    ssl_context = _ssl_context(verify)
+    ssl_context, base_url = _ssl_context(verify), _checked(base_url.strip())
     return {
-        "base_url": _checked(base_url.strip()),
+        "base_url": base_url,
         "headers": {"User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}"},
         "timeout": httpx.Timeout(timeout),
         "verify_ssl": ssl_context,
         "httpx_args": {"auth": auth} if transport is None else {"auth": auth, "transport": _both_faced(transport)},
-        "make_async_transport": _maker(fast, ssl_context) if transport is None else None,
+        "make_async_transport": None if transport is not None else _maker(fast, ssl_context, base_url),
         "extensions": {Pacer.KEY: Pacer(max_rate)},
     }
 
@@ -104,11 +104,11 @@ def _checked(base_url: str) -> str:
     return str(url).rstrip("/")
 
 
-def _maker(fast: bool, ssl_context: ssl.SSLContext) -> Callable[[], httpx.AsyncBaseTransport]:
+def _maker(fast: bool, ssl_context: ssl.SSLContext, base_url: str) -> Callable[[], httpx.AsyncBaseTransport]:
     if fast:
         from ._fast import fast_connections
 
-        return functools.partial(fast_connections, ssl_context)
+        return functools.partial(fast_connections, ssl_context, base_url)
 
     def make() -> httpx.AsyncBaseTransport:
         from ._connections import connections

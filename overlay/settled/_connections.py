@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import time
 import urllib.request
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
 
+import httpcore
 import httpx
 
 MOST_CONNECTIONS = 100
@@ -112,18 +115,88 @@ class _LentBody(httpx.AsyncByteStream):
             await self._give_back()
 
 
+class _Connection(httpx.AsyncBaseTransport):
+    """One connection of httpcore's to one origin, opened when it is needed and again when it has gone stale."""
+
+    def __init__(self, url: httpx.URL, verify: ssl.SSLContext) -> None:
+        self._verify = verify
+        self._origin = _target(url).origin
+        self._connection: httpcore.AsyncHTTPConnection | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        with _httpx_errors(request):
+            connection = await self._ready()
+            answer = await connection.handle_async_request(
+                httpcore.Request(
+                    request.method,
+                    _target(request.url),
+                    headers=request.headers.raw,
+                    content=request.stream,
+                    extensions=request.extensions,
+                )
+            )
+        body = _Body(answer.stream, request)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    async def aclose(self) -> None:
+        if self._connection is not None:
+            await self._connection.aclose()
+
+    async def _ready(self) -> httpcore.AsyncHTTPConnection:
+        connection = self._connection
+        if connection is not None and (connection.is_closed() or connection.has_expired()):
+            await connection.aclose()
+            connection = None
+        if connection is None:
+            connection = httpcore.AsyncHTTPConnection(self._origin, self._verify, keepalive_expiry=KEEP_SECONDS)
+            self._connection = connection
+        return connection
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer as httpcore reads it, with httpx's errors."""
+
+    def __init__(self, stream: Any, request: httpx.Request) -> None:
+        self._stream = stream
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _httpx_errors(self._request):
+            async for part in self._stream:
+                yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+def _target(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+@contextlib.contextmanager
+def _httpx_errors(request: httpx.Request) -> Iterator[None]:
+    try:
+        yield
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+        # httpx calls each of httpcore's errors by the same name.
+        raise getattr(httpx, type(error).__name__)(str(error), request=request) from error
+
+
 def connections(verify: ssl.SSLContext) -> Connections:
     """Connections by httpcore, through the proxy that the environment names, if any."""
     limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_SECONDS)
 
     def make(url: httpx.URL) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=_proxy(url))
+        proxy = environment_proxy(url)
+        if proxy is None:
+            return _Connection(url, verify)
+        return httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy)
 
     return Connections(make)
 
 
-def _proxy(url: httpx.URL) -> str | None:
-    # httpx itself looks for proxies only where it makes the transport.
+def environment_proxy(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for a URL; httpx itself looks for it only where it makes the transport."""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     if not proxy or urllib.request.proxy_bypass(url.host):

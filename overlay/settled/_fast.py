@@ -6,7 +6,7 @@ import ssl
 
 import httpx
 
-from ._connections import KEEP_SECONDS, MOST_CONNECTIONS
+from ._connections import KEEP_SECONDS, MOST_CONNECTIONS, environment_proxy
 
 try:
     import aiohttp
@@ -26,11 +26,13 @@ class FastTransport(AiohttpTransport):
             raise httpx.RemoteProtocolError(f"{type(error).__name__}: {error}", request=request) from error
 
 
-def fast_connections(verify: ssl.SSLContext) -> FastTransport:
-    """Connections by aiohttp, through the proxy that the environment names, if any."""
+def fast_connections(verify: ssl.SSLContext, base_url: str) -> FastTransport:
+    """Connections by aiohttp, through the proxy that the environment names for an address, if any."""
+    # aiohttp itself would ask the environment in another thread, and read .netrc, at each request.
+    proxy = environment_proxy(httpx.URL(base_url))
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=MOST_CONNECTIONS, keepalive_timeout=KEEP_SECONDS, ssl=verify)
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
-    return FastTransport(verify=verify, client=session)
+    return FastTransport(verify=verify, client=session, proxy=None if proxy is None else httpx.Proxy(proxy))
