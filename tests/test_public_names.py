@@ -13,9 +13,9 @@ import settled
 from settled import aio, cortex_xsiam, errors, simulator
 
 NAMES = {
-    settled: """Job JobKind Outcome Part Progress Schedule Snapshot TerminalStatus WaitOptions __version__
-        agilesec aio cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
-    aio: "wait watch",
+    settled: """Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus WaitOptions
+        __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
+    aio: "AsyncSettling as_settled wait watch",
     cortex_xsiam: "ByosImportTerminal KINDS byos_import connect connect_from_env",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut
         LicenseRequired MalformedResponse NotFound OutcomeError PermissionDenied RateLimited ServerError SettledError
@@ -49,10 +49,12 @@ def _loaded_by(statement: str) -> set[str]:
 
 
 def test_import_is_light() -> None:
-    """`import settled` brings in no vendor, simulator, command line or generator beyond what httpx itself does."""
-    loaded = _loaded_by("import settled") - _loaded_by("import httpx")
-    for heavy in ("settled.cortex_xsiam", "settled_clients", "dateutil", "starlette", "uvicorn", "rich", "typer"):
-        assert heavy not in loaded
+    """`import settled` brings in nothing heavy, and `from settled import <vendor>` no other vendor and no extra."""
+    heavy = {"httpx", "attrs", "asyncio", "settled_clients", "settled._wait"}
+    extras = {"starlette", "uvicorn", "typer", "aiohttp", "httpx_aiohttp", "settled.simulator", "settled.demo"}
+    assert not _loaded_by("import settled") & (heavy | extras)
+    loaded = _loaded_by("from settled import osapi") - _loaded_by("import httpx")
+    assert not loaded & (extras | {"settled.cortex_xsiam", "settled_clients.cortex_xsiam", "settled._learned"})
 
 
 def test_vendors_are_attributes_too() -> None:

@@ -8,41 +8,44 @@
     end = settled.wait(job, timeout=900)
     end.raise_for_outcome()
 
-`wait` blocks until a job has settled, `watch` yields every change on the way; `settled.aio` has the same verbs for
-asyncio. Errors are in `settled.errors`.
+`wait` blocks until a job has settled, `watch` yields every change on the way, `as_settled` waits for many jobs at once;
+`settled.aio` has the same verbs for asyncio. Errors are in `settled.errors`.
 """
 
 from __future__ import annotations
 
 import importlib
-from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from . import errors
-from ._job import Job, JobKind, from_ref
-from ._outcome import Outcome, TerminalStatus
-from ._schedule import Schedule
-from ._snapshot import Part, Progress, Snapshot
-from ._sync import wait, watch
-from ._terms import WaitOptions
 from ._version import __version__
 
 if TYPE_CHECKING:
-    from . import agilesec, aio, cortex_xdr, cortex_xsiam, osapi, simulator
+    from . import agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi, simulator
+    from ._job import Job, JobKind, from_ref
+    from ._learned import Learned
+    from ._outcome import Outcome, TerminalStatus
+    from ._schedule import Schedule
+    from ._settling import Settling
+    from ._snapshot import Part, Progress, Snapshot
+    from ._sync import as_settled, wait, watch
+    from ._terms import WaitOptions
 
 __all__ = [
     "Job",
     "JobKind",
+    "Learned",
     "Outcome",
     "Part",
     "Progress",
     "Schedule",
+    "Settling",
     "Snapshot",
     "TerminalStatus",
     "WaitOptions",
     "__version__",
     "agilesec",
     "aio",
+    "as_settled",
     "cortex_xdr",
     "cortex_xsiam",
     "errors",
@@ -53,9 +56,25 @@ __all__ = [
     "watch",
 ]
 
+_HOMES = {
+    "_job": ("Job", "JobKind", "from_ref"),
+    "_learned": ("Learned",),
+    "_outcome": ("Outcome", "TerminalStatus"),
+    "_schedule": ("Schedule",),
+    "_settling": ("Settling",),
+    "_snapshot": ("Part", "Progress", "Snapshot"),
+    "_sync": ("as_settled", "wait", "watch"),
+    "_terms": ("WaitOptions",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-def __getattr__(name: str) -> ModuleType:
-    """Import a vendor's module, or any other public one, when it is first asked for."""
+
+def __getattr__(name: str) -> Any:
+    """Import a public name, or a vendor's module, when it is first asked for: whoever imports one pays for no other."""
+    if name in _HOME_OF:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+        globals()[name] = value
+        return value
     if not name.startswith("_"):
         try:
             return importlib.import_module(f"{__name__}.{name}")
@@ -63,3 +82,7 @@ def __getattr__(name: str) -> ModuleType:
             if error.name != f"{__name__}.{name}":
                 raise
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

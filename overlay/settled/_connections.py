@@ -8,7 +8,7 @@ import ssl
 import time
 import urllib.request
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import Any
 
 import httpcore
@@ -132,7 +132,7 @@ class _Connection(httpx.AsyncBaseTransport):
                     _target(request.url),
                     headers=request.headers.raw,
                     content=request.stream,
-                    extensions=request.extensions,
+                    extensions=vars(request)["extensions"],  # httpx declares them without a type
                 )
             )
         body = _Body(answer.stream, request)
@@ -174,7 +174,7 @@ def _target(url: httpx.URL) -> httpcore.URL:
 
 
 @contextlib.contextmanager
-def _httpx_errors(request: httpx.Request) -> Iterator[None]:
+def _httpx_errors(request: httpx.Request) -> Generator[None, None, None]:
     try:
         yield
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:

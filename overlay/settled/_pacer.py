@@ -47,12 +47,12 @@ class Pacer:
             self._free_at = slot + self.spacing
         return slot
 
-    def book(self, latest: float, now: float, *, abreast: int) -> float | None:
+    def book(self, latest: float, now: float, *, concurrency: int) -> float | None:
         """Book the last free moment up to `latest` for a last poll, and return it; None if there is none from now on.
 
-        No more such polls are booked than `abreast` at a time can be answered.
+        No more such polls are booked than `concurrency` at a time can be answered.
         """
-        spacing = self._spacing_of(abreast)
+        spacing = self._spacing_of(concurrency)
         if spacing == 0:
             return latest if latest > now else None
         with self._lock:
@@ -67,9 +67,9 @@ class Pacer:
             self._fill(above, slot, spacing)
         return slot
 
-    def release(self, slot: float, *, abreast: int) -> None:
+    def release(self, slot: float, *, concurrency: int) -> None:
         """Give a booked moment back."""
-        spacing = self._spacing_of(abreast)
+        spacing = self._spacing_of(concurrency)
         with self._lock:
             index = bisect_right(self._booked, (slot, math.inf)) - 1
             if index >= 0 and slot <= (stretch := self._booked[index])[1]:
@@ -83,8 +83,8 @@ class Pacer:
         with self._lock:
             self.paused_until = max(self.paused_until, until)
 
-    def _spacing_of(self, abreast: int) -> float:
-        return max(self.spacing, self.answer_seconds / abreast)
+    def _spacing_of(self, concurrency: int) -> float:
+        return max(self.spacing, self.answer_seconds / concurrency)
 
     def _full_at(self, moment: float) -> int:
         """The index of the first stretch that does not end before a moment."""

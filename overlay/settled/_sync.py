@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
 from ._http import Reply, poll
 from ._job import Job
+from ._lanes import CONCURRENCY
+from ._settling import Settling
 from ._snapshot import Reading, Snapshot
 from ._terms import Terms, WaitOptions
 from ._wait import Sleep, Wait
@@ -44,6 +46,31 @@ def watch(
 ) -> Iterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
     return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
+
+
+def as_settled(
+    jobs: Iterable[Job[B]],
+    *,
+    timeout: float | timedelta | None,
+    concurrency: int = CONCURRENCY,
+    **options: Unpack[WaitOptions[B]],
+) -> Settling[B]:
+    """Wait for many jobs, of any vendors, and yield each one's last snapshot as soon as it has settled.
+
+    Each job comes out once (equal ones are one): settled, or with the `error` that says why it could not be followed:
+    WaitTimeout when `timeout` (for each job from when it was given) has passed, or what `wait` would raise. Up to
+    `concurrency` polls of each client are under way at once (default 20); the client's `max_rate` spreads them, and
+    intervals grow where it is too low for all. `add` gives it more jobs; the options are those of `wait`, `on_poll` is
+    called from other threads, by one at a time.
+
+        with settled.as_settled(jobs, timeout=3600) as ends:
+            for end in ends:
+                print(end.job.ref, end.outcome or end.error)
+
+    Raises:
+        ValueError: If an argument is out of its range. TypeError: If something among the jobs is none.
+    """
+    return Settling(jobs, timeout, concurrency, options)
 
 
 def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:

@@ -59,7 +59,7 @@ def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> No
 class Terms(Generic[B]):
     """What many waits that begin at the same moment can share.
 
-    `abreast` is how many polls of one client can be under way at once.
+    `concurrency` is how many polls of one client can be under way at once.
     """
 
     start: float
@@ -69,7 +69,7 @@ class Terms(Generic[B]):
     unknown: Unknown = attrs.field(default="wait", validator=_known)
     max_failures: int = attrs.field(default=10, validator=at_least_one)
     inbox: Inbox | None = None
-    abreast: int = 100
+    concurrency: int = attrs.field(default=100, validator=at_least_one)
     callback: Any = None
     polls_before: int = 0
 

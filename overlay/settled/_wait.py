@@ -167,7 +167,7 @@ class Wait(Generic[B]):
     def close(self) -> None:
         """Give back what was booked for a poll that will not be made."""
         if self._booked is not None:
-            pacer_of(self.job.client).release(self._booked, abreast=self.terms.abreast)
+            pacer_of(self.job.client).release(self._booked, concurrency=self.terms.concurrency)
             self._booked = None
 
     @property
@@ -223,7 +223,7 @@ class Wait(Generic[B]):
         pacer = pacer_of(self.job.client)
         latest = self.terms.deadline - pacer.answer_seconds
         if latest < math.inf:
-            self._booked = pacer.book(latest, now, abreast=self.terms.abreast)
+            self._booked = pacer.book(latest, now, concurrency=self.terms.concurrency)
         return self._booked
 
     def _may_pass(self, error: SettledError, now: float) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
@@ -14,12 +14,14 @@ from . import _clock
 from ._http import Reply, poll_async
 from ._inbox import Inbox
 from ._job import Job
+from ._lanes import CONCURRENCY
+from ._settling_async import AsyncSettling
 from ._snapshot import Reading, Snapshot
 from ._terms import Terms, WaitOptions
 from ._wait import Sleep, Wait
 from .errors import SettledError
 
-__all__ = ["wait", "watch"]
+__all__ = ["AsyncSettling", "as_settled", "wait", "watch"]
 
 B = TypeVar("B")
 
@@ -49,6 +51,17 @@ def watch(
 ) -> AsyncIterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does."""
     return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
+
+
+def as_settled(
+    jobs: Iterable[Job[B]],
+    *,
+    timeout: float | timedelta | None,
+    concurrency: int = CONCURRENCY,
+    **options: Unpack[WaitOptions[B]],
+) -> AsyncSettling[B]:
+    """Wait for many jobs, and yield each one's last snapshot as it settles, as `settled.as_settled` does."""
+    return AsyncSettling(jobs, timeout, concurrency, options)
 
 
 async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:

@@ -1,0 +1,146 @@
+"""Waiting for many jobs, without doing it: whose turn it is when, and what came of it."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import attrs
+
+from ._http import Reply
+from ._job import Job
+from ._pacer import Pacer, pacer_of
+from ._snapshot import Snapshot
+from ._terms import Terms, WaitOptions
+from ._wait import Poll, Sleep, Wait
+from .errors import SettledError
+
+B = TypeVar("B")
+
+# How many polls of one client are under way at once, unless told otherwise.
+CONCURRENCY = 20
+# A prepared request is some thousand bytes: beyond so many jobs of a client, requests are prepared anew each time.
+_MOST_PREPARED = 1000
+
+
+class Turn(NamedTuple, Generic[B]):
+    """Poll for a wait, and give it up after so many seconds."""
+
+    wait: Wait[B]
+    seconds: float
+
+
+class Lane(Generic[B]):
+    """The waits of one client, in the order in which they are due; `out` takes each job's last snapshot.
+
+    Ask `next` whose turn it is, poll, and give `take` what came of it. Several turns may be under way at once.
+    """
+
+    def __init__(self, out: Callable[[Snapshot[B]], object]) -> None:
+        self._out = out
+        self._jobs: set[Job[B]] = set()
+        self._waiting: list[Wait[B]] = []
+
+    def add(self, wait: Wait[B]) -> bool:
+        """Let a wait have its turns; false if an equal job is waited for already."""
+        if wait.job in self._jobs:
+            return False
+        self._jobs.add(wait.job)
+        heapq.heappush(self._waiting, wait)
+        return True
+
+    def next(self, now: float) -> Turn[B] | Sleep:
+        """Whose turn it is, or how long it is nobody's."""
+        while self._waiting and self._waiting[0].due <= now:
+            wait = self._waiting[0]
+            try:
+                step = wait.next(now)
+            except SettledError as error:
+                heapq.heappop(self._waiting)
+                self._lose(wait, error, now)
+                continue
+            if isinstance(step, Poll):
+                heapq.heappop(self._waiting)
+                return Turn(wait, step.seconds)
+            heapq.heapreplace(self._waiting, wait)
+        return Sleep(self._waiting[0].due - now if self._waiting else math.inf)
+
+    def take(self, wait: Wait[B], brought: Reply | SettledError, now: float) -> bool:
+        """Take what a poll brought; true if the next turn has become an earlier one."""
+        try:
+            if isinstance(brought, SettledError):
+                wait.failed(brought, now)
+            else:
+                wait.received(brought, now)
+        except SettledError as error:
+            self._lose(wait, error, now)
+            return False
+        if isinstance(brought, Reply) and brought.reading.outcome is not None:
+            self._end(wait, wait.snapshot(brought.reading, brought.raw))
+            return False
+        if len(self._jobs) > _MOST_PREPARED:
+            wait.request = None
+        heapq.heappush(self._waiting, wait)
+        return self._waiting[0] is wait
+
+    def close(self) -> None:
+        """Give up all waits."""
+        for wait in self._waiting:
+            wait.close()
+        self._waiting.clear()
+
+    def _lose(self, wait: Wait[B], error: SettledError, now: float) -> None:
+        last = wait.last or Snapshot(wait.job)
+        elapsed = now - wait.terms.start
+        self._end(wait, attrs.evolve(last, error=error, polls=wait.polls, elapsed=elapsed))
+
+    def _end(self, wait: Wait[B], snapshot: Snapshot[B]) -> None:
+        self._jobs.remove(wait.job)
+        self._out(snapshot)
+
+
+class Lanes(Generic[B]):
+    """All jobs of one `as_settled`: a lane for each client, by its pacer, and how many have not come out yet.
+
+    Each call of `add` begins waits on the same terms, from that moment on.
+    """
+
+    def __init__(
+        self,
+        out: Callable[[Snapshot[B]], object],
+        timeout: float | timedelta | None,
+        concurrency: int,
+        options: WaitOptions[B],
+    ) -> None:
+        self.unfinished = 0
+        self._out = out
+        self._terms = Terms(start=0.0, timeout=timeout, concurrency=concurrency, **options)
+        self._lanes: dict[Pacer, Lane[B]] = {}
+
+    def add(self, jobs: Iterable[Job[B]], now: float) -> list[Lane[B]]:
+        """Begin to wait for jobs; returns the lanes that have become longer. TypeError if one is no job."""
+        terms = attrs.evolve(self._terms, start=now)
+        longer: dict[Lane[B], None] = {}
+        for job in _checked(jobs):
+            pacer = pacer_of(job.client)
+            lane = self._lanes.get(pacer) or self._lanes.setdefault(pacer, Lane(self._out))
+            if lane.add(Wait(job, terms)):
+                self.unfinished += 1
+                longer[lane] = None
+        return list(longer)
+
+    def close(self) -> None:
+        """Give up all waits."""
+        for lane in self._lanes.values():
+            lane.close()
+
+
+def _checked(jobs: Iterable[Any]) -> list[Job[Any]]:
+    listed = list(jobs)
+    for job in listed:
+        if not isinstance(job, Job):
+            raise TypeError(f"not a job: {job!r}")
+    return listed
