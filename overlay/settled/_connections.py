@@ -132,11 +132,12 @@ class _Connection(httpx.AsyncBaseTransport):
                     _target(request.url),
                     headers=request.headers.raw,
                     content=request.stream,
-                    extensions=vars(request)["extensions"],  # httpx declares them without a type
+                    extensions=request.extensions,
                 )
             )
+        extensions: Any = vars(answer)["extensions"]  # httpcore declares them without a type
         body = _Body(answer.stream, request)
-        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body, extensions=extensions)
 
     async def aclose(self) -> None:
         if self._connection is not None:

@@ -57,6 +57,8 @@ class Lane(Generic[B]):
         while self._waiting and self._waiting[0].due <= now:
             wait = self._waiting[0]
             try:
+                if wait.is_overdue(now):
+                    raise wait.give_up()
                 step = wait.next(now)
             except SettledError as error:
                 heapq.heappop(self._waiting)

@@ -78,6 +78,11 @@ class Pacer:
                 above = [(min(last, slot + spacing), last)] if last > slot + spacing / 2 else []
                 self._booked[index : index + 1] = below + above
 
+    def use(self, moment: float) -> None:
+        """Keep the next polls at their distance from one that goes at a moment, booked before."""
+        with self._lock:
+            self._free_at = max(self._free_at, moment + self.spacing)
+
     def pause(self, until: float) -> None:
         """Let no poll but a last one go before `until`; reservations before it have to be made anew."""
         with self._lock:

@@ -112,14 +112,16 @@ class Wait(Generic[B]):
         """
         deadline = self.terms.deadline
         if self._told >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
-            raise self._timeout()
+            raise self.give_up()
         if (callback := self.terms.latest_callback(self.job)) != self.terms.callback:
             self.terms = self.terms.called_back(callback, self.polls)
             self._wanted = now
-        moment = self._moment(now, deadline)
+        last_call = deadline if self._booked is None else self._booked
+        moment = self._moment(now, last_call)
         if now < moment:
             self.due = moment
             return Sleep(moment - now)
+        self._is_last_call = now >= last_call
         self._slot = None
         self._asked = now
         self.polls += 1
@@ -164,6 +166,17 @@ class Wait(Generic[B]):
         self._go_on(now, at_least=back_off)
         _logger.debug("%s: %s; polling again", self.job.ref, error)
 
+    def is_overdue(self, now: float) -> bool:
+        """Whether the deadline has passed so long ago that another poll would be a late one."""
+        return self.polls > 0 and now > self.terms.deadline + 2 * GRACE_SECONDS
+
+    def give_up(self) -> SettledError:
+        """The error that ends the wait at its deadline, with all that was learnt."""
+        message = f"{self.job.ref} had not settled after {self.terms.timeout:g} s: {self._summary()}"
+        error = self._learnt(WaitTimeout(message))
+        error.__cause__ = self._failure
+        return error
+
     def close(self) -> None:
         """Give back what was booked for a poll that will not be made."""
         if self._booked is not None:
@@ -194,22 +207,25 @@ class Wait(Generic[B]):
             callback=self.terms.latest_callback(self.job),
         )
 
-    def _moment(self, now: float, deadline: float) -> float:
+    def _moment(self, now: float, last_call: float) -> float:
         """The moment of the next poll, or of the next time to ask."""
-        pacer = pacer_of(self.job.client)
-        last_call = deadline if self._booked is None else self._booked
-        self._is_last_call = now >= last_call
         if now < min(self._wanted, last_call):
             return min(self._wanted, last_call)
+        pacer = pacer_of(self.job.client)
         if self._booked is not None and last_call <= now <= last_call + _LATE_SECONDS:
             # Jobs that have settled in the meantime may have left a later moment free.
-            return self._book(now) or now
+            later = self._book(now)
+            if later is None:
+                pacer.use(now)
+            return later or now
+        is_last = now >= last_call
         if self._slot is None or self._slot < max(pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS)):
             grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
-            before = max(now, deadline) + grace if self._is_last_call else last_call
-            self._slot = pacer.reserve(now, before=before, despite_pause=self._is_last_call)
-        if self._slot is None and self._is_last_call:
-            raise self._timeout()
+            before = max(now, self.terms.deadline) + grace if is_last else last_call
+            self._slot = pacer.reserve(now, before=before, despite_pause=is_last)
+        # Who has made the last call, and found no later moment free, leaves the deadline to others.
+        if is_last and (self._slot is None or (self._is_last_call and self._booked is None)):
+            raise self.give_up()
         return last_call if self._slot is None else self._slot
 
     def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
@@ -250,12 +266,6 @@ class Wait(Generic[B]):
         error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
         if not isinstance(error, WaitTimeout):
             error.add_note(f"{self.job.ref}: {self._summary()}")
-        return error
-
-    def _timeout(self) -> SettledError:
-        message = f"{self.job.ref} had not settled after {self.terms.timeout:g} s: {self._summary()}"
-        error = self._learnt(WaitTimeout(message))
-        error.__cause__ = self._failure
         return error
 
     def _summary(self) -> str:

@@ -1,0 +1,279 @@
+"""Waiting for many jobs at once, in threads and in asyncio alike, over real HTTP to the simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+import settled
+from settled import Job, Outcome, Schedule, Snapshot, _clock, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled.simulator import Simulator, rate_limited, slow
+
+from conftest import VirtualClock
+
+Settle = Callable[..., list[Snapshot[Any]]]
+OFTEN = Schedule(first=0.02, factor=1, cap=1)
+
+
+def _in_threads(jobs: list[Job[Any]], *, take: int | None = None, **arguments: Any) -> list[Snapshot[Any]]:
+    ends: list[Snapshot[Any]] = []
+    try:
+        for end in settled.as_settled(jobs, **{"schedule": OFTEN, **arguments}):
+            ends.append(end)
+            if len(ends) == take:
+                break
+    finally:
+        for job in jobs:
+            job.client.get_httpx_client().close()
+    return ends
+
+
+def _in_a_loop(jobs: list[Job[Any]], *, take: int | None = None, **arguments: Any) -> list[Snapshot[Any]]:
+    async def main() -> list[Snapshot[Any]]:
+        ends: list[Snapshot[Any]] = []
+        try:
+            async for end in aio.as_settled(jobs, **{"schedule": OFTEN, **arguments}):
+                ends.append(end)
+                if len(ends) == take:
+                    break
+        finally:
+            for _ in range(100):
+                if asyncio.all_tasks() == {asyncio.current_task()}:
+                    break
+                await asyncio.sleep(0.01)
+            assert asyncio.all_tasks() == {asyncio.current_task()}
+            for job in jobs:
+                await job.client.get_async_httpx_client().aclose()
+        return ends
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=[_in_threads, _in_a_loop], ids=["sync", "async"])
+def settle(request: pytest.FixtureRequest) -> Iterator[Settle]:
+    """Both ways to wait for many jobs, neither of which leaves a thread behind."""
+    before = set(threading.enumerate())
+    yield request.param
+    assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def vendors(sim: Simulator, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """The simulator, in real time."""
+    monkeypatch.setattr(_clock, "clock", _clock.Clock())
+    sim.clock = time.monotonic
+    return sim
+
+
+def _imports(vendors: Simulator, *scripts: Any, **options: Any) -> list[Job[Any]]:
+    client = cortex_xsiam.connect(vendors.url, key_id=vendors.key_id, key=vendors.key, **{"max_rate": None, **options})
+    return [
+        cortex_xsiam.byos_import(client, vendors.add("cortex_xsiam.byos_import", states=script)) for script in scripts
+    ]
+
+
+def test_any_mix_of_vendors(vendors: Simulator, settle: Settle) -> None:
+    """Jobs of all five kinds come out, each once, whatever their outcome."""
+    xsiam = cortex_xsiam.connect(vendors.url, key_id=vendors.key_id, key=vendors.key)
+    xdr = cortex_xdr.connect(vendors.url, key_id=vendors.key_id, key=vendors.key)
+    platform = agilesec.connect(vendors.url, token=vendors.token)
+    server = osapi.connect(vendors.url, token=vendors.token)
+    jobs: list[Job[Any]] = [
+        cortex_xsiam.byos_import(xsiam, vendors.add("cortex_xsiam.byos_import", states=["INITIATED", "FAILED"])),
+        cortex_xdr.action(xdr, vendors.add("cortex_xdr.action", states={"laptop": ["COMPLETED_SUCCESSFULLY"]})),
+        cortex_xdr.script_execution(
+            xdr, vendors.add("cortex_xdr.script_execution", states={"laptop": ["COMPLETED_SUCCESSFULLY"]})
+        ),
+        agilesec.scan(platform, vendors.add("agilesec.scan", states=["running", "successful"])),
+        osapi.job(server, vendors.add("osapi.job", states=["processing", "completed"])),
+    ]
+    ends = settle(jobs, timeout=20)
+    assert {end.job for end in ends} == set(jobs)
+    assert len(ends) == 5
+    assert Counter(end.outcome for end in ends) == {Outcome.SUCCEEDED: 4, Outcome.FAILED: 1}
+    assert all(end.body is not None for end in ends)
+
+
+def test_comes_out_as_it_settles(vendors: Simulator, settle: Settle) -> None:
+    """What settles first comes out first, in whatever order the jobs were given."""
+    scripts = [[("PROCESSING", seconds), "COMPLETED"] for seconds in (1.0, 0.1, 0.5)]
+    slowest, quickest, middling = jobs = _imports(vendors, *scripts)
+    assert [end.job for end in settle(jobs, timeout=20)] == [quickest, middling, slowest]
+
+
+def test_equal_jobs_are_one(vendors: Simulator, settle: Settle) -> None:
+    """A job given twice is polled once, and comes out once."""
+    (job,) = _imports(vendors, ["COMPLETED"])
+    again = Job(job.kind, job.client, job.id)
+    ends = settle([job, again, job], timeout=20)
+    assert [end.job for end in ends] == [job]
+    assert vendors.polls(job.id) == 1
+
+
+def test_no_jobs(settle: Settle) -> None:
+    """Nothing to wait for is no error."""
+    assert settle([], timeout=None) == []
+
+
+def test_deadline(vendors: Simulator, settle: Settle) -> None:
+    """What has not settled by the deadline comes out then, with the error that says so and all that was learnt."""
+    done, stuck, *more = jobs = _imports(vendors, ["COMPLETED"], *[["INITIATED"]] * 30)
+    started = time.monotonic()
+    first, *others = settle(jobs, timeout=0.6)
+    assert 0.55 < time.monotonic() - started < 3
+    assert first.job == done
+    assert {end.job for end in others} == {stuck, *more}
+    for end in others:
+        assert isinstance(end.error, errors.WaitTimeout)
+        assert (end.status, end.outcome, end.error.ref) == ("INITIATED", None, end.job.ref)
+        assert end.error.seen.keys() == {"INITIATED"}
+        with pytest.raises(errors.WaitTimeout):
+            end.raise_for_outcome()
+
+
+def test_what_cannot_be_followed(vendors: Simulator, settle: Settle) -> None:
+    """A job that is not there comes out with the error, and the others settle."""
+    good, *_ = jobs = _imports(vendors, ["INITIATED", "COMPLETED"])
+    missing = Job(good.kind, good.client, "00000000-0000-4000-8000-000000000000")
+    lost, end = settle([missing, *jobs], timeout=20)
+    assert isinstance(lost.error, errors.NotFound)
+    assert (lost.job, lost.polls, lost.is_settled) == (missing, 1, False)
+    assert end.outcome is Outcome.SUCCEEDED
+
+
+def test_unknown_status_can_be_an_error(vendors: Simulator, settle: Settle) -> None:
+    """With unknown="raise" a job with a word nobody listed comes out with that error."""
+    (end,) = settle(_imports(vendors, ["ARCHIVED"]), timeout=20, unknown="raise")
+    assert isinstance(end.error, errors.UnknownStatus)
+    assert end.status == "ARCHIVED"
+
+
+def test_breaking_off(vendors: Simulator, settle: Settle) -> None:
+    """Whoever breaks off the iteration leaves no task and no thread behind, though polls are under way."""
+    jobs = _imports(vendors, ["COMPLETED"], *[[slow(0.3), "INITIATED"]] * 5)
+    assert len(settle(jobs, take=1, timeout=None)) == 1
+
+
+def test_retry_after_holds_one_client(vendors: Simulator, settle: Settle) -> None:
+    """A Retry-After holds back all jobs of its client, and nobody else's."""
+    held = _imports(vendors, [rate_limited(retry_after=1), "COMPLETED"], ["INITIATED", "COMPLETED"])
+    free = _imports(vendors, ["INITIATED", "COMPLETED"])
+    ends = settle([*held, *free], timeout=20)
+    assert ends[0].job == free[0]
+    assert ends[0].elapsed < 1 <= min(end.elapsed for end in ends[1:])
+
+
+def test_rate(vendors: Simulator, settle: Settle) -> None:
+    """The polls of a client are spread evenly, never above its rate, and every job has its turn."""
+    jobs = _imports(vendors, *[[("PROCESSING", 0.5), "COMPLETED"]] * 25, max_rate=50.0)
+    ends = settle(jobs, timeout=20)
+    assert len(ends) == 25
+    moments = sorted(asked.moment for asked in vendors.asked)
+    assert max(sum(0 <= other - moment < 1 for other in moments) for moment in moments) <= 50
+    assert {asked.ref for asked in vendors.asked} == {job.ref for job in jobs}
+
+
+def test_concurrency(settle: Settle) -> None:
+    """No more polls of a client are under way than was asked for."""
+    counter = _Counting()
+    client = osapi.connect("https://nowhere.invalid", token="t", transport=counter)
+    jobs = [osapi.job(client, f"00000000-0000-4000-8000-{number:012}") for number in range(20)]
+    assert len(settle(jobs, timeout=20, concurrency=3)) == 20
+    assert counter.most == 3
+
+
+def test_on_poll_is_told_of_each(vendors: Simulator, settle: Settle) -> None:
+    """`on_poll` gets the snapshot of every poll of every job."""
+    seen: list[Snapshot[Any]] = []
+    jobs = _imports(vendors, ["INITIATED", "COMPLETED"], ["FAILED"])
+    settle(jobs, timeout=20, on_poll=seen.append)
+    assert len(seen) == len(vendors.asked)
+    assert {snapshot.status for snapshot in seen} == {"INITIATED", "COMPLETED", "FAILED"}
+
+
+def test_what_goes_wrong_here_comes_out(vendors: Simulator, settle: Settle) -> None:
+    """An error of the caller's own, as in a schedule, ends the iteration, and nothing is left running."""
+
+    def nonsense(_polls: int, _elapsed: float) -> float:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        settle(_imports(vendors, ["INITIATED"], ["INITIATED"]), timeout=20, schedule=nonsense)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"timeout": -1}, {"timeout": 1, "concurrency": 0}, {"timeout": 1, "max_failures": 0}, {}]
+)
+def test_bad_arguments(arguments: dict[str, Any]) -> None:
+    """Arguments out of range are refused by the call itself, before the first step."""
+    for verb in (settled.as_settled, aio.as_settled):
+        with pytest.raises((TypeError, ValueError), match=r"timeout|concurrency|max_failures"):
+            verb([], **arguments)
+        with pytest.raises(TypeError, match="not a job"):
+            verb(["a ref"], timeout=1)  # type: ignore[arg-type]
+
+
+def test_jobs_may_be_added(vendors: Simulator) -> None:
+    """Jobs that are added on the way, by the loop itself or another thread, come out as well."""
+    first, second, third = _imports(vendors, ["COMPLETED"], ["INITIATED", "FAILED"], ["INITIATED", "COMPLETED"])
+    with settled.as_settled([first], timeout=20, schedule=OFTEN) as settling:
+        ends = [next(settling)]
+        threading.Timer(0.1, settling.add, [third]).start()
+        settling.add(second, first)
+        ends += [next(settling), next(settling), next(settling)]
+        assert list(settling) == []
+        assert Counter(end.job for end in ends) == {first: 2, second: 1, third: 1}
+        with pytest.raises(RuntimeError, match="over"):
+            settling.add(first)
+    first.client.get_httpx_client().close()
+
+
+def test_jobs_may_be_added_in_a_loop(vendors: Simulator) -> None:
+    """In asyncio, too, jobs may be added on the way, also by another task while nothing else is due."""
+    first, second, third = _imports(vendors, ["COMPLETED"], ["INITIATED", "FAILED"], ["COMPLETED"])
+
+    async def main() -> list[Job[Any]]:
+        ends = []
+        async with first.client, aio.as_settled([first], timeout=20, schedule=OFTEN) as settling:  # type: ignore[attr-defined]
+            async for end in settling:
+                ends.append(end.job)
+                if end.job == first:
+                    settling.add(second)
+                    asyncio.get_running_loop().call_later(0.05, settling.add, third)
+            with pytest.raises(RuntimeError, match="over"):
+                settling.add(first)
+        return ends
+
+    assert asyncio.run(main()) == [first, third, second]
+
+
+class _Counting(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """Answers after a moment that a job is completed, and counts how many requests there are at once."""
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            self.now += change
+            self.most = max(self.most, self.now)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._count(1)
+        time.sleep(0.01)
+        self._count(-1)
+        return httpx.Response(200, json={"status": "completed"})
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self._count(1)
+        await asyncio.sleep(0.01)
+        self._count(-1)
+        return httpx.Response(200, json={"status": "completed"})
