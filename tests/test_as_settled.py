@@ -277,3 +277,27 @@ class _Counting(httpx.BaseTransport, httpx.AsyncBaseTransport):
         await asyncio.sleep(0.01)
         self._count(-1)
         return httpx.Response(200, json={"status": "completed"})
+
+
+def test_a_schedule_learns(vendors: Simulator, settle: Settle) -> None:
+    """The waits tell a schedule that learns between which moments each job ended, but nothing of jobs found ended."""
+    learnt: list[tuple[float, float]] = []
+
+    class Learner:
+        def __call__(self, polls: int, elapsed: float, /) -> float:
+            return 0.05
+
+        def learn(self, after: float, before: float) -> None:
+            learnt.append((after, before))
+
+    jobs = _imports(vendors, [("PROCESSING", 0.3), "COMPLETED"], ["COMPLETED"])
+    settle(jobs, timeout=20, schedule=Learner())
+    ((after, before),) = learnt
+    assert 0.15 < after < before < 1
+
+
+def test_learned_is_fed_by_waits(vendors: Simulator, settle: Settle) -> None:
+    """`Learned` knows the durations of the jobs that were waited for with it."""
+    learned = settled.Learned(delay=1)
+    settle(_imports(vendors, *[[("PROCESSING", 0.2), "COMPLETED"]] * 6), timeout=20, schedule=learned)
+    assert len(learned.to_json()["durations"]) == 6

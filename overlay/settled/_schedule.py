@@ -9,7 +9,11 @@ import attrs
 
 
 class Timing(Protocol):
-    """What may be given as `schedule=`: a function of the polls made and the seconds gone by since the wait began."""
+    """What may be given as `schedule=`: a function of the polls made and the seconds gone by since the wait began.
+
+    If it has a method `learn(after, before)`, waits tell it when a job settled that they had seen running: it still ran
+    `after` seconds into the wait, and had settled `before` seconds into it.
+    """
 
     def __call__(self, polls: int, elapsed: float, /) -> float:
         """Seconds until the next poll."""
