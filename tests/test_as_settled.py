@@ -13,7 +13,20 @@ import httpx
 import pytest
 
 import settled
-from settled import Job, Outcome, Schedule, Snapshot, _clock, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled import (
+    Job,
+    Outcome,
+    Schedule,
+    Snapshot,
+    _clock,
+    _lanes,
+    agilesec,
+    aio,
+    cortex_xdr,
+    cortex_xsiam,
+    errors,
+    osapi,
+)
 from settled.simulator import Simulator, rate_limited, slow
 
 from conftest import VirtualClock
@@ -122,8 +135,10 @@ def test_no_jobs(settle: Settle) -> None:
     assert settle([], timeout=None) == []
 
 
-def test_deadline(vendors: Simulator, settle: Settle) -> None:
+@pytest.mark.parametrize("many", [1000, 5], ids=["few", "many"])
+def test_deadline(vendors: Simulator, settle: Settle, monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     """What has not settled by the deadline comes out then, with the error that says so and all that was learnt."""
+    monkeypatch.setattr(_lanes, "_MANY", many)
     done, stuck, *more = jobs = _imports(vendors, ["COMPLETED"], *[["INITIATED"]] * 30)
     started = time.monotonic()
     first, *others = settle(jobs, timeout=0.6)

@@ -252,3 +252,23 @@ def test_pacer_refuses_nonsense(rate: float) -> None:
     """A rate is a positive number, or None."""
     with pytest.raises(ValueError, match="max_rate"):
         Pacer(rate)
+
+
+def test_shrunk_waits_know_what_they_knew() -> None:
+    """A wait that keeps less has the same last snapshot, also if its answer is like no other."""
+    terms: Terms[Any] = Terms(start=0, timeout=100)
+    odd = reply("PROCESSING")._replace(
+        content=json.dumps({"job_status": "PROCESSING", "note": "\\u00fc" * 50}).encode("utf-16")
+    )
+    for answer in (RUNNING, reply("INITIATED"), odd):
+        wait = Wait(Job(BYOS_IMPORT, client(), "7"), terms)
+        wait.shrink()
+        wait.next(0)
+        wait.received(answer, 1)
+        before = wait.last
+        wait.shrink()
+        wait.shrink()
+        assert wait.request is None
+        assert wait.last == before
+        assert before is not None
+        assert before.raw == json.loads(answer.content)

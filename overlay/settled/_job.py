@@ -89,7 +89,7 @@ def _check_id(job: Job[Any], _: object, value: Any) -> None:
     job.kind.request(value)
 
 
-@attrs.frozen(repr=False)
+@attrs.frozen(repr=False, weakref_slot=False)
 class Job(Generic[B_co]):
     """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
 

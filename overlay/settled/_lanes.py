@@ -22,8 +22,8 @@ B = TypeVar("B")
 
 # How many polls of one client are under way at once, unless told otherwise.
 CONCURRENCY = 20
-# A prepared request is some thousand bytes: beyond so many jobs of a client, requests are prepared anew each time.
-_MOST_PREPARED = 1000
+# A request and an answer are some thousand bytes: beyond so many jobs of a client, memory counts more than time.
+_MANY = 1000
 
 
 class Turn(NamedTuple, Generic[B]):
@@ -83,8 +83,8 @@ class Lane(Generic[B]):
         if isinstance(brought, Reply) and brought.reading.outcome is not None:
             self._end(wait, wait.snapshot(brought.reading, brought.raw))
             return False
-        if len(self._jobs) > _MOST_PREPARED:
-            wait.request = None
+        if len(self._jobs) > _MANY:
+            wait.shrink()
         heapq.heappush(self._waiting, wait)
         return self._waiting[0] is wait
 

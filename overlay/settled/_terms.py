@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
 
 import attrs
 
+from ._answers import Answers
 from ._inbox import Inbox
 from ._job import Job
 from ._schedule import Schedule, Timing
@@ -72,6 +73,7 @@ class Terms(Generic[B]):
     concurrency: int = attrs.field(default=100, validator=at_least_one)
     callback: Any = None
     polls_before: int = 0
+    answers: Answers = attrs.field(factory=Answers, eq=False, repr=False)
 
     @property
     def deadline(self) -> float:

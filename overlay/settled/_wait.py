@@ -87,7 +87,7 @@ class Wait(Generic[B]):
         self.job = job
         self.terms = terms
         self.due = terms.start
-        self.polls = 0
+        self.polls: int = 0
         self.request: httpx.Request | None = None
         self._wanted = terms.start
         self._slot: float | None = None
@@ -166,6 +166,12 @@ class Wait(Generic[B]):
         self._go_on(now, at_least=back_off)
         _logger.debug("%s: %s; polling again", self.job.ref, error)
 
+    def shrink(self) -> None:
+        """Keep less until the next poll: no request to send again, and of the latest answer only what is special."""
+        self.request = None
+        if self._content is not None:
+            self._content = self.terms.answers.squeezed(self.job.kind.name, self._content)
+
     def is_overdue(self, now: float) -> bool:
         """Whether the deadline has passed so long ago that another poll would be a late one."""
         return self.polls > 0 and now > self.terms.deadline + 2 * GRACE_SECONDS
@@ -193,7 +199,7 @@ class Wait(Generic[B]):
         """The snapshot of the latest answer; None if there was none."""
         if self._content is None:
             return None
-        raw = json.loads(self._content)
+        raw = json.loads(self.terms.answers.restored(self.job.kind.name, self._content))
         return self.snapshot(self.job.kind.reading(raw), raw)
 
     def snapshot(self, reading: Reading, raw: Any) -> Snapshot[B]:
@@ -229,7 +235,8 @@ class Wait(Generic[B]):
         return last_call if self._slot is None else self._slot
 
     def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
-        self._told = now
+        # One moment for both: there may be very many waits.
+        self._told = self._asked = now
         self._wanted = now + max(self.terms.interval(self.polls, now - self.terms.start), at_least)
         self.due = min(self._wanted, self._book(now) or self.terms.deadline)
 
