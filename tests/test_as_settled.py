@@ -314,5 +314,5 @@ def test_a_schedule_learns(vendors: Simulator, settle: Settle) -> None:
 def test_learned_is_fed_by_waits(vendors: Simulator, settle: Settle) -> None:
     """`Learned` knows the durations of the jobs that were waited for with it."""
     learned = settled.Learned(delay=1)
-    settle(_imports(vendors, *[[("PROCESSING", 0.2), "COMPLETED"]] * 6), timeout=20, schedule=learned)
+    settle(_imports(vendors, *[[("PROCESSING", 0.7), "COMPLETED"]] * 6), timeout=20, schedule=learned)
     assert len(learned.to_json()["durations"]) == 6
