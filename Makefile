@@ -7,7 +7,7 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract lint types constraints clean
+.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract bench lint types constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -61,6 +61,15 @@ readme: .venv/ready ## Write the README's table of job systems
 check-readme: .venv/ready ## Say whether that table is stale
 	$(BIN)/python scripts/readme.py --check
 
+.venv/bench/ready: scripts/bench.txt pyproject.toml
+	test -x .venv/bench/bin/python || $(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/bench.txt
+	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+bench: .venv/bench/ready ## Hold Settled against other libraries, and write the README's tables and pictures
+	.venv/bench/bin/python scripts/bench.py --write
+
 lint: .venv/ready ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -74,6 +83,7 @@ constraints: .venv/ready ## Pin anew what is tested with
 		pyproject.toml scripts/constraints.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
 	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in
+	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra fast --output-file scripts/bench.txt pyproject.toml scripts/bench.in
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

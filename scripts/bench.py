@@ -1,0 +1,92 @@
+"""Hold Settled against the libraries it could be replaced by, and print what was measured as Markdown tables.
+
+Both sides of every comparison run in turn against one loopback server. Nothing is asserted: a table of marks says which
+were reached.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import charts, imports, loopback, marks, polls, profiles, report, timing, waiting
+from benchmarks.tables import Table
+
+NAMES = ("polls", "sync", "failures", "waiting", "imports", "schedules")
+
+
+def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
+    """The figures that the named tables are made of."""
+    told: dict[str, Any] = {}
+    with loopback.running() as url:
+        if "polls" in names:
+            told["async"] = {
+                str(jobs): polls.async_costs(url, jobs, rounds=rounds, quick=quick) for jobs in (1, 100, 1000)
+            }
+        if "sync" in names:
+            told["sync"] = polls.sync_costs(url, rounds=rounds)
+        if "failures" in names:
+            told["failures"] = polls.failures(url, quick=quick)
+    if "waiting" in names:
+        told["waiting"] = waiting.measure_waits(quick=quick)
+    if "imports" in names:
+        told["imports"] = imports.measure_imports(rounds=rounds, quick=quick)
+    if "schedules" in names:
+        told["schedules"] = timing.simulate()
+    return told
+
+
+def tables(told: dict[str, Any]) -> list[Table]:
+    """The tables of all figures that there are, the marks first."""
+    makers: dict[str, list[Callable[[Any], Table]]] = {
+        "async": [polls.async_table],
+        "sync": [polls.sync_table],
+        "failures": [polls.failures_table],
+        "waiting": [waiting.table],
+        "imports": [imports.table],
+        "schedules": [timing.schedule_table, timing.learned_table],
+    }
+    return [marks.table(told), *[make(told[name]) for name, of in makers.items() if name in told for make in of]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 0 whether marks are reached or not."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"which to make (default: all): {', '.join(NAMES)}")
+    parser.add_argument("--rounds", type=int, help="how often each side runs (default: 5, or 1 if quick)")
+    parser.add_argument("--quick", action="store_true", help="leave out what takes long")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--write", action="store_true", help="write the tables into README.md, and the pictures")
+    parser.add_argument("--profile", action="store_true", help="only profile polls of Settled")
+    options = parser.parse_args(argv)
+    if unknown := set(options.tables) - set(NAMES):
+        parser.error(f"no such table: {', '.join(sorted(unknown))}")
+    if options.profile:
+        with loopback.running() as url:
+            profiles.print_profiles(url)
+        return 0
+    if options.write:
+        try:
+            report.check()
+        except ValueError as error:
+            parser.error(str(error))
+    rounds = options.rounds or (1 if options.quick else 5)
+    told = measure(options.tables or list(NAMES), rounds=rounds, quick=options.quick)
+    if options.json:
+        options.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    command = " ".join(["make bench", *(argv if argv is not None else sys.argv[1:])]).removesuffix(" --write")
+    text = report.headed(tables(told), command)
+    if options.write:
+        charts.write(told)
+        report.write(text)
+    else:
+        print(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
