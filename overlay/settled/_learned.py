@@ -122,7 +122,7 @@ class Learned:
             self._news += 1
             known = list(self._durations)
             old, new = known[:-_ENOUGH], known[-_ENOUGH:]
-            has_changed = bool(old) and (max(new) < min(old) or min(new) > max(old))
+            has_changed = len(old) >= _ENOUGH and (max(new) < min(old) or min(new) > max(old))
             if has_changed:
                 self._durations = deque(new, maxlen=_KEPT)
             # A plan takes as long as hundreds of polls, so not every job is worth a new one.
