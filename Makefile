@@ -84,6 +84,7 @@ constraints: .venv/ready ## Pin anew what is tested with
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
 	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in
 	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra fast --output-file scripts/bench.txt pyproject.toml scripts/bench.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/bench.txt
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist

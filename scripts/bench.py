@@ -69,6 +69,8 @@ def main(argv: list[str] | None = None) -> int:
         with loopback.running() as url:
             profiles.print_profiles(url)
         return 0
+    if options.write and options.tables:
+        parser.error("--write is for all tables: it replaces what the README has of them")
     if options.write:
         try:
             report.check()
@@ -78,14 +80,19 @@ def main(argv: list[str] | None = None) -> int:
     told = measure(options.tables or list(NAMES), rounds=rounds, quick=options.quick)
     if options.json:
         options.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    command = " ".join(["make bench", *(argv if argv is not None else sys.argv[1:])]).removesuffix(" --write")
-    text = report.headed(tables(told), command)
+    text = report.headed(tables(told), _command(options))
     if options.write:
         charts.write(told)
         report.write(text)
     else:
         print(text)
     return 0
+
+
+def _command(options: argparse.Namespace) -> str:
+    given = [*options.tables, *(["--quick"] if options.quick else [])]
+    given += [f"--rounds {options.rounds}"] if options.rounds else []
+    return " ".join(["python scripts/bench.py", *given]) if given else "make bench"
 
 
 if __name__ == "__main__":
