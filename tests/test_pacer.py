@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from test_wait_machine import RUNNING, SETTLED, client
 
 from settled import Job, Schedule, Snapshot, errors
-from settled._lanes import Lanes
-from settled._pacer import Pacer
+from settled._lanes import Lanes, Turn
+from settled._pacer import Pacer, pacer_of
 from settled._wait import GRACE_SECONDS, Sleep
 from settled.cortex_xsiam import BYOS_IMPORT
 
@@ -67,6 +67,23 @@ def test_what_is_past_is_forgotten() -> None:
     for now in range(1000):
         pacer.book(now + 0.5, float(now), concurrency=1)
     assert len(pacer._booked) <= 2
+
+
+def test_whoever_breaks_off_gives_back_what_was_booked() -> None:
+    """When a lane is closed, nothing stays booked, also of waits whose poll is under way and is answered later."""
+    lanes = Lanes[Any](lambda _: None, 100, 20, {"schedule": Schedule(first=10, cap=10, factor=1)})
+    shared = client(10)
+    (lane,) = lanes.add([Job(BYOS_IMPORT, shared, str(number)) for number in range(2)], 0.0)
+    for now in (0.0, 1.0):
+        turn = lane.next(now)
+        assert isinstance(turn, Turn)
+        lane.take(turn.wait, RUNNING, now)
+    under_way = lane.next(20.0)
+    assert isinstance(under_way, Turn)
+    assert pacer_of(shared)._booked
+    lanes.close()
+    lane.take(under_way.wait, RUNNING, 20.5)
+    assert pacer_of(shared)._booked == []
 
 
 def _drive(lanes: Lanes[Any], lane: Any, done_at: dict[str, float], *, answer: float) -> list[tuple[float, str]]:

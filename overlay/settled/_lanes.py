@@ -41,14 +41,14 @@ class Lane(Generic[B]):
 
     def __init__(self, out: Callable[[Snapshot[B]], object]) -> None:
         self._out = out
-        self._jobs: set[Job[B]] = set()
+        self._waits: dict[Job[B], Wait[B]] = {}
         self._waiting: list[Wait[B]] = []
 
     def add(self, wait: Wait[B]) -> bool:
         """Let a wait have its turns; false if an equal job is waited for already."""
-        if wait.job in self._jobs:
+        if wait.job in self._waits:
             return False
-        self._jobs.add(wait.job)
+        self._waits[wait.job] = wait
         heapq.heappush(self._waiting, wait)
         return True
 
@@ -72,6 +72,8 @@ class Lane(Generic[B]):
 
     def take(self, wait: Wait[B], brought: Reply | SettledError, now: float) -> bool:
         """Take what a poll brought; true if the next turn has become an earlier one."""
+        if wait.job not in self._waits:
+            return False
         try:
             if isinstance(brought, SettledError):
                 wait.failed(brought, now)
@@ -83,15 +85,16 @@ class Lane(Generic[B]):
         if isinstance(brought, Reply) and brought.reading.outcome is not None:
             self._end(wait, wait.snapshot(brought.reading, brought.raw))
             return False
-        if len(self._jobs) > _MANY:
+        if len(self._waits) > _MANY:
             wait.shrink()
         heapq.heappush(self._waiting, wait)
         return self._waiting[0] is wait
 
     def close(self) -> None:
-        """Give up all waits."""
-        for wait in self._waiting:
+        """Give up all waits, also those whose turn is under way."""
+        for wait in self._waits.values():
             wait.close()
+        self._waits.clear()
         self._waiting.clear()
 
     def _lose(self, wait: Wait[B], error: SettledError, now: float) -> None:
@@ -100,7 +103,7 @@ class Lane(Generic[B]):
         self._end(wait, attrs.evolve(last, error=error, polls=wait.polls, elapsed=elapsed))
 
     def _end(self, wait: Wait[B], snapshot: Snapshot[B]) -> None:
-        self._jobs.remove(wait.job)
+        del self._waits[wait.job]
         self._out(snapshot)
 
 
