@@ -12,7 +12,7 @@ import pytest
 
 import settled
 from settled import osapi
-from settled._connections import Connections, connections
+from settled._connections import AsyncConnections
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 BODY = b'{"status": "completed"}'
@@ -65,9 +65,7 @@ async def serving(**options: Any) -> AsyncIterator[Server]:
 
 def client(**options: Any) -> httpx.AsyncClient:
     """A client over connections of ours."""
-    verify = httpx.create_ssl_context()
-    make = connections(verify)._make
-    return httpx.AsyncClient(transport=Connections(make, **options))
+    return httpx.AsyncClient(transport=AsyncConnections(httpx.create_ssl_context(), **options))
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:

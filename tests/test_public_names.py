@@ -19,7 +19,7 @@ NAMES = {
     cortex_xsiam: "ByosImportTerminal KINDS byos_import connect connect_from_env",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut
         LicenseRequired MalformedResponse NotFound OutcomeError PermissionDenied RateLimited ServerError SettledError
-        SubmitFailed TransportError UnknownStatus WaitTimeout""",
+        SubmitFailed SubmitUnclear TransportError UnknownStatus WaitTimeout""",
     simulator: """Asked Fault Simulator State bad_gateway dropped rate_limited server_error slow truncated""",
 }
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import functools
 import os
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, TypedDict
 
 import attrs
 import httpx
 
+from ._answer import ENCODINGS, MAX_BODY, MAX_BODY_KEY
 from ._pacer import Pacer
+from ._polling_client import AsyncPollingClient, PollingClient, Signature
 from ._version import __version__
 
 Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
@@ -23,7 +25,8 @@ class ConnectOptions(TypedDict, total=False):
     `timeout` is how many seconds connecting, sending or receiving may take each (default 30). `max_rate` is how many
     polls a second all jobs of the client may make together (default: the vendor's limit; None for no limit). `verify`
     is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both. With
-    `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time.
+    `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time. `max_body` is how many
+    bytes an answer may have, unpacked (default 16 MiB).
     """
 
     timeout: float
@@ -31,44 +34,50 @@ class ConnectOptions(TypedDict, total=False):
     verify: ssl.SSLContext | str
     transport: Transport | None
     fast: bool
+    max_body: int
 
 
 def client_arguments(
     base_url: str,
-    auth: httpx.Auth,
+    auth: Signature,
     *,
     timeout: float = 30.0,
     max_rate: float | None = None,
     verify: ssl.SSLContext | str | None = None,
     transport: Transport | None = None,
     fast: bool = False,
+    max_body: int = MAX_BODY,
 ) -> dict[str, Any]:
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     if fast and transport is not None:
         raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
+    if max_body < 1:
+        raise ValueError(f"max_body must be 1 or more bytes, not {max_body!r}")
     ssl_context, base_url = _ssl_context(verify), _checked(base_url.strip())
     return {
         "base_url": base_url,
-        "headers": {"User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}"},
+        "headers": {
+            "User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}",
+            "Accept-Encoding": ", ".join(ENCODINGS[:2]),
+        },
         "timeout": httpx.Timeout(timeout),
         "verify_ssl": ssl_context,
-        "httpx_args": {"auth": auth} if transport is None else {"auth": auth, "transport": _both_faced(transport)},
-        "make_async_transport": None if transport is not None else _maker(fast, ssl_context, base_url),
-        "extensions": {Pacer.KEY: Pacer(max_rate)},
+        "httpx_args": {"auth": auth},
+        **_makers(None if transport is None else _TwoFaced(transport), ssl_context, base_url, fast),
+        "extensions": {Pacer.KEY: Pacer(max_rate), MAX_BODY_KEY: max_body},
     }
 
 
 @attrs.frozen
-class HeaderToken(httpx.Auth):
+class HeaderToken(Signature):
     """A token that every request carries in a header."""
 
     header: str
     value: str = attrs.field(repr=False)
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sign(self, request: httpx.Request) -> None:
         """Put the token into the header of a request."""
         request.headers[self.header] = self.value
-        yield request
 
 
 def token_environment(vendor: str) -> dict[str, str]:
@@ -104,18 +113,24 @@ def _checked(base_url: str) -> str:
     return str(url).rstrip("/")
 
 
-def _maker(fast: bool, ssl_context: ssl.SSLContext, base_url: str) -> Callable[[], httpx.AsyncBaseTransport]:
+def _makers(transport: _TwoFaced | None, ssl_context: ssl.SSLContext, base_url: str, fast: bool) -> dict[str, Any]:
+    """What makes the httpx clients of a generated client."""
+    fast_connections: Callable[[ssl.SSLContext, str], httpx.AsyncBaseTransport] | None = None
     if fast:
         from ._fast import fast_connections
 
-        return functools.partial(fast_connections, ssl_context, base_url)
+    def make(**arguments: Any) -> PollingClient:
+        from ._connections import Connections
 
-    def make() -> httpx.AsyncBaseTransport:
-        from ._connections import connections
+        return PollingClient(transport=transport or Connections(ssl_context), **arguments)
 
-        return connections(ssl_context)
+    def make_async(**arguments: Any) -> AsyncPollingClient:
+        from ._connections import AsyncConnections
 
-    return make
+        own = fast_connections(ssl_context, base_url) if fast_connections else AsyncConnections(ssl_context)
+        return AsyncPollingClient(transport=transport or own, **arguments)
+
+    return {"make_httpx_client": make, "make_async_httpx_client": make_async}
 
 
 def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
@@ -128,14 +143,8 @@ def _shared_ssl_context(ca_bundle: str | None) -> ssl.SSLContext:
     return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
 
 
-def _both_faced(transport: Transport) -> Transport:
-    if isinstance(transport, httpx.BaseTransport) and isinstance(transport, httpx.AsyncBaseTransport):
-        return transport
-    return _OneFaced(transport)
-
-
-class _OneFaced(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """A transport that is only sync or only async, which says so where the other is needed."""
+class _TwoFaced(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A transport, sync, async or both, which says so where what it is not is needed."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

@@ -6,13 +6,13 @@ import hashlib
 import secrets
 import string
 import time
-from collections.abc import Generator
 from typing import Any
 
 import attrs
 import httpx
 
 from ._connect import ConnectOptions, checked_secret, client_arguments, from_environment
+from ._polling_client import Signature
 
 # Requests a second for each tenant, as the vendor states.
 VENDOR_RATE = 10.0
@@ -21,14 +21,14 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 @attrs.frozen
-class CortexKey(httpx.Auth):
+class CortexKey(Signature):
     """An API key of a Cortex tenant: a standard one is sent as it is, an advanced one signs each request anew."""
 
     key_id: int
     key: str = attrs.field(repr=False)
     advanced: bool = False
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+    def sign(self, request: httpx.Request) -> None:
         """Put the credentials into the headers of a request."""
         request.headers["x-xdr-auth-id"] = str(self.key_id)
         if self.advanced:
@@ -39,7 +39,6 @@ class CortexKey(httpx.Auth):
             request.headers["Authorization"] = signature(self.key, nonce, timestamp)
         else:
             request.headers["Authorization"] = self.key
-        yield request
 
 
 def signature(key: str, nonce: str, timestamp: str) -> str:

@@ -5,22 +5,34 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, TypeVar
 
 import httpx
 
-from ._error_body import error_body
-from ._job import UNREADABLE, Client, Job
-from ._retry_after import retry_after
+from ._answer import Answer
+from ._connections import TimeLeft
+from ._job import Client, Job
+from ._polling_client import AsyncPollingClient, PollingClient
+from ._redacted import without_secrets
 from ._snapshot import Reading, Refused
-from .errors import ApiError, MalformedResponse, TransportError, api_error_class
+from .errors import MalformedResponse, ServerError, SettledError, SubmitUnclear, TransportError
 
-# Credentials travel in these; a server that quotes one back must not get it into an error message.
-_SECRET_HEADERS = ("authorization", "isg-api-token", "x-xdr-nonce")
+T = TypeVar("T")
 
 # No single poll takes longer, so that a reply that trickles in cannot hold a wait without a deadline for ever.
 MAX_POLL_SECONDS = 60.0
+
+# What these end has not reached the server.
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 class Reply(NamedTuple):
@@ -42,11 +54,9 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
     """
     http = job.client.get_httpx_client()
     request = _prepared(http, job, again)
-    limits = _TimeLeft(http.timeout.as_dict(), time.monotonic() + seconds)
-    request.extensions = {"timeout": limits, "trace": _make_punctual}
     with _transport_errors(job):
-        response = http.send(request)
-    return _reply(job, request, response)
+        answer = _exchange(job.client, request, seconds)
+    return _reply(job, request, answer)
 
 
 async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
@@ -59,8 +69,30 @@ async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: ht
     request.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
     with _transport_errors(job):
         async with asyncio.timeout(seconds):
-            response = await http.send(request)
-    return _reply(job, request, response)
+            if isinstance(http, AsyncPollingClient):
+                response = await http.send_poll(request)
+            else:
+                response = await http.send(request, stream=True)
+            answer = Answer(job.client, response)
+            try:
+                async for part in answer.parts():
+                    answer.add(part)
+            finally:
+                await response.aclose()
+    return _reply(job, request, answer)
+
+
+def _exchange(client: Client, request: httpx.Request, seconds: float) -> Answer:
+    http, end = client.get_httpx_client(), time.monotonic() + seconds
+    request.extensions = {"timeout": TimeLeft(http.timeout.as_dict(), end)}
+    response = http.send_poll(request) if isinstance(http, PollingClient) else http.send(request, stream=True)
+    answer = Answer(client, response, end)
+    try:
+        for part in answer.parts():
+            answer.add(part)
+    finally:
+        response.close()
+    return answer
 
 
 def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
@@ -68,60 +100,38 @@ def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: http
     return http.build_request(**job.kind.request(job.id)) if again is None or http.cookies else again
 
 
-def submit(client: Client, request: dict[str, Any]) -> Any:
-    """Send a request once, and return the JSON of its answer.
+def submit(client: Client, request: dict[str, Any], taken: Callable[[Any], T]) -> T:
+    """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
 
     Raises:
-        SettledError: ApiError, TransportError or MalformedResponse.
+        SubmitUnclear: If the job may exist, but no answer says so. SettledError: ApiError or TransportError, if it
+            surely does not; what `taken` raises otherwise.
     """
-    http = client.get_httpx_client()
-    with _transport_errors(f"{request['method'].upper()} {request['url']}"):
-        response = http.send(http.build_request(**request))
-    return _json(response)
-
-
-def _reply(job: Job[Any], request: httpx.Request, response: httpx.Response) -> Reply:
-    raw = _json(response)
+    what = f"{request['method'].upper()} {request['url']}"
     try:
-        return Reply(job.kind.reading(raw), raw, response.content, request)
-    except Refused as refused:
-        raise _api_error(response, str(refused)) from None
-
-
-def _json(response: httpx.Response) -> Any:
-    if not response.is_success:
-        raise _api_error(response)
-    try:
-        return response.json()
-    except UNREADABLE as error:
-        found = error_body(response.content)
-        raise MalformedResponse(
-            f"{response.request.method} {response.request.url.path} answered {response.status_code} without JSON: "
-            f"{_without_secrets(found.message, response.request)!r}"
+        with _transport_errors(what):
+            answer = _exchange(client, client.get_httpx_client().build_request(**request), MAX_POLL_SECONDS)
+        raw = answer.json()
+        try:
+            return taken(raw)
+        except SettledError as error:
+            error.args = (answer.without_secrets(str(error)),)
+            raise
+    except (MalformedResponse, ServerError, TransportError) as error:
+        if isinstance(error.__cause__, _NEVER_SENT):
+            raise
+        raise SubmitUnclear(
+            f"{what}: the job may exist all the same, look before you submit again: {error}",
+            without_secrets(request.get("json")),
         ) from error
 
 
-def _api_error(response: httpx.Response, message: str = "") -> ApiError:
-    found = error_body(response.content)
-    error = api_error_class(response.status_code)(
-        _without_secrets(message or found.message, response.request) or response.reason_phrase or "no message",
-        status_code=response.status_code,
-        code=found.code,
-        extra=_without_secrets(found.extra, response.request) if found.extra else None,
-        method=response.request.method,
-        path=response.request.url.path,
-    )
-    error.retry_after = retry_after(response.headers.get("retry-after"), time.time())
-    return error
-
-
-def _without_secrets(message: str, request: httpx.Request) -> str:
-    for header in _SECRET_HEADERS:
-        for secret in request.headers.get(header, "").removeprefix("Bearer ").split():
-            # A shorter one is no secret, but may well be part of an ordinary word.
-            if len(secret) >= 8:
-                message = message.replace(secret, "[secret]")
-    return message
+def _reply(job: Job[Any], request: httpx.Request, answer: Answer) -> Reply:
+    raw = answer.json()
+    try:
+        return Reply(job.kind.reading(raw), raw, answer.content, request)
+    except Refused as refused:
+        raise answer.api_error(str(refused)) from None
 
 
 @contextlib.contextmanager
@@ -144,43 +154,3 @@ def _is_lasting(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-class _Until(float):
-    """Seconds left when it was made, which knows the moment they end."""
-
-    moment: float
-
-
-class _TimeLeft(dict[str, float | None]):
-    """httpx's timeouts for one request, which shrink as its deadline draws near: each phase asks when it begins."""
-
-    def __init__(self, timeouts: Mapping[str, float | None], moment: float) -> None:
-        super().__init__(timeouts)
-        self._moment = moment
-
-    def get(self, phase: str, default: Any = None, /) -> Any:
-        left = max(self._moment - time.monotonic(), 0.001)
-        limit = super().get(phase, default)
-        until = _Until(left if limit is None else min(left, limit))
-        until.moment = self._moment
-        return until
-
-
-def _make_punctual(event: str, info: Mapping[str, Any]) -> None:
-    """Let a new connection's reads end with the request's deadline, however many there are.
-
-    A phase asks for its time once: a server that sends a byte now and then would get as much again with each.
-    """
-    if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
-        stream = info["return_value"]
-        stream.read = _punctual(stream.read)
-
-
-def _punctual(read: Callable[..., bytes]) -> Callable[..., bytes]:
-    def read_until(max_bytes: int, timeout: float | None = None) -> bytes:
-        if isinstance(timeout, _Until):
-            timeout = min(timeout, max(timeout.moment - time.monotonic(), 0.001))
-        return read(max_bytes, timeout)
-
-    return read_until

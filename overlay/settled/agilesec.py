@@ -5,6 +5,7 @@ From the vendor's page "Scan API".
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
@@ -30,6 +31,7 @@ from ._connect import ConnectOptions, HeaderToken, checked_secret, client_argume
 from ._http import submit
 from ._job import UNREADABLE, Job, JobKind
 from ._outcome import Outcome, TerminalStatus
+from ._redacted import without_secrets
 from ._snapshot import Reading
 from .errors import MalformedResponse, SubmitFailed
 
@@ -119,9 +121,9 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
-        SubmitFailed: If the API answers that it did not take the scan.
-        SettledError: ApiError, TransportError or MalformedResponse. The request is not made a second time: after a
-            TransportError or a ServerError the scan may exist all the same.
+        SubmitFailed: If the API answers that it did not take the scan. SubmitUnclear: If the scan may exist all the
+            same: no answer came, or a 5xx, or one that names no scan. The request is not made a second time.
+        SettledError: ApiError or TransportError, if there surely is no scan.
     """
     request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
     return _submitted(client, request)
@@ -156,13 +158,16 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
 
 
 def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan]:
-    answer = submit(client, request)
+    return submit(client, request, functools.partial(_taken, client))
+
+
+def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:
     try:
         if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
             raise SubmitFailed(f"the scan was not taken: {answer.get('message') or 'no reason given'}")
         return scan(client, answer["executionId"])
     except UNREADABLE as error:
-        raise MalformedResponse(f"the scan was taken, but the answer has no executionId: {answer!r:.200}") from error
+        raise MalformedResponse(f"the answer has no executionId: {without_secrets(answer)!r:.200}") from error
 
 
 def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:

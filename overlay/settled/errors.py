@@ -19,7 +19,8 @@ SettledError                what a wait had learnt is in .ref, .last and .seen
 ├── TransportError          no answer came
 ├── MalformedResponse       an answer that cannot be read
 ├── UnknownStatus           a status word nobody listed, where unknown="raise"
-└── SubmitFailed            the API answered that it did not take the job
+├── SubmitFailed            the API answered that it did not take the job
+└── SubmitUnclear           the job may exist, but nothing says so; .sent
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ __all__ = [
     "ServerError",
     "SettledError",
     "SubmitFailed",
+    "SubmitUnclear",
     "TransportError",
     "UnknownStatus",
     "WaitTimeout",
@@ -78,8 +80,9 @@ class OutcomeError(SettledError):
 
     def __init__(self, message: str, snapshot: Snapshot[Any]) -> None:
         super().__init__(message)
-        self.snapshot = self.last = snapshot
-        self.ref = snapshot.job.ref
+        self.snapshot = snapshot
+        self.last: Snapshot[Any] | None = snapshot
+        self.ref: str | None = snapshot.job.ref
 
 
 class JobFailed(OutcomeError):
@@ -180,6 +183,18 @@ class UnknownStatus(SettledError):
 
 class SubmitFailed(SettledError):
     """The API answered that it did not take the job."""
+
+
+class SubmitUnclear(SettledError):
+    """A submit was sent, but no answer tells whether the job was taken: it may exist, so look before you submit again.
+
+    `sent` is the request's JSON, without what its names call a secret. The cause is the TransportError, the ServerError
+    or the MalformedResponse that came instead of an answer.
+    """
+
+    def __init__(self, message: str, sent: Any) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 _BY_OUTCOME: Mapping[Outcome | None, type[OutcomeError]] = {

@@ -41,7 +41,9 @@ class Client:
 
         ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
 
-        ``make_async_transport``: Called for the transport of each new ``httpx.AsyncClient``, instead of one in ``httpx_args``
+        ``make_httpx_client``: Called with the arguments of ``httpx.Client`` for each new one
+
+        ``make_async_httpx_client``: Called with the arguments of ``httpx.AsyncClient`` for each new one
 
         ``extensions``: Whatever a layer above keeps with this client. Copies share it.
 
@@ -60,8 +62,11 @@ class Client:
     _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
     _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, repr=False, alias="httpx_args")
-    _make_async_transport: Callable[[], httpx.AsyncBaseTransport] | None = field(
-        default=None, kw_only=True, repr=False, alias="make_async_transport"
+    _make_httpx_client: Callable[..., httpx.Client] = field(
+        default=httpx.Client, kw_only=True, repr=False, alias="make_httpx_client"
+    )
+    _make_async_httpx_client: Callable[..., httpx.AsyncClient] = field(
+        default=httpx.AsyncClient, kw_only=True, repr=False, alias="make_async_httpx_client"
     )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
@@ -104,7 +109,7 @@ class Client:
     def get_httpx_client(self) -> httpx.Client:
         """Get the underlying httpx.Client, constructing a new one if not previously set, or closed since"""
         if self._client is None or self._client.is_closed:
-            self._client = httpx.Client(
+            self._client = self._make_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
@@ -140,15 +145,14 @@ class Client:
         self._loop = loop
         if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
             self._async_client_is_given = False
-            own = {} if self._make_async_transport is None else {"transport": self._make_async_transport()}
-            self._async_client = httpx.AsyncClient(
+            self._async_client = self._make_async_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
                 timeout=self._timeout,
                 verify=self._verify_ssl,
                 follow_redirects=self._follow_redirects,
-                **{**self._httpx_args, **own},
+                **self._httpx_args,
             )
         return self._async_client
 
@@ -184,7 +188,9 @@ class AuthenticatedClient:
 
         ``httpx_args``: A dictionary of additional arguments to be passed to the ``httpx.Client`` and ``httpx.AsyncClient`` constructor.
 
-        ``make_async_transport``: Called for the transport of each new ``httpx.AsyncClient``, instead of one in ``httpx_args``
+        ``make_httpx_client``: Called with the arguments of ``httpx.Client`` for each new one
+
+        ``make_async_httpx_client``: Called with the arguments of ``httpx.AsyncClient`` for each new one
 
         ``extensions``: Whatever a layer above keeps with this client. Copies share it.
 
@@ -206,8 +212,11 @@ class AuthenticatedClient:
     _verify_ssl: str | bool | ssl.SSLContext = field(default=True, kw_only=True, alias="verify_ssl")
     _follow_redirects: bool = field(default=False, kw_only=True, alias="follow_redirects")
     _httpx_args: dict[str, Any] = field(factory=dict, kw_only=True, repr=False, alias="httpx_args")
-    _make_async_transport: Callable[[], httpx.AsyncBaseTransport] | None = field(
-        default=None, kw_only=True, repr=False, alias="make_async_transport"
+    _make_httpx_client: Callable[..., httpx.Client] = field(
+        default=httpx.Client, kw_only=True, repr=False, alias="make_httpx_client"
+    )
+    _make_async_httpx_client: Callable[..., httpx.AsyncClient] = field(
+        default=httpx.AsyncClient, kw_only=True, repr=False, alias="make_async_httpx_client"
     )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
@@ -257,7 +266,7 @@ class AuthenticatedClient:
             if self.token:
                 token = f"{self.prefix} {self.token}" if self.prefix else self.token
                 self._headers = {**self._headers, self.auth_header_name: token}
-            self._client = httpx.Client(
+            self._client = self._make_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
@@ -296,15 +305,14 @@ class AuthenticatedClient:
             if self.token:
                 token = f"{self.prefix} {self.token}" if self.prefix else self.token
                 self._headers = {**self._headers, self.auth_header_name: token}
-            own = {} if self._make_async_transport is None else {"transport": self._make_async_transport()}
-            self._async_client = httpx.AsyncClient(
+            self._async_client = self._make_async_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
                 timeout=self._timeout,
                 verify=self._verify_ssl,
                 follow_redirects=self._follow_redirects,
-                **{**self._httpx_args, **own},
+                **self._httpx_args,
             )
         return self._async_client
 
