@@ -69,9 +69,11 @@ class Learned:
         wish = delay if requests is None else requests
         if (delay is None) == (requests is None) or wish is None or not 0 < wish < math.inf:
             raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
+        if not 0 <= jitter < 1:
+            raise ValueError(f"jitter must be 0 or more, and less than 1: {jitter!r}")
         self._delay = delay
         self._requests = requests
-        self._default = Schedule(jitter=jitter)
+        self._jitter = jitter
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._news = 0
         self._plan: Timing | None = None
@@ -137,7 +139,7 @@ class Learned:
                 "version": _VERSION,
                 "delay": self._delay,
                 "requests": self._requests,
-                "jitter": self._default.jitter,
+                "jitter": self._jitter,
                 "durations": list(self._durations),
             }
 
@@ -161,9 +163,9 @@ class Learned:
 
     def _renewed(self) -> Timing:
         with self._lock:
-            plan: Timing = self._default
+            plan: Timing = _DEFAULT
             if len(self._durations) >= _ENOUGH:
-                plan = _planned(sorted(self._durations), self._delay, self._requests, self._default.jitter)
+                plan = _planned(sorted(self._durations), self._delay, self._requests, self._jitter)
             self._plan = plan
         return plan
 
