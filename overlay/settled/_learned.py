@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Self
 
+from ._numbers import number
 from ._schedule import Schedule, Timing
 
 _VERSION = 1
@@ -66,7 +67,8 @@ class Learned:
     """
 
     def __init__(self, *, delay: float | None = None, requests: float | None = None, jitter: float = 0.1) -> None:
-        wish = delay if requests is None else requests
+        wish = number("delay", delay) if requests is None and delay is not None else None
+        wish = wish if requests is None else number("requests", requests)
         if (delay is None) == (requests is None) or wish is None or not 0 < wish < math.inf:
             raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
         if not 0 <= jitter < 1:
@@ -98,7 +100,7 @@ class Learned:
             ValueError: If a duration is negative or not finite, or an argument is out of its range.
         """
         learned = cls(delay=delay, requests=requests, jitter=jitter)
-        known = list(durations)
+        known = [number("a duration", duration) for duration in durations]
         if not all(0 <= duration < math.inf for duration in known):
             raise ValueError("a duration is a finite number of seconds, and not negative")
         # If they came sorted, the latest jobs would look as if they took longer than all before.
@@ -115,7 +117,7 @@ class Learned:
         Raises:
             ValueError: Unless 0 <= after <= before, both finite.
         """
-        if not 0 <= after <= before < math.inf:
+        if not 0 <= number("after", after) <= number("before", before) < math.inf:
             raise ValueError(f"no duration lies between {after!r} and {before!r} seconds")
         # A fixed moment of the interval would make jobs that one poll noticed look as if they all took the same time.
         duration = random.uniform(after, before)  # noqa: S311 - chance, not secrecy
@@ -150,13 +152,13 @@ class Learned:
         Raises:
             ValueError: If the state is of another version, or malformed.
         """
-        if state.get("version") != _VERSION:
-            raise ValueError(f"a Learned of version {state.get('version')!r}, and not {_VERSION}")
         try:
+            if state.get("version") != _VERSION:
+                raise ValueError(f"a Learned of version {state.get('version')!r}, and not {_VERSION}")
             durations = [float(duration + 0) for duration in state["durations"]]
             settings = {name: state[name] for name in ("delay", "requests", "jitter")}
             learned = cls.from_durations(durations, **settings)
-        except (KeyError, TypeError, OverflowError) as error:
+        except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not what to_json told: {error!r}") from error
         learned._durations = deque(durations, maxlen=_KEPT)
         return learned

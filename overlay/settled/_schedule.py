@@ -7,6 +7,8 @@ from typing import Protocol
 
 import attrs
 
+from ._numbers import number
+
 
 class Timing(Protocol):
     """What may be given as `schedule=`: a function of the polls made and the seconds gone by since the wait began.
@@ -37,6 +39,8 @@ class Schedule:
     jitter: float = 0.25
 
     def __attrs_post_init__(self) -> None:
+        for name in ("first", "factor", "cap", "jitter"):
+            number(name, getattr(self, name))
         if not (0 < self.first <= self.cap < float("inf") and 1 <= self.factor < float("inf") and 0 <= self.jitter < 1):
             raise ValueError(f"out of range (0 < first <= cap, factor >= 1, 0 <= jitter < 1): {self}")
 
@@ -44,7 +48,7 @@ class Schedule:
         """Seconds until the next poll, after so many polls."""
         interval = self.first
         try:
-            interval *= self.factor ** max(polls - 1, 0)
+            interval *= float(self.factor) ** max(polls - 1, 0)
         except OverflowError:
             interval = self.cap
         return min(interval, self.cap) * (1 - self.jitter * random.random())  # noqa: S311 - chance, not secrecy
