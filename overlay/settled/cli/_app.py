@@ -1,0 +1,282 @@
+"""The commands."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import sys
+import textwrap
+import time
+from collections.abc import Generator, Sequence
+from json import dumps as as_json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from .._job import Job
+from .._version import __version__
+from ..errors import SettledError
+from ._doctor import diagnose
+from ._duration import Duration
+from ._journal import API_PROBLEM, INTERRUPTED, USAGE, Journal, Watcher
+from ._report import page
+from ._settings import BadSettings, Settings, kinds, vendors
+from ._show import Board, Errors, JsonLines, Lines, counted, plain
+
+_FOR_EVER = Duration("none", None)
+
+_HELP = """
+Wait for jobs of vendors' APIs, and learn how they ended.
+
+A REF names a job, as in cortex_xsiam.byos_import/6f1c2a52: `settled kinds` lists what may stand before the slash.
+Without a REF, or with -, refs are read from standard input, one a line.
+"""
+_EPILOG = """
+Addresses and credentials come from the environment (SETTLED_<VENDOR>_URL, _TOKEN, _KEY_ID, _KEY, _KEY_TYPE), or from
+the TOML file that SETTLED_CONFIG names, with a table for each vendor; only you may have access to it.
+
+Exit codes: 0 all succeeded, 1 some did not, 2 wrong usage, 3 some did in part, 4 trouble with API or credentials,
+124 deadline passed, 130 interrupted. If several apply: 130, 4, 124, 1, 3.
+"""
+
+app = typer.Typer(
+    help=_HELP,
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    # A traceback that shows local variables would show keys.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+
+
+def _kinds_for(incomplete: str) -> list[str]:
+    return [f"{kind}/" for kind in kinds() if f"{kind}/".startswith(incomplete)]
+
+
+def _vendors_for(incomplete: str) -> list[str]:
+    return [vendor for vendor in vendors() if vendor.startswith(incomplete)]
+
+
+def _duration(text: str | Duration) -> Duration:
+    if isinstance(text, Duration):  # the default
+        return text
+    try:
+        return Duration.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _page(path: Path | None) -> Path | None:
+    if path is not None and not path.resolve().parent.is_dir():
+        raise typer.BadParameter(f"no such directory: {path.parent}")
+    return path
+
+
+Refs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="REF...", help="The jobs; - or none: standard input.", autocompletion=_kinds_for),
+]
+Timeout = Annotated[
+    Duration,
+    typer.Option(
+        "--timeout", "-t", metavar="TIME", parser=_duration, show_default=False, help="90, 90s, 15m, 1h30m, 2d or none."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.html", dir_okay=False, callback=_page, help="Write a page that shows each job's life."),
+]
+Agents = Annotated[int | None, typer.Option(min=1, metavar="N", help="Wait for N agents of each osapi.job.")]
+
+
+@app.callback(invoke_without_command=True)
+def settled(*, version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False) -> None:
+    """Answer --version."""
+    if version:
+        typer.echo(f"settled {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def wait(
+    timeout: Timeout,
+    refs: Refs = None,
+    *,
+    json: Json = False,
+    quiet: Quiet = False,
+    report: Report = None,
+    expected_agents: Agents = None,
+) -> None:
+    """Wait until all jobs have settled.
+
+    On a terminal a table follows them; elsewhere each change is a line.
+    """
+    watcher = _watcher(json, quiet, table=True)
+    _follow("wait", refs, watcher, timeout=timeout, report=report, agents=expected_agents)
+
+
+@app.command()
+def watch(
+    refs: Refs = None,
+    *,
+    timeout: Timeout = _FOR_EVER,
+    json: Json = False,
+    quiet: Quiet = False,
+    report: Report = None,
+    expected_agents: Agents = None,
+) -> None:
+    """Tell each change of jobs until all have settled.
+
+    Each change of a job, an endpoint or an agent is a line, on a terminal as elsewhere.
+    """
+    watcher = _watcher(json, quiet)
+    _follow("watch", refs, watcher, timeout=timeout, report=report, agents=expected_agents)
+
+
+@app.command()
+def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expected_agents: Agents = None) -> None:
+    """Ask once how jobs are doing.
+
+    The exit code is that of `wait`, and 0 also for a job that goes on.
+    """
+    with _troubles():
+        journal = Journal(_jobs(refs, expected_agents), _watcher(json, quiet))
+        journal.ask()
+        raise typer.Exit(journal.exit_code)
+
+
+@app.command("kinds")
+def list_kinds(*, json: Json = False) -> None:
+    """List the kinds of jobs, and their status words."""
+    for kind in kinds():
+        terminal = {member.value: member.outcome.value for member in kind.terminal}
+        if json:
+            typer.echo(as_json({"kind": kind.name, "running": sorted(kind.running), "terminal": terminal}))
+            continue
+        typer.echo(kind.name)
+        ends = [f"{word} ({outcome})" for word, outcome in terminal.items()]
+        for title, words in (("running", sorted(kind.running) or ["any other word"]), ("settled", ends)):
+            typer.echo(textwrap.fill(", ".join(words), 80, initial_indent=f"  {title:9}", subsequent_indent=" " * 11))
+
+
+@app.command()
+def simulate(
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 0,
+    speed: Annotated[float, typer.Option(min=0.001, help="How many times as fast as in `settled demo`.")] = 0.1,
+) -> None:
+    """Serve simulated vendors on 127.0.0.1.
+
+    It tells the settings that make this command reach them, and the refs of jobs of various fates.
+    """
+    with _troubles():
+        from ..demo import start_jobs
+        from ..simulator import Simulator
+
+        with Simulator(port=port, speed=speed) as vendors:
+            jobs = start_jobs(vendors)
+            for client in {id(job.client): job.client for job in jobs}.values():
+                client.get_httpx_client().close()
+            for name, value in vendors.environ.items():
+                typer.echo(f"export {name}={shlex.quote(value)}")
+            typer.echo(_command("settled", "wait", "--timeout", "2m", refs=[job.ref for job in jobs]))
+            typer.echo("Serving until interrupted.", err=True)
+            while True:
+                time.sleep(3600)
+
+
+@app.command()
+def demo() -> None:
+    """Wait for a few jobs of simulated vendors."""
+    with _troubles():
+        from ..demo import main
+
+        main()
+
+
+@app.command()
+def doctor(
+    vendors: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="VENDOR...", help="Default: all that have settings.", autocompletion=_vendors_for),
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Say what is wrong with settings or connections.
+
+    Credentials, addresses, clocks and versions are looked at, and each problem comes with a way to mend it. The exit
+    code is 0, or 4 if there is a problem.
+    """
+    with _troubles():
+        code = 0
+        for finding in diagnose(vendors or []):
+            typer.echo(as_json(finding._asdict()) if json else finding.as_text())
+            code = API_PROBLEM if finding.state == "problem" else code
+        raise typer.Exit(code)
+
+
+def _follow(
+    verb: str, refs: list[str] | None, watcher: Watcher, *, timeout: Duration, report: Path | None, agents: int | None
+) -> None:
+    with _troubles():
+        journal = Journal(_jobs(refs, agents), watcher)
+        code = INTERRUPTED
+        with contextlib.suppress(KeyboardInterrupt), watcher:
+            asyncio.run(journal.follow(timeout.seconds))
+            code = journal.exit_code
+        if report is not None:
+            report.write_text(page(journal), encoding="utf-8")
+        if journal.unfinished:
+            typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.lives)}; resume with", err=True)
+            options = [] if agents is None else ["--expected-agents", str(agents)]
+            command = _command("settled", verb, "--timeout", timeout.text, *options, refs=journal.unfinished)
+            typer.echo(command, err=True)
+        raise typer.Exit(code)
+
+
+def _watcher(json: bool, quiet: bool, *, table: bool = False) -> Watcher:
+    console = Console(highlight=False)
+    if quiet or json:
+        return Errors() if quiet else JsonLines()
+    return Board(console) if table and console.is_terminal and not console.is_dumb_terminal else Lines()
+
+
+def _jobs(refs: list[str] | None, expected_agents: int | None) -> list[Job[Any]]:
+    if not refs and sys.stdin.isatty():
+        raise typer.BadParameter("give refs, or pipe them into standard input")
+    read = [line.strip() for line in sys.stdin] if not refs or "-" in refs else []
+    given = [ref for ref in (*(refs or ()), *read) if ref not in ("", "-")]
+    if not given:
+        raise typer.BadParameter("no refs were given")
+    try:
+        return Settings.read().jobs(given, expected_agents=expected_agents)
+    except BadSettings:
+        raise
+    except ValueError as error:
+        raise typer.BadParameter(plain(error)) from None
+
+
+def _command(*words: str, refs: Sequence[str]) -> str:
+    return " \\\n  ".join([shlex.join(words), *map(shlex.quote, refs)])
+
+
+@contextlib.contextmanager
+def _troubles() -> Generator[None]:
+    """End with a message and the right exit code, whatever comes up."""
+    try:
+        yield
+    except (BadSettings, SettledError) as error:
+        typer.echo(f"settled: {plain(error)}", err=True)
+        raise typer.Exit(API_PROBLEM) from None
+    except (ModuleNotFoundError, OSError) as error:
+        typer.echo(f"settled: {plain(error)}", err=True)
+        raise typer.Exit(USAGE) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None

@@ -1,0 +1,33 @@
+"""Durations as people write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+import attrs
+
+_PARTS = re.compile(r"(?:([\d.]+)d)?(?:([\d.]+)h)?(?:([\d.]+)m)?(?:([\d.]+)s?)?", re.ASCII)
+_SECONDS = (86_400.0, 3_600.0, 60.0, 1.0)
+
+
+@attrs.frozen
+class Duration:
+    """How long a wait may take: the text, and the seconds that it means, or None for no end."""
+
+    text: str
+    seconds: float | None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read 90, 90s, 15m, 1h30m, 2d or none; ValueError if it is nothing of the sort."""
+        if text == "none":
+            return cls(text, None)
+        parts = _PARTS.fullmatch(text)
+        if parts is None or not any(parts.groups()):
+            raise ValueError(f"not a duration such as 90, 90s, 15m, 1h30m, 2d or none: {text!r}")
+        counted = zip(parts.groups(), _SECONDS, strict=True)
+        try:
+            return cls(text, sum(float(number) * unit for number, unit in counted if number))
+        except ValueError:
+            raise ValueError(f"not a number in the duration {text!r}") from None

@@ -1,0 +1,193 @@
+"""One page of HTML that shows the life of each job: no script, nothing from elsewhere."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from importlib.resources import files
+from typing import NamedTuple
+
+from .._job import JobKind
+from .._version import __version__
+from ._journal import Journal, Life, Pause
+from ._show import counted, plain
+
+_MARKS = {"SUCCEEDED": "✔", "PARTIAL": "◐", "FAILED": "✘", "CANCELLED": "⊘", "TIMED_OUT": "⏱", "SKIPPED": "↷"}
+_SHADES = 6
+_MOST_LETTERS = 2000
+_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400)
+
+
+class _Span(NamedTuple):
+    begin: float
+    end: float
+    word: str
+
+
+def page(journal: Journal) -> str:
+    """The page, for all jobs on one scale of time."""
+    lives = list(journal.lives.values())
+    scale = _Scale(max((life.seconds for life in lives), default=0.0) or 1.0)
+    articles = "\n".join(
+        _article(life, [pause for pause in journal.pauses if pause.client is life.job.client], scale) for life in lives
+    )
+    counts = Counter(_end(life)[0] for life in lives)
+    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    when = datetime.now().astimezone().isoformat(" ", "minutes")
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{counted(lives)}: {told}</title>
+<style>
+{files("settled.cli").joinpath("_report.css").read_text(encoding="utf-8")}</style>
+</head>
+<body>
+<h1>{counted(lives)}: {told}</h1>
+<p class="faint">Written {when} by settled {__version__}. All bands share one scale of time.</p>
+<ul class="legend">
+{scale.legend()}
+<li><b class="poll">|</b>poll</li><li><b class="fault">✕</b>poll that failed</li>
+<li><b class="pause"></b>pause that the vendor asked for</li>
+</ul>
+<main>
+{articles}
+</main>
+</body>
+</html>
+"""
+
+
+class _Scale:
+    """Where moments are on the page, in percent, and the classes of words, in the order they come up."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._classes: dict[str, str] = {}
+
+    def at(self, moment: float) -> str:
+        return f"{100 * min(max(moment / self.seconds, 0.0), 1.0):.2f}%"
+
+    def class_of(self, kind: JobKind[object], word: str) -> str:
+        outcome = kind.terminal.outcome_of(word)
+        shade = f"w{sum(name.startswith('w') for name in self._classes.values()) % _SHADES}"
+        return self._classes.setdefault(word, shade if outcome is None else outcome.value)
+
+    def legend(self) -> str:
+        return "\n".join(f'<li><b class="{name}"></b>{_text(word)}</li>' for word, name in self._classes.items())
+
+    def axis(self) -> str:
+        step = next((step for step in _STEPS if self.seconds / step <= 5), math.ceil(self.seconds / 432_000) * 86_400)
+        ticks = [tick * step for tick in range(int(self.seconds / step) + 1)]
+        last = 0.93 * self.seconds
+        return "".join(
+            f'<span{" class=last" if tick > last else ""} style="left:{self.at(tick)}">{_time(tick)}</span>'
+            for tick in ticks
+        )
+
+
+def _article(life: Life, pauses: list[Pause], scale: _Scale) -> str:
+    word, name = _end(life)
+    snapshot, kind = life.latest, life.job.kind
+    mark = _MARKS.get(word, "!" if name == "LOST" else "…")
+    spans = list(_spans(((sight.moment, sight.label) for sight in life.sights), life.seconds))
+    parts = {part: None for sight in life.sights for part in sight.parts}
+    bands = "\n".join(
+        _band(scale, kind, list(_spans(_words_of(life, part), life.seconds)), part) for part in list(parts)[:50]
+    )
+    told = snapshot.error or snapshot.detail or ""
+    polls = f"{snapshot.polls} polls, {len(life.failures)} failed, in {_time(life.seconds)}"
+    return f"""<article>
+<header><h2>{_text(life.job.ref)}</h2><span class="outcome {name}">{mark} {word}</span></header>
+<p class="faint">{polls}</p>
+<figure role="img" aria-label="{_text(f"{word} after {_time(life.seconds)}: " + ", ".join(s.word for s in spans))}">
+{_band(scale, kind, spans, None, f'<i class="{name}" style="left:{scale.at(life.seconds)}" title="{word}"></i>')}
+<div class="marks">{_marks(life, pauses, scale)}</div>
+<p class="axis">{scale.axis()}</p>
+{bands}
+</figure>
+{f"<figcaption>{_text(told)}</figcaption>" if told else ""}
+<details><summary>In words</summary><table>{"".join(_rows(life, pauses, spans, word))}</table></details>
+</article>"""
+
+
+def _band(scale: _Scale, kind: JobKind[object], spans: list[_Span], part: str | None, cap: str = "") -> str:
+    inner = "".join(
+        f'<span class="{scale.class_of(kind, span.word)}" '
+        f'style="left:{scale.at(span.begin)};width:{scale.at(span.end - span.begin)}" '
+        f'title="{_text(span.word)}, {_time(span.begin)} to {_time(span.end)}">'
+        f"{_text(span.word)}</span>"
+        for span in spans
+    )
+    if part is None:
+        return f'<div class="band">{inner}{cap}</div>'
+    return f'<small>{_text(part)}</small><div class="band part">{inner}</div>'
+
+
+def _marks(life: Life, pauses_of: list[Pause], scale: _Scale) -> str:
+    # A thousand ticks are as many as anybody can tell apart.
+    ticks = sorted({round(1000 * sight.moment / scale.seconds) for sight in life.sights})
+    path = "".join(f"M{tick} 0V1" for tick in ticks)
+    pauses = "".join(
+        f'<u style="left:{scale.at(pause.moment)};width:{scale.at(min(pause.seconds, life.seconds - pause.moment))}" '
+        f'title="a pause of {_time(pause.seconds)} was asked for"></u>'
+        for pause in pauses_of
+        if pause.moment < life.seconds
+    )
+    faults = "".join(
+        f'<s style="left:{scale.at(failure.moment)}" title="{_text(failure.why)}">✕</s>' for failure in life.failures
+    )
+    lines = f'<path d="{path}" vector-effect="non-scaling-stroke"/>'
+    return f'<svg viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>{pauses}{faults}'
+
+
+def _rows(life: Life, pauses: list[Pause], spans: list[_Span], end: str) -> Iterator[str]:
+    told = [(span.begin, span.word) for span in spans]
+    told += [(failure.moment, f"a poll failed: {failure.why}") for failure in life.failures]
+    told += [(pause.moment, f"a pause of {_time(pause.seconds)} was asked for") for pause in pauses]
+    for moment, what in (*sorted(told), (life.seconds, end)):
+        yield f"<tr><td>{_time(moment)}</td><td>{_text(what)}</td></tr>"
+
+
+def _end(life: Life) -> tuple[str, str]:
+    """How a job's life ended, in a word, and the class of that."""
+    if life.latest.error is not None:
+        return type(life.latest.error).__name__, "LOST"
+    outcome = life.latest.outcome
+    return (outcome.value, outcome.value) if outcome is not None else ("running", "RUNNING")
+
+
+def _spans(sights: Iterable[tuple[float, str]], end: float) -> Iterator[_Span]:
+    begin, word = 0.0, None
+    for moment, seen in sights:
+        if seen != word:
+            if word is not None:
+                yield _Span(begin, moment, word)
+            begin, word = moment, seen
+    if word is not None:
+        yield _Span(begin, end, word)
+
+
+def _words_of(life: Life, part: str) -> Iterator[tuple[float, str]]:
+    return ((sight.moment, sight.parts[part]) for sight in life.sights if part in sight.parts)
+
+
+def _text(text: object) -> str:
+    line = plain(text)
+    return html.escape(line if len(line) <= _MOST_LETTERS else f"{line[:_MOST_LETTERS]}…")
+
+
+def _time(seconds: float) -> str:
+    """Seconds as people read them: two units at most."""
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
+    for unit, size, smaller, small in (("d", 86_400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):
+        if seconds >= size:
+            rest = int(seconds % size // small)
+            return f"{int(seconds // size)} {unit}" + (f" {rest} {smaller}" if rest else "")
+    return f"{seconds} s"

@@ -1,0 +1,149 @@
+"""Addresses and credentials of vendors: from the file that SETTLED_CONFIG names, or from the environment."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import pkgutil
+import stat
+import tomllib
+import typing
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Self, cast
+
+import attrs
+
+import settled_clients
+
+from .._job import Client, Job, JobKind, from_ref
+
+VARIABLE = "SETTLED_CONFIG"
+
+# What others could do with a file of mine, by its permissions.
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class BadSettings(ValueError):
+    """Settings are missing, cannot be read, or cannot be right."""
+
+
+def vendors() -> list[str]:
+    """The vendors there are, by the names of their modules."""
+    return sorted(module.name for module in pkgutil.iter_modules(settled_clients.__path__) if module.ispkg)
+
+
+def overlay(vendor: str) -> ModuleType:
+    """A vendor's module."""
+    return importlib.import_module(f"settled.{vendor}")
+
+
+def kinds() -> list[JobKind[Any]]:
+    """All kinds of jobs."""
+    return [kind for vendor in vendors() for kind in overlay(vendor).KINDS]
+
+
+@attrs.frozen
+class Settings:
+    """Where the settings of vendors are: the file, if there is one, has a table for each of some vendors."""
+
+    path: Path | None
+    tables: Mapping[str, Any] = attrs.field(repr=False)
+
+    @classmethod
+    def read(cls) -> Self:
+        """Read the file that SETTLED_CONFIG names, if it names one.
+
+        Raises:
+            BadSettings: If it cannot be read, or others can read it.
+        """
+        named = os.environ.get(VARIABLE, "")
+        if not named:
+            return cls(None, {})
+        try:
+            with Path(named).open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                if os.name == "posix" and mode & _OTHERS:
+                    raise BadSettings(f"others can read or change {named}, which {VARIABLE} names: chmod 600 it")
+                tables = tomllib.load(file)
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise BadSettings(f"{named}, which {VARIABLE} names, cannot be read: {_reason(error)}") from None
+        unknown = sorted(tables.keys() - set(vendors()))
+        if unknown:
+            raise BadSettings(f"{named}: no vendor is called {', '.join(unknown)}, but {', '.join(vendors())} are")
+        return cls(Path(named), tables)
+
+    def source(self, vendor: str) -> str | None:
+        """Where a vendor's settings are, in words; None if there are none."""
+        if vendor in self.tables:
+            return f"[{vendor}] in {self.path}"
+        prefix = f"SETTLED_{vendor.upper()}_"
+        return f"the environment ({prefix}...)" if any(name.startswith(prefix) for name in os.environ) else None
+
+    def connect(self, vendor: str) -> Client:
+        """A client of a vendor.
+
+        Raises:
+            BadSettings: If its settings are missing, or cannot be right.
+        """
+        module = overlay(vendor)
+        try:
+            if vendor not in self.tables:
+                return module.connect_from_env()  # type: ignore[no-any-return]
+            return module.connect(**_arguments(module, self.tables[vendor]))  # type: ignore[no-any-return]
+        except (OSError, ValueError) as error:
+            hint = (
+                f"; a table [{vendor}] in a file that {VARIABLE} names does, too" if self.source(vendor) is None else ""
+            )
+            raise BadSettings(f"{vendor}: {error}{hint}") from None
+
+    def jobs(self, refs: Iterable[str], *, expected_agents: int | None = None) -> list[Job[Any]]:
+        """The jobs that refs name, each once, with one client for each vendor.
+
+        Raises:
+            BadSettings: If a vendor's settings are missing, or cannot be right.
+            ValueError: If one is no ref of a known kind.
+        """
+        known = {kind.name: kind for kind in kinds()}
+        clients: dict[str, Client] = {}
+        jobs: list[Job[Any]] = []
+        for ref in dict.fromkeys(refs):
+            kind, _, job_id = ref.partition("/")
+            if kind not in known:
+                raise ValueError(f"not a ref of a known kind of job (see `settled kinds`): {ref!r}")
+            known[kind].request(job_id)
+            vendor = kind.partition(".")[0]
+            client = clients.get(vendor) or clients.setdefault(vendor, self.connect(vendor))
+            if expected_agents is not None and kind == "osapi.job":
+                jobs.append(overlay(vendor).job(client, job_id, expected_agents=expected_agents))
+            else:
+                jobs.append(from_ref(ref, client))
+        return jobs
+
+
+def _arguments(module: ModuleType, table: Any) -> dict[str, Any]:
+    """What a table says, checked against the parameters that the vendor's `connect` takes."""
+    if not isinstance(table, dict):
+        raise BadSettings("not a table")
+    settings = cast(dict[str, Any], table)
+    types = typing.get_type_hints(module.connect)
+    (options,) = typing.get_args(types.pop("options"))
+    types |= typing.get_type_hints(options)
+    for programs_only in ("return", "transport"):
+        del types[programs_only]
+    for name, value in settings.items():
+        if name not in types:
+            raise BadSettings(f"there is no setting {name!r}, but {', '.join(types)}")
+        if not isinstance(value, types[name]) and not (type(value) is int and isinstance(1.0, types[name])):
+            raise BadSettings(f"{name} cannot be of type {type(value).__name__}")
+    try:
+        inspect.signature(module.connect).bind(**settings)
+    except TypeError as error:
+        raise BadSettings(str(error)) from None
+    return settings
+
+
+def _reason(error: Exception) -> str:
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)

@@ -1,0 +1,212 @@
+"""What the command says of jobs: lines, JSON Lines, a live table, or errors only."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sized
+from types import TracebackType
+from typing import Any, Self
+
+import typer
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from .._outcome import Outcome
+from .._snapshot import Part, Snapshot
+from ..errors import WaitTimeout, outcome_error
+from ._journal import Journal, Life, Watcher, label
+
+COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
+
+_MOST_PARTS = 20
+
+
+def plain(text: object) -> str:
+    """A text as one line that cannot steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(str(text).split()))
+
+
+def counted(jobs: Sized) -> str:
+    """How many jobs there are, in words."""
+    return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}"
+
+
+def as_json(snapshot: Snapshot[Any]) -> str:
+    """A snapshot as a line of JSON."""
+    error = snapshot.error
+    return json.dumps(
+        {
+            "ref": snapshot.job.ref,
+            "status": snapshot.status,
+            "outcome": snapshot.outcome,
+            "settled": snapshot.is_settled,
+            "progress": snapshot.progress and snapshot.progress._asdict(),
+            "parts": {name: part._asdict() for name, part in snapshot.parts.items()},
+            "detail": snapshot.detail,
+            "polls": snapshot.polls,
+            "elapsed": round(snapshot.elapsed, 3),
+            "error": None if error is None else {"type": type(error).__name__, "message": str(error)},
+        }
+    )
+
+
+def as_line(snapshot: Snapshot[Any]) -> str:
+    """A snapshot as a line of text."""
+    if snapshot.error is not None:
+        return f"{_when(snapshot)}  {plain(_problem(snapshot))}"
+    progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
+    outcome = f" -> {snapshot.outcome}" if snapshot.is_settled else ""
+    detail = f": {snapshot.detail}" if snapshot.detail else ""
+    return f"{_when(snapshot)}  {snapshot.job.ref}  {plain(f'{label(snapshot)}{progress}{outcome}{detail}')}"
+
+
+class Errors(Watcher):
+    """Says nothing but what went wrong, on standard error."""
+
+    def ended(self, life: Life) -> None:
+        """Say it if a job did not succeed."""
+        if life.latest.outcome is not Outcome.SUCCEEDED:
+            typer.echo(plain(_problem(life.latest)), err=True)
+
+
+class JsonLines(Watcher):
+    """A JSON object for each change and each end."""
+
+    def changed(self, life: Life) -> None:
+        """Print what a job is like now."""
+        typer.echo(as_json(life.latest))
+
+    def ended(self, life: Life) -> None:
+        """Print how a job ended."""
+        typer.echo(as_json(life.latest))
+
+    def warned(self, message: str) -> None:
+        """Pass a warning on."""
+        typer.echo(plain(message), err=True)
+
+
+class Lines(JsonLines):
+    """A line for each change and end of a job, and of its endpoints or agents, and for each failed poll."""
+
+    def changed(self, life: Life) -> None:
+        """Print what a job is like now."""
+        typer.echo(as_line(life.latest))
+        for name, part in life.latest.parts.items():
+            if life.before.parts.get(name) != part:
+                typer.echo(f"{'':10}  {life.job.ref}  {plain(f'{name}: {_of_part(part)}')}")
+
+    def ended(self, life: Life) -> None:
+        """Print how a job ended."""
+        if life.latest.error is None:
+            self.changed(life)
+        else:
+            typer.echo(as_line(life.latest))
+
+    def failed(self, life: Life) -> None:
+        """Print why a poll failed."""
+        failure = life.failures[-1]
+        typer.echo(f"{failure.moment:8.1f} s  {life.job.ref}  {plain(failure.why)}")
+
+
+class Board(Watcher):
+    """A table of all jobs that follows them, for a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(self, console=console, refresh_per_second=4)
+        self._journal: Journal | None = None
+        self._warnings: dict[str, None] = {}
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def began(self, journal: Journal) -> None:
+        """Take the jobs to show."""
+        self._journal = journal
+
+    def warned(self, message: str) -> None:
+        """Keep a warning below the table."""
+        self._warnings[plain(message)] = None
+
+    def __rich__(self) -> Group:
+        journal = self._journal
+        lives = [] if journal is None else list(journal.lives.values())
+        is_over = all(life.has_ended for life in lives)
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column("job", overflow="fold" if is_over else "ellipsis")
+        for heading in ("status", "done", "polls", "s", "outcome"):
+            table.add_column(heading, justify="right" if heading in ("done", "polls", "s") else "left", no_wrap=True)
+        # A live table must fit the screen; what goes on counts more than what has ended.
+        room = self._console.height - 3 - len(self._warnings)
+        notes: list[Text] = []
+        for life in sorted(lives, key=lambda life: life.has_ended and not is_over):
+            rows, note = self._rows(life, 0.0 if journal is None else journal.elapsed), _note(life)
+            room -= len(rows) + (note is not None)
+            if room < 0 and not is_over:
+                break
+            for row in rows:
+                table.add_row(*row)
+            if note is not None:
+                notes.append(_dim(note, is_over))
+        counts = Counter(str(life.latest.outcome or ("lost" if life.has_ended else "running")) for life in lives)
+        told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+        of_all = [_dim(f"{counted(lives)}: {told}", True), *(_dim(warning, is_over) for warning in self._warnings)]
+        return Group(table, *notes, *of_all)
+
+    def _rows(self, life: Life, now: float) -> list[tuple[str | Text, ...]]:
+        snapshot = life.latest
+        progress = f"{snapshot.progress.done}/{snapshot.progress.total}" if snapshot.progress else ""
+        if snapshot.error is not None:
+            outcome = Text(type(snapshot.error).__name__, style="red")
+        else:
+            outcome = Text(str(snapshot.outcome or "running"), style=COLOURS.get(snapshot.outcome, "red"))
+        seconds = f"{snapshot.elapsed if life.has_ended else now:.1f}"
+        rows: list[tuple[str | Text, ...]] = [
+            (Text(life.job.ref), Text(plain(snapshot.status or "")), progress, str(snapshot.polls), seconds, outcome)
+        ]
+        parts = sorted(snapshot.parts.items(), key=lambda named: named[1].outcome is not None)
+        for name, part in parts[:_MOST_PARTS]:
+            outcome = Text(part.outcome or "running", style=COLOURS.get(part.outcome, "red"))
+            rows.append((Text(f"  {plain(name)}", style="dim"), Text(plain(part.status or "")), "", "", "", outcome))
+        if len(parts) > _MOST_PARTS:
+            rows.append((Text(f"  and {len(parts) - _MOST_PARTS} more", style="dim"),))
+        return rows
+
+
+def _note(life: Life) -> str | None:
+    snapshot = life.latest
+    if snapshot.error is not None:
+        return _problem(snapshot)
+    if life.failures and not life.has_ended and life.failures[-1].moment > snapshot.elapsed:
+        return f"{life.job.ref}: {life.failures[-1].why}"
+    return f"{life.job.ref}: {snapshot.detail}" if snapshot.detail else None
+
+
+def _dim(text: str, in_full: bool) -> Text:
+    return Text(plain(text), style="dim", no_wrap=not in_full, overflow="fold" if in_full else "ellipsis")
+
+
+def _when(snapshot: Snapshot[Any]) -> str:
+    return f"{snapshot.elapsed:8.1f} s"
+
+
+def _of_part(part: Part) -> str:
+    return f"{part.status or 'none yet'}{f': {part.detail}' if part.detail else ''}"
+
+
+def _problem(snapshot: Snapshot[Any]) -> str:
+    error = snapshot.error
+    if error is None:
+        return str(outcome_error(snapshot))
+    text = str(error) if snapshot.job.ref in str(error) else f"{snapshot.job.ref}: {error}"
+    is_cut_short = isinstance(error, WaitTimeout) and error.__cause__ is not None
+    return f"{text}; the last poll failed: {error.__cause__}" if is_cut_short else text
