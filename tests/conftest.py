@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+import functools
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,41 +20,25 @@ from starlette.routing import Route
 import settled
 from settled import Job, Snapshot, _clock, _wait, cortex_xsiam, simulator
 from settled.simulator._server import Server
+from settled.testing import VirtualClock as VirtualClock  # noqa: PLC0414 - tests import it from here, too
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob
+
+import _dist
+
+pytest_plugins = ["_secrets_watch"]
 
 KIND = "cortex_xsiam.byos_import"
 
 # The same examples in every run, however slow the machine.
 settings.register_profile("settled", deadline=None, derandomize=True)
-settings.load_profile("settled")
+# Other examples in every run, and many of them: `make fuzz`.
+settings.register_profile(
+    "long", deadline=None, max_examples=22_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 
 WaitFunction = Callable[..., Snapshot[Any]]
-
-
-class VirtualClock(_clock.Clock):
-    """Time that passes only when somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.moment = 1000.0
-        self.slept: list[float] = []
-
-    def now(self) -> float:
-        """The virtual moment."""
-        return self.moment
-
-    def sleep(self, seconds: float, alarm: threading.Event | None = None) -> None:
-        """Let the time pass at once."""
-        self.slept.append(seconds)
-        self.moment += seconds
-
-    async def sleep_async(self, seconds: float, alarm: asyncio.Event | None = None) -> None:
-        """Let the time pass at once, and other tasks have a turn."""
-        if alarm is None or not alarm.is_set():
-            self.sleep(seconds)
-        else:
-            alarm.clear()
-        await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -62,11 +48,15 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> VirtualClock:
+def clock(settled_clock: VirtualClock) -> VirtualClock:
     """Virtual time for every wait of a test."""
-    virtual = VirtualClock()
-    monkeypatch.setattr(_clock, "clock", virtual)
-    return virtual
+    return settled_clock
+
+
+@pytest.fixture
+def real_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Real time for a test whose other fixtures would have it virtual."""
+    monkeypatch.setattr(_clock, "clock", _clock.Clock())
 
 
 @pytest.fixture(autouse=True)
@@ -75,18 +65,15 @@ def _fresh_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def running_simulator() -> Iterator[simulator.Simulator]:
-    """One simulator for all tests."""
-    with simulator.Simulator() as running:
-        yield running
+def running_simulator(_settled_server: simulator.Simulator) -> simulator.Simulator:
+    """The one simulator of all tests, for what keeps a connection to it."""
+    return _settled_server
 
 
 @pytest.fixture
-def sim(running_simulator: simulator.Simulator, clock: VirtualClock) -> simulator.Simulator:
+def sim(settled_simulator: simulator.Simulator, clock: VirtualClock) -> simulator.Simulator:
     """The simulator, its scripts going by virtual time, with nothing asked of it yet."""
-    running_simulator.clock = clock.now
-    running_simulator.reset()
-    return running_simulator
+    return settled_simulator
 
 
 @pytest.fixture
@@ -171,3 +158,15 @@ def wait(request: pytest.FixtureRequest) -> WaitFunction:
     """Both ways to wait, one after the other."""
     function: WaitFunction = request.param
     return function
+
+
+@pytest.fixture(scope="session")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> _dist.Dist:
+    """The distributions, built once."""
+    return _dist.make_dist(tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="session")
+def installed(dist: _dist.Dist, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Where the wheel alone is installed: the interpreter of an environment, for the Python version asked for."""
+    return functools.cache(lambda version: _dist.install(dist.wheel, version, tmp_path_factory.mktemp("installed")))

@@ -18,7 +18,6 @@ from settled import (
     Outcome,
     Schedule,
     Snapshot,
-    _clock,
     _lanes,
     agilesec,
     aio,
@@ -28,8 +27,6 @@ from settled import (
     osapi,
 )
 from settled.simulator import Simulator, rate_limited, slow
-
-from conftest import VirtualClock
 
 Settle = Callable[..., list[Snapshot[Any]]]
 OFTEN = Schedule(first=0.02, factor=1, cap=1)
@@ -78,10 +75,8 @@ def settle(request: pytest.FixtureRequest) -> Iterator[Settle]:
 
 
 @pytest.fixture
-def vendors(sim: Simulator, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+def vendors(sim: Simulator, real_time: None) -> Simulator:
     """The simulator, in real time."""
-    monkeypatch.setattr(_clock, "clock", _clock.Clock())
-    sim.clock = time.monotonic
     return sim
 
 

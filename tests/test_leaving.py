@@ -13,16 +13,10 @@ from typing import Any
 import pytest
 
 import settled
-from settled import Snapshot, _clock, cortex_xsiam
+from settled import Snapshot, cortex_xsiam
 from settled.simulator import Simulator, slow
 
-from conftest import Jobs, VirtualClock
-
-
-@pytest.fixture
-def _real_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, sim: Simulator) -> None:
-    monkeypatch.setattr(_clock, "clock", _clock.Clock())
-    sim.clock = time.monotonic
+from conftest import Jobs
 
 
 def _open_sockets() -> int:
@@ -37,7 +31,7 @@ def _target(link: Path) -> str:
 
 
 @pytest.mark.parametrize("states", [["PROCESSING"], [slow(5), "PROCESSING"]], ids=["asleep", "amid a request"])
-@pytest.mark.usefixtures("_real_time")
+@pytest.mark.usefixtures("real_time")
 def test_cancelling_the_task(jobs: Jobs, sim: Simulator, states: list[Any]) -> None:
     """A cancelled wait raises CancelledError at once and leaves no task and no socket behind."""
     job = jobs(*states)
@@ -57,7 +51,7 @@ def test_cancelling_the_task(jobs: Jobs, sim: Simulator, states: list[Any]) -> N
 
 
 @pytest.mark.parametrize("states", [["PROCESSING"], [slow(5), "PROCESSING"]], ids=["asleep", "amid a request"])
-@pytest.mark.usefixtures("_real_time")
+@pytest.mark.usefixtures("real_time")
 def test_keyboard_interrupt(sim: Simulator, states: list[Any]) -> None:
     """Ctrl-C comes out of a wait at once, and leaves no thread and no socket behind."""
     threads, sockets = set(threading.enumerate()), _open_sockets()

@@ -9,9 +9,10 @@ import pytest
 from starlette.responses import JSONResponse
 
 from settled import Job, Outcome, Part, Progress, errors, osapi
+from settled.testing import VirtualClock
 from settled_clients.osapi.models import JobStatus
 
-from conftest import Answering, VirtualClock, WaitFunction
+from conftest import Answering, WaitFunction
 
 ID = "5e0c6f7a-6a57-4d0e-8f0b-0c9d2b1a7e11"
 

@@ -24,9 +24,9 @@ from settled import agilesec, cortex_xdr, cortex_xsiam, osapi
 from settled.simulator import Fault, Simulator, bad_gateway, dropped, rate_limited, server_error, slow, truncated
 from settled.simulator._jwt import signed
 from settled.simulator._server import Server
+from settled.testing import VirtualClock
 
 from _specs import documents
-from conftest import VirtualClock
 
 DOCUMENTS = documents()
 STATUS_SCHEMAS = ("ByosImportJobStatus", "ActionStatus", "ScanStatus", "JobStatus")

@@ -22,9 +22,10 @@ from settled.simulator import (
     server_error,
     truncated,
 )
+from settled.testing import VirtualClock
 from settled_clients.cortex_xsiam.models import ByosImportJobStatus
 
-from conftest import KIND, Jobs, VirtualClock, WaitFunction
+from conftest import KIND, Jobs, WaitFunction
 
 EVERY_SECOND = Schedule(first=1, factor=1, cap=1, jitter=0)
 NO_JOB = "00000000-0000-4000-8000-000000000000"
@@ -148,7 +149,8 @@ def test_bad_arguments(jobs: Jobs, wait: WaitFunction, arguments: dict[str, Any]
 )
 def test_rides_out_trouble(jobs: Jobs, wait: WaitFunction, fault: Fault) -> None:
     """Trouble that may pass costs time, and nothing else."""
-    end = wait(jobs(("PROCESSING", 0.4), attrs.evolve(fault, times=3), "COMPLETED"), timeout=900)
+    job = jobs(("PROCESSING", 0.4), attrs.evolve(fault, times=3), "COMPLETED")
+    end = wait(job, timeout=900, schedule=Schedule(jitter=0))
     assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 5)
     assert end.elapsed >= 2  # the back-off of three failures in a row
 

@@ -23,6 +23,10 @@ class Clock:
         """Seconds since some fixed moment."""
         return time.monotonic()
 
+    def time_of_day(self) -> float:
+        """Seconds since 1970, which other processes and machines count, too."""
+        return time.time()
+
     def sleep(self, seconds: float, alarm: threading.Event | None = None) -> None:
         """Sleep in this thread."""
         seconds = min(seconds, _LONGEST_SECONDS)

@@ -15,12 +15,12 @@ try:
     from ._faults import Fault, bad_gateway, dropped, rate_limited, server_error, slow, truncated
     from ._script import State
     from ._simulator import Asked, Simulator
-except ModuleNotFoundError as error:
-    if error.name not in ("starlette", "uvicorn"):
+except ModuleNotFoundError as _error:
+    if _error.name not in ("starlette", "uvicorn"):
         raise
     raise ModuleNotFoundError(
-        f"settled.simulator needs {error.name}: pip install 'settled[simulator]'", name=error.name
-    ) from error
+        f"settled.simulator needs {_error.name}: pip install 'settled[simulator]'", name=_error.name
+    ) from _error
 
 __all__ = [
     "Asked",

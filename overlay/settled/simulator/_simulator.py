@@ -64,12 +64,12 @@ class Simulator:
         self.key_id = key_id
         self.key = key
         self.plain_token = token
-        self.token = signed({"sub": "settled", "exp": int(time.time()) + _TOKEN_SECONDS}, token)
+        self.token: str = signed({"sub": "settled", "exp": int(time.time()) + _TOKEN_SECONDS}, token)
         self.scan_slots = scan_slots
         self.clock = clock
         self.asked: list[Asked] = []
-        self.gate = CortexGate(key_id, key)
-        self.agilesec = agilesec.Platform(ScanPool(scan_slots))
+        self.gate: CortexGate = CortexGate(key_id, key)
+        self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         self._server = Server(Starlette(routes=[route for vendor in VENDORS for route in vendor.routes(self)]), port)

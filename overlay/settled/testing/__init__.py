@@ -1,0 +1,41 @@
+"""A test kit for whoever waits with Settled: no vendor, no network, no real waiting.
+
+Where the package is installed, pytest knows two fixtures:
+
+    def test_an_import(settled_simulator, settled_clock):
+        job_id = settled_simulator.add("cortex_xsiam.byos_import", states=[("PROCESSING", 3600), "COMPLETED"])
+        with cortex_xsiam.connect_from_env() as client:
+            end = settled.wait(cortex_xsiam.byos_import(client, job_id), timeout=7200)
+        assert end.outcome is settled.Outcome.SUCCEEDED
+
+`settled_simulator` is a running `settled.simulator.Simulator`, to which every `connect_from_env` of the test leads.
+`settled_clock` is a `VirtualClock`: the hour above passes in milliseconds, in the right order for any number of waits,
+in threads and in asyncio alike; `virtual_time` is the same as a context manager. `settled.testing.strategies` makes
+vendors' replies for Hypothesis. The extra `testing` brings all of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import strategies
+    from ._virtual import VirtualClock, virtual_time
+
+__all__ = ["VirtualClock", "strategies", "virtual_time"]
+
+_HOMES = {"VirtualClock": "_virtual", "virtual_time": "_virtual"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: pytest imports this package in every run."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name == "strategies":
+        return importlib.import_module(f"{__name__}.strategies")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

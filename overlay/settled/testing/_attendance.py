@@ -1,0 +1,56 @@
+"""Who is at work, so that time must stand still."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+
+# A thread that has just done something, and neither sleeps nor rests, is about to do more; if it does nothing for so
+# long (in real time), it is busy with something of its own, which time does not wait for.
+PATIENCE_SECONDS = 0.1
+
+
+class Attendance:
+    """What is known of each thread, a thread with an event loop being one. Guarded by its owner's lock."""
+
+    def __init__(self) -> None:
+        self._busy_until: dict[threading.Thread, float] = {}
+        self._asleep: set[threading.Thread] = set()
+        self._requests: Counter[threading.Thread] = Counter()
+
+    def busy(self, thread: threading.Thread) -> None:
+        """A thread does something and will go on, or is about to begin."""
+        self._busy_until[thread] = time.monotonic() + PATIENCE_SECONDS
+
+    def resting(self, thread: threading.Thread) -> None:
+        """A thread does nothing until somebody else wakes it."""
+        self._busy_until.pop(thread, None)
+
+    def asleep(self, thread: threading.Thread) -> None:
+        """A thread sleeps, whatever it has begun in its event loop."""
+        self._asleep.add(thread)
+
+    def awake(self, thread: threading.Thread) -> None:
+        """A thread's sleep has ended."""
+        self._asleep.discard(thread)
+        self.busy(thread)
+
+    def requesting(self, thread: threading.Thread, change: int) -> None:
+        """A thread has sent a request (1), or has its answer (-1)."""
+        self._requests[thread] += change
+        if not self._requests[thread]:
+            del self._requests[thread]
+        self.busy(thread)
+
+    def anyone(self) -> bool:
+        """Whether some thread is at work."""
+        now = time.monotonic()
+        self._busy_until = {
+            thread: until for thread, until in self._busy_until.items() if now < until and not _has_ended(thread)
+        }
+        return any(thread not in self._asleep for thread in (*self._busy_until, *self._requests))
+
+
+def _has_ended(thread: threading.Thread) -> bool:
+    return thread.ident is not None and not thread.is_alive()

@@ -1,0 +1,51 @@
+"""The fixtures, which pytest finds by an entry point; nothing is imported for them before a test asks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+    from ._virtual import VirtualClock
+
+__all__ = ["settled_clock", "settled_simulator"]
+
+
+def _now() -> float:
+    from .. import _clock
+
+    return _clock.clock.now()
+
+
+@pytest.fixture
+def settled_clock(monkeypatch: pytest.MonkeyPatch) -> VirtualClock:
+    """Virtual time for every wait of a test, and for what the simulator counts."""
+    from ._virtual import put_in
+
+    return put_in(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def _settled_server() -> Iterator[Simulator]:
+    from ..simulator import Simulator
+
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def settled_simulator(_settled_server: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
+    """A running simulator that nothing has been asked of yet, and every `connect_from_env` leads to.
+
+    Its scripts go by the time that waits go by: real, or virtual if the test uses `settled_clock`.
+    """
+    for name, value in _settled_server.environ.items():
+        monkeypatch.setenv(name, value)
+    _settled_server.clock = _now
+    _settled_server.speed = 1.0
+    _settled_server.scan_slots = 1
+    _settled_server.reset()
+    return _settled_server
