@@ -1,0 +1,48 @@
+"""One turn of a wait: its poll, if that is due."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from . import _clock
+from ._http import Reply, poll, poll_async
+from ._observing import UNTRACED
+from ._wait import Sleep, Wait
+from .errors import SettledError
+
+
+def turn(machine: Wait[Any]) -> Reply | Sleep:
+    """Poll if that is due, until there is an answer, and return it; otherwise say how long there is nothing to do."""
+    clock = _clock.clock
+    while not isinstance(step := machine.next(clock.now()), Sleep):
+        try:
+            with machine.span or UNTRACED:
+                reply = poll(machine.job, step.seconds, machine.request)
+        except SettledError as error:
+            machine.failed(error, clock.now())
+            continue
+        machine.received(reply, clock.now())
+        if machine.terms.on_poll is not None:
+            machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
+        return reply
+    return step
+
+
+async def turn_async(machine: Wait[Any]) -> Reply | Sleep:
+    """The same for asyncio; `on_poll` may also be a coroutine function."""
+    clock = _clock.clock
+    while not isinstance(step := machine.next(clock.now()), Sleep):
+        try:
+            with machine.span or UNTRACED:
+                reply = await poll_async(machine.job, step.seconds, machine.request)
+        except SettledError as error:
+            machine.failed(error, clock.now())
+            continue
+        machine.received(reply, clock.now())
+        if machine.terms.on_poll is not None:
+            told = machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
+            if inspect.isawaitable(told):
+                await told
+        return reply
+    return step

@@ -1,0 +1,114 @@
+"""Clients of the vendors, as Airflow connections describe them."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import attrs
+
+from .._connect import ConnectOptions
+from .._job import Client
+
+PREFIX = "settled_"
+
+# Options of a connection written as a URI are texts.
+_WORDS = {"true": True, "false": False}
+
+
+class Connection(Protocol):
+    """What is read of an Airflow connection; `extra` is JSON, or empty."""
+
+    conn_id: str
+    conn_type: str | None
+    host: str | None
+    schema: str | None
+    login: str | None
+    password: str | None
+    port: int | None
+    extra: str | None
+
+
+@attrs.frozen
+class Recipe:
+    """A vendor's `connect`, and what it is to be given."""
+
+    vendor: str
+    connect: Callable[..., Client] = attrs.field(repr=False)
+    arguments: Mapping[str, Any] = attrs.field(repr=False)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What is equal for recipes of equal clients."""
+        return self.vendor, *sorted(self.arguments.items())
+
+    def make(self) -> Client:
+        """Make a client."""
+        return self.connect(**self.arguments)
+
+
+def recipe(connection: Connection) -> Recipe:
+    """How to make a client of what a connection says.
+
+    Host, port and perhaps schema are the address; password is the key or token, login the key's id; extra has the
+    options that `connect` takes.
+
+    Raises:
+        ValueError: If the connection is of another type, or lacks something, or says what cannot be.
+    """
+    name, conn_type = f"the connection {connection.conn_id!r}", connection.conn_type or ""
+    vendor = conn_type.removeprefix(PREFIX)
+    is_ours = conn_type.startswith(PREFIX) and vendor.isidentifier()
+    if not is_ours or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
+        raise ValueError(f"{name} is of the type {conn_type!r}, and of none that settled has ({PREFIX}...)")
+    connect = importlib.import_module(f"settled.{vendor}").connect
+    places = {"base_url": "host", "key_id": "login", "key": "password", "token": "password"}
+    arguments: dict[str, Any] = {}
+    options = {"timeout", "max_rate", "verify", "fast"} & ConnectOptions.__annotations__.keys()
+    for parameter in inspect.signature(connect).parameters.values():
+        place = places.get(parameter.name)
+        if place is None and parameter.kind is parameter.KEYWORD_ONLY:
+            options.add(parameter.name)
+        elif place is not None:
+            value = _address(connection) if place == "host" else getattr(connection, place)
+            if not value:
+                raise ValueError(f"{name} has no {place}: it is the {parameter.name} of {conn_type}")
+            arguments[parameter.name] = value
+    return Recipe(vendor, connect, arguments | _extra(connection, name, options))
+
+
+def _address(connection: Connection) -> str:
+    host = (connection.host or "").strip()
+    if host and connection.port:
+        host = f"{host}:{connection.port}"
+    return f"{connection.schema}://{host}" if host and connection.schema and "://" not in host else host
+
+
+def _extra(connection: Connection, name: str, options: set[str]) -> dict[str, Any]:
+    try:
+        extra = json.loads(connection.extra or "{}")
+    except ValueError:
+        raise ValueError(f"the extra of {name} is not JSON") from None
+    if not isinstance(extra, dict):
+        raise ValueError(f"the extra of {name} is no JSON object")  # noqa: TRY004 - as any other bad extra
+    unknown = sorted(extra.keys() - options)
+    if unknown:
+        raise ValueError(f"the extra of {name} has {', '.join(unknown)}, but only takes {', '.join(sorted(options))}")
+    return {option: _value(option, value, name) for option, value in extra.items() if value not in (None, "")}
+
+
+def _value(option: str, value: Any, name: str) -> Any:
+    if option in ("timeout", "max_rate"):
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"{option} in the extra of {name} must be a number") from None
+    if option != "verify" and not isinstance(value, bool):
+        value = _WORDS.get(str(value).lower())
+        if value is None:
+            raise ValueError(f"{option} in the extra of {name} must be true or false")
+    return value

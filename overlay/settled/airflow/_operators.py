@@ -1,0 +1,110 @@
+"""The operator and the sensor: tasks that are deferred until a job has settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator, BaseSensorOperator, Context
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
+
+from .._outcome import Outcome
+from .._schedule import Timing
+from .._terms import Unknown
+from ._hooks import SettledHook
+from ._trigger import KEY, SettledTrigger
+
+# The outcomes that fail a task, unless told otherwise.
+FAIL_ON = frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT})
+
+
+class WaitForJobOperator(BaseOperator):
+    """Waits, deferred, until a job has settled.
+
+    `ref` is the job's `Job.ref` and `conn_id` an Airflow connection of the vendor's type (both templated). `timeout` is
+    in seconds, or a timedelta, or an explicit None for no deadline. `schedule` is a `Schedule`, a `Learned` or None;
+    `unknown` and `max_failures` are those of `settled.wait`.
+
+    How the job ends decides the task's state:
+
+    - an outcome in `fail_on` (default: PARTIAL, FAILED, CANCELLED, TIMED_OUT) fails the task, without retries: the job
+      would still have ended so;
+    - SKIPPED, unless it is in `fail_on`, skips the task;
+    - any other outcome is success;
+    - if the job cannot be followed (the deadline passes, the API refuses) the task fails, and Airflow's `retries` begin
+      the wait anew, with a new deadline.
+
+    The last snapshot is the task's XCom `return_value`, also if the task fails. Its keys are those that the payload of
+    `SettledTrigger` has.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+
+    template_fields = ("ref", "conn_id")
+
+    def __init__(
+        self,
+        *,
+        ref: str,
+        conn_id: str,
+        timeout: float | timedelta | None,
+        schedule: Timing | None = None,
+        fail_on: Collection[Outcome | str] = FAIL_ON,
+        unknown: Unknown = "wait",
+        max_failures: int = 10,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.ref = ref
+        self.conn_id = conn_id
+        self.wait_timeout = timeout
+        self.schedule = schedule
+        self.fail_on = frozenset(map(Outcome, fail_on))
+        self.unknown: Unknown = unknown
+        self.max_failures = max_failures
+
+    def execute(self, context: Context) -> None:
+        """Defer the task; says at once what is wrong with the ref, the connection or an argument."""
+        trigger = SettledTrigger(
+            self.ref,
+            self.conn_id,
+            timeout=self.wait_timeout,
+            schedule=self.schedule,
+            unknown=self.unknown,
+            max_failures=self.max_failures,
+        )
+        # Whatever triggerer begins with the task is to find the wait in the same place.
+        context["ti"].xcom_push(KEY, trigger.wait(SettledHook(self.conn_id).job(self.ref)).to_json())
+        self.defer(trigger=trigger, method_name=self.execute_complete.__name__)
+
+    def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
+        """Take the trigger's event, and end the task as the job has ended."""
+        error, outcome = event["error"], event["outcome"]
+        if error is not None:
+            raise self._error(error["type"], error["message"])
+        ended = f"{self.ref} ended {outcome} after {event['elapsed']} s and {event['polls']} polls"
+        if event["detail"]:
+            ended = f"{ended}: {event['detail']}"
+        if outcome not in self.fail_on and outcome != Outcome.SKIPPED:
+            self.log.info("%s", ended)
+            return event
+        # Airflow keeps what a task returns, and this one will not.
+        context["ti"].xcom_push("return_value", event)
+        raise (AirflowFailException if outcome in self.fail_on else AirflowSkipException)(ended)
+
+    def _error(self, kind: str, message: str) -> AirflowException:
+        return AirflowException(f"{kind}: {message}")
+
+
+class WaitForJobSensor(WaitForJobOperator, BaseSensorOperator):
+    """Waits, deferred, until a job has settled, and is to Airflow a sensor: with `soft_fail` it is skipped, not failed.
+
+    Arguments, the rule for the task's state and the XCom are those of `WaitForJobOperator`, except that a deadline that
+    passes is an `AirflowSensorTimeout`, which Airflow does not retry. `mode`, `poke_interval` and the like mean nothing
+    here: the sensor is always deferred, and `schedule` says when to poll.
+    """
+
+    def _error(self, kind: str, message: str) -> AirflowException:
+        return AirflowSensorTimeout(message) if kind == "WaitTimeout" else super()._error(kind, message)

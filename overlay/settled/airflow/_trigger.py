@@ -1,0 +1,149 @@
+"""The trigger: one wait in the triggerer's event loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import attrs
+from airflow.sdk import BaseHook
+from airflow.sdk.bases.xcom import BaseXCom
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from .. import _clock
+from .._job import Job, from_ref
+from .._schedule import Timing
+from .._snapshot import Snapshot
+from .._terms import Unknown, WaitOptions, seconds
+from .._timing_json import timing_from_json, timing_to_json
+from ..errors import SettledError
+from ..machine import Sleep, Wait, advance_async, begin
+from ._connections import recipe
+from ._lending import lend
+from ._values import snapshot_to_json
+
+# The XCom of a deferred task that has its wait, for the triggerer that is to go on with it.
+KEY = "settled_wait"
+# The wait is kept anew when it has made so many times the polls it had then: as often as its polls have digits, almost.
+_GROWTH = 1.5
+
+
+class SettledTrigger(BaseTrigger):
+    """Waits until a job has settled, and fires once, with its last snapshot as JSON.
+
+    `ref` is the job's `Job.ref`, `conn_id` an Airflow connection of the vendor's type. `timeout` is in seconds, or a
+    timedelta, or an explicit None, and counts from `started` (seconds since 1970; default now). `schedule` is a
+    `Schedule`, a `Learned` or None, or one of them as JSON; `unknown` and `max_failures` are those of `settled.wait`.
+    `state` is a wait's `to_json`, to go on from.
+
+    The event's payload has the keys ref, status, outcome, settled, progress, parts, detail, polls, elapsed, raw and
+    error, which says why a job could not be followed (`type`, `message`), and is None if it settled.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the schedule is a function.
+    """
+
+    def __init__(
+        self,
+        ref: str,
+        conn_id: str,
+        *,
+        timeout: float | timedelta | None,
+        schedule: Timing | Mapping[str, Any] | None = None,
+        unknown: Unknown = "wait",
+        max_failures: int = 10,
+        started: float | None = None,
+        state: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call,unused-ignore]
+        self.ref = ref
+        self.conn_id = conn_id
+        self.timeout = None if (limit := seconds(timeout)) == math.inf else limit
+        self.schedule = timing_from_json(schedule if isinstance(schedule, Mapping) else timing_to_json(schedule))
+        self.unknown: Unknown = unknown
+        self.max_failures = max_failures
+        self.started = time.time() if started is None else started
+        self._state = state
+        self._wait: Wait[Any] | None = None
+        self._kept_polls = 0
+        self._status: str | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """What makes the same trigger elsewhere: no secret, and the wait as it is now."""
+        return "settled.airflow.SettledTrigger", {
+            "ref": self.ref,
+            "conn_id": self.conn_id,
+            "timeout": self.timeout,
+            "schedule": timing_to_json(self.schedule),
+            "unknown": self.unknown,
+            "max_failures": self.max_failures,
+            "started": self.started,
+            "state": self._state if self._wait is None else self._wait.to_json(),
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and yield the event.
+
+        Raises:
+            ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
+        """
+        yield TriggerEvent(snapshot_to_json(await self._end()))  # type: ignore[no-untyped-call,unused-ignore]
+
+    async def _end(self) -> Snapshot[Any]:
+        connection = await BaseHook.aget_connection(self.conn_id)
+        async with lend(recipe(connection)) as client:
+            job = from_ref(self.ref, client)
+            with self.wait(job, await self._kept()) as self._wait:
+                try:
+                    while isinstance(step := await advance_async(self._wait), Sleep):
+                        await self._keep(self._wait)
+                        await _clock.clock.sleep_async(step.seconds)
+                except SettledError as error:
+                    elapsed = _clock.clock.now() - self._wait.terms.start
+                    last: Snapshot[Any] = self._wait.last or Snapshot(job)
+                    return attrs.evolve(last, error=error, polls=self._wait.polls, elapsed=elapsed)
+        return step
+
+    def wait(self, job: Job[Any], state: Mapping[str, Any] | None = None) -> Wait[Any]:
+        """The wait for the trigger's job, from its beginning or from a state of it."""
+        if state is not None:
+            return Wait.from_json(state, job, on_poll=self._tell)
+        options: WaitOptions[Any] = {
+            "schedule": self.schedule,
+            "on_poll": self._tell,
+            "unknown": self.unknown,
+            "max_failures": self.max_failures,
+        }
+        return begin(job, timeout=self.timeout, started=self.started, **options)
+
+    def _tell(self, snapshot: Snapshot[Any]) -> None:
+        # What has changed is told by the logger `settled` already.
+        if self._wait is not None and self._wait.status == self._status and not snapshot.is_settled:
+            progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
+            told = (self.ref, self._wait.polls, snapshot.elapsed, self._status, progress)
+            self.log.info("%s, poll %d, %.1f s: still %s%s", *told)
+        self._status = None if self._wait is None else self._wait.status
+
+    async def _kept(self) -> Mapping[str, Any] | None:
+        """The wait as another triggerer has left it, or as it was serialised."""
+        if self.task_instance is None:
+            return self._state
+        # Not through the backend that Airflow may be given for XComs: that may block the event loop, for a small value.
+        kept: Mapping[str, Any] | None = await BaseXCom.aget_value(ti_key=self.task_instance, key=KEY)
+        return kept or self._state
+
+    async def _keep(self, wait: Wait[Any]) -> None:
+        """Keep the wait where another triggerer finds it, should this one be killed."""
+        if self.task_instance is None or wait.polls < self._kept_polls * _GROWTH:
+            return
+        self._kept_polls = wait.polls
+        instance = self.task_instance
+        place = {name: getattr(instance, name) for name in ("dag_id", "task_id", "run_id", "map_index")}
+        try:
+            await BaseXCom.aset(KEY, wait.to_json(), **place)
+        except AirflowRuntimeError as error:
+            self.log.warning("%s: the wait could not be kept for another triggerer: %s", self.ref, error)

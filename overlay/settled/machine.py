@@ -1,0 +1,89 @@
+"""Waiting in steps, in whatever loop, queue or workflow engine runs them.
+
+    wait = machine.begin(job, timeout=900)
+    while isinstance(step := machine.advance(wait), machine.Sleep):
+        time.sleep(step.seconds)
+
+`advance` polls when a poll is due, and says how long not to ask again; `advance_async` is the same for asyncio.
+Between two steps `wait.to_json()` is a small value to keep, from which `Wait.from_json` goes on anywhere.
+
+Who sends the polls otherwise asks the machine itself: `wait.next(now)` answers a `Poll` or a `Sleep`, and is told what
+came of a `poll` by `wait.received(reply, now)` or `wait.failed(error, now)`. It never looks at a clock.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar, Unpack
+
+import attrs
+
+from . import _clock
+from ._http import poll, poll_async
+from ._job import Job
+from ._snapshot import Snapshot
+from ._terms import Terms, WaitOptions
+from ._turns import turn, turn_async
+from ._wait import Poll, Sleep, Wait
+
+__all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll", "poll_async"]
+
+B = TypeVar("B")
+
+# A turn cannot be handed on: who comes back later has to queue anew, and might do so for ever.
+_PATIENCE_SECONDS = 10.0
+
+
+def begin(
+    job: Job[B],
+    *,
+    timeout: float | timedelta | None,
+    started: float | None = None,
+    **options: Unpack[WaitOptions[B]],
+) -> Wait[B]:
+    """A wait to be advanced, which began at `started` (seconds since 1970; default now).
+
+    The other arguments are those of `settled.wait`. A wait whose deadline has passed already makes one poll
+    nevertheless. Close it, or use it as a context manager, when it is not to be advanced any more here: that gives back
+    what it has reserved of the client's rate.
+
+    Raises:
+        ValueError: If an argument is out of its range.
+    """
+    now = _clock.clock.now()
+    start = now if started is None else min(now, now - _clock.clock.time_of_day() + started)
+    terms = Terms(start=start, timeout=timeout, **options)
+    return Wait(job, attrs.evolve(terms, is_late=True) if terms.deadline < now else terms)
+
+
+def advance(wait: Wait[B]) -> Snapshot[B] | Sleep:
+    """Poll if that is due; return the last snapshot if the job has settled, or else how long there is nothing to do.
+
+    It blocks for the poll, and for up to ten seconds for its turn among the polls of the client.
+
+    Raises:
+        SettledError: What `settled.wait` raises: WaitTimeout, if the deadline has passed, or why the job cannot be
+            followed.
+    """
+    while True:
+        step = turn(wait)
+        if not isinstance(step, Sleep):
+            if step.reading.outcome is not None:
+                return wait.snapshot(step.reading, step.raw)
+        elif wait.is_queued and step.seconds <= _PATIENCE_SECONDS:
+            _clock.clock.sleep(step.seconds)
+        else:
+            return step
+
+
+async def advance_async(wait: Wait[B]) -> Snapshot[B] | Sleep:
+    """The same for asyncio; `on_poll` may also be a coroutine function."""
+    while True:
+        step = await turn_async(wait)
+        if not isinstance(step, Sleep):
+            if step.reading.outcome is not None:
+                return wait.snapshot(step.reading, step.raw)
+        elif wait.is_queued and step.seconds <= _PATIENCE_SECONDS:
+            await _clock.clock.sleep_async(step.seconds)
+        else:
+            return step
