@@ -1,11 +1,28 @@
 """A consumer's code, which is only type-checked (mypy --strict, pyright strict), never run."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, assert_type
 
 import settled
-from settled import Job, Outcome, Schedule, Snapshot, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled import (
+    Job,
+    Learned,
+    Outcome,
+    Part,
+    Progress,
+    Schedule,
+    Settling,
+    Snapshot,
+    WaitOptions,
+    agilesec,
+    aio,
+    cortex_xdr,
+    cortex_xsiam,
+    errors,
+    osapi,
+)
+from settled.aio import AsyncSettling
 from settled_clients.agilesec.models import Scan, ScanCallback
 from settled_clients.cortex_xdr.models import ActionStatusReply, ScriptExecutionReply
 from settled_clients.cortex_xsiam import AuthenticatedClient
@@ -75,3 +92,57 @@ def mixed(job: Job[ByosImportJob]) -> None:
     """A job of one kind is a job of any kind."""
     jobs: list[Job[object]] = [job]
     assert_type(jobs[0].fetch().body, object)
+
+
+def many(jobs: list[Job[ByosImportJob]], scans: tuple[Job[Scan], ...]) -> None:
+    """Many jobs of a kind keep the body's type; a mix still tells how each ended."""
+    with settled.as_settled(jobs, timeout=3600, concurrency=50) as ends:
+        assert_type(ends, Settling[ByosImportJob])
+        ends.add(*jobs)
+        for end in ends:
+            assert_type(end, Snapshot[ByosImportJob])
+    for settled_one in settled.as_settled([*jobs, *scans], timeout=timedelta(hours=1), on_poll=any_kind):
+        assert_type(settled_one.outcome, Outcome | None)
+        assert_type(settled_one.error, errors.SettledError | None)
+        assert_type(settled_one.job.ref, str)
+
+
+def any_kind(snapshot: Snapshot[object]) -> None:
+    """What takes any snapshot will do for one of any kind."""
+    assert_type(snapshot.progress, Progress | None)
+    assert_type(snapshot.parts, Mapping[str, Part])
+    if snapshot.progress is not None:
+        assert_type(snapshot.progress.done, int)
+    assert_type([part.outcome for part in snapshot.parts.values()], list[Outcome | None])
+
+
+async def many_in_a_loop(jobs: list[Job[Scan]], mix: Sequence[Job[Scan] | Job[JobDetail]]) -> None:
+    """In asyncio, too; and `on_poll` may be a coroutine function there."""
+
+    async def note(snapshot: Snapshot[object]) -> None:
+        assert_type(snapshot.status, str | None)
+
+    async with aio.as_settled(jobs, timeout=3600, on_poll=note) as ends:
+        assert_type(ends, AsyncSettling[Scan])
+        async for end in ends:
+            assert_type(end.body, Scan)
+    async for settled_one in aio.as_settled(mix, timeout=3600):
+        assert_type(settled_one.outcome, Outcome | None)
+
+
+def on_the_way(job: Job[ByosImportJob]) -> None:
+    """A schedule that learns is one, options can be passed on, and an error that ends a wait has what was learnt."""
+    imports = Learned(delay=5)
+    options: WaitOptions[ByosImportJob] = {"schedule": imports, "max_failures": 3}
+    try:
+        settled.wait(job, timeout=900, **options).raise_for_outcome()
+    except errors.WaitTimeout as late:
+        assert_type(late.ref, str | None)
+        assert_type(late.last, Snapshot[Any] | None)
+        assert_type(late.seen, Mapping[str, int])
+    except errors.OutcomeError as bad:
+        assert_type(bad.snapshot, Snapshot[Any])
+    except errors.RateLimited as limited:
+        assert_type(limited.retry_after, float | None)
+    except errors.ApiError as refused:
+        assert_type(refused.status_code, int)
