@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,12 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
+    foreign = next(foreign_references(document), None)
+    if foreign is not None:
+        raise GenerationError(f"{path.name} refers to what is not in it: {foreign!r}")
+    odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
+    if odd is not None:
+        raise GenerationError(f"{path.name} has a path whose braces hold no name: {odd!r}")
     try:
         validate(document)
     except OpenAPIValidationError as error:
@@ -64,6 +71,16 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every operation of an OpenAPI document."""
     for item in document.get("paths", {}).values():
         yield from (item[method] for method in METHODS if isinstance(item, dict) and method in item)
+
+
+def foreign_references(value: Any) -> Iterator[str]:
+    """Every reference of a document to another one, which the validator would fetch from wherever it says."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if name == "$ref" and isinstance(inner, str) and not inner.startswith("#"):
+            yield inner
+        yield from foreign_references(inner)
 
 
 def show_deprecations(document: dict[str, Any]) -> None:
