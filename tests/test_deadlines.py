@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from settled import cortex_xsiam, errors
 
+from _servers import Server
 from conftest import WaitFunction
 
 TIMEOUT = 0.4
@@ -42,33 +41,11 @@ def _stall_in_the_body(connection: socket.socket) -> None:
         pass
 
 
-@contextlib.contextmanager
-def _serving(behave: Callable[[socket.socket], None]) -> Iterator[str]:
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=handle, args=[connection], daemon=True).start()
-
-    def handle(connection: socket.socket) -> None:
-        with connection, contextlib.suppress(OSError):
-            behave(connection)
-
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
-        server.shutdown(socket.SHUT_RDWR)
-        thread.join()
-
-
 @pytest.mark.parametrize("behave", [_say_nothing, _drip, _stall_in_the_body])
 def test_ends_in_time(behave: Callable[[socket.socket], None], wait: WaitFunction) -> None:
     """A server that is silent, drips or stalls cannot hold a wait beyond its deadline."""
     took: list[float] = []
-    with _serving(behave) as url, cortex_xsiam.connect(url, key_id=7, key="k") as client:
+    with Server(behave) as server, cortex_xsiam.connect(server.url, key_id=7, key="k") as client:
         # What is late once may be the machine; a wait that does not keep its deadline is late every time.
         while len(took) < 3 and not any(seconds < TIMEOUT + 0.2 for seconds in took):
             started = time.monotonic()
@@ -91,7 +68,7 @@ def test_keeps_polling_after_a_slow_answer(wait: WaitFunction) -> None:
             body = b'{"job_status": "PROCESSING"}' if delay < 0.3 else b'{"job_status": "COMPLETED"}'
             connection.sendall(HEAD % len(body) + body)
 
-    with _serving(answer) as url, cortex_xsiam.connect(url, key_id=7, key="k") as client:
+    with Server(answer) as server, cortex_xsiam.connect(server.url, key_id=7, key="k") as client:
         job = cortex_xsiam.byos_import(client, "7")
         with pytest.raises(errors.WaitTimeout):
             wait(job, timeout=0.11, schedule=lambda *_: 0.005)
