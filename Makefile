@@ -2,12 +2,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SINCE ?=
+DIST ?= dist
 PRISM := @stoplight/prism-cli@5.16.0
 PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract bench lint types constraints clean
+.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract test-airflow faults bench fuzz soak lint types docs dist constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -36,6 +37,16 @@ test: .venv/ready ## Run the tests
 
 test-contract: .venv/contract ## Hold clients and simulator against the specs with prism and schemathesis
 	$(BIN)/python -m pytest tests/contract --override-ini addopts=
+
+.venv/airflow/ready: scripts/airflow.txt pyproject.toml
+	test -x .venv/airflow/bin/python || $(PYTHON) -m venv .venv/airflow
+	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/airflow.txt
+	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+test-airflow: .venv/airflow/ready ## Kill the triggerer of a real Airflow with 200 waits in it
+	.venv/airflow/bin/python -m pytest tests/airflow --confcutdir tests/airflow \
+		--override-ini addopts=--strict-markers --override-ini "pythonpath=scripts tests"
 
 generate: .venv/ready ## Generate the clients from the specs
 	$(BIN)/python scripts/generate.py
@@ -70,6 +81,23 @@ check-readme: .venv/ready ## Say whether that table is stale
 bench: .venv/bench/ready ## Hold Settled against other libraries, and write the README's tables and pictures
 	.venv/bench/bin/python scripts/bench.py --write
 
+.venv/docs/ready: scripts/docs.txt
+	test -x .venv/docs/bin/python || $(PYTHON) -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/docs.txt
+	touch $@
+
+docs: .venv/docs/ready ## Build the API reference into site/
+	.venv/docs/bin/python scripts/docs/build.py
+
+fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` does (takes half an hour)
+	HYPOTHESIS_PROFILE=long nice $(BIN)/python -m pytest --quiet tests/test_fuzz.py tests/test_fuzz_arguments.py tests/test_wait_model.py
+
+soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MINUTES=1 for a short run)
+	$(BIN)/python scripts/soak.py --minutes $(or $(MINUTES),10)
+
+faults: .venv/ready ## Meet every kind of job with every fault over real HTTP, and print what comes of it
+	$(BIN)/python -m pytest --quiet --capture=no tests/test_faults.py
+
 lint: .venv/ready ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -78,13 +106,20 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+dist: .venv/ready ## Build sdist and wheel into dist/, the same bytes from the same sources
+	rm -f $(DIST)/settled-*
+	$(BIN)/python -m build --no-isolation --outdir $(DIST)
+
 constraints: .venv/ready ## Pin anew what is tested with
-	$(PIP_COMPILE) --extra callbacks --extra cli --extra fast --extra simulator --output-file scripts/constraints.txt \
-		pyproject.toml scripts/constraints.in
+	$(PIP_COMPILE) --extra callbacks --extra cli --extra fast --extra simulator --extra testing --extra tracing \
+		--output-file scripts/constraints.txt pyproject.toml scripts/constraints.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
 	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in
+	$(PIP_COMPILE) --extra airflow --extra simulator --output-file scripts/airflow.txt pyproject.toml scripts/airflow.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/airflow.txt
+	$(PIP_COMPILE) --output-file scripts/docs.txt scripts/docs.in
 	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra fast --output-file scripts/bench.txt pyproject.toml scripts/bench.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/bench.txt
 
 clean: ## Remove the environment and the caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site

@@ -137,7 +137,7 @@ def test_tree_is_as_drawn() -> None:
     """The docstring draws every error under its parent, and nothing else."""
     parents: list[str] = []
     drawn: dict[str, str] = {}
-    for line in (errors.__doc__ or "").splitlines():
+    for line in (line.removeprefix("    ") for line in (errors.__doc__ or "").splitlines()):
         indent = len(line) - len(line.lstrip(" │├└─"))
         name = line.strip(" │├└─").split(" ")[0]
         if name in errors.__all__:

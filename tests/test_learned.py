@@ -50,7 +50,7 @@ def moments(schedule: Callable[[int, float], float], polls: int) -> list[float]:
 )
 def test_arguments_out_of_range(arguments: dict[str, Any]) -> None:
     """Exactly one of delay and requests is to be given, as a positive number."""
-    with pytest.raises(ValueError, match="give either delay or requests|jitter must be"):
+    with pytest.raises(ValueError, match=r"give either delay or requests|jitter must be"):
         Learned(**arguments)
 
 

@@ -10,13 +10,14 @@ from types import ModuleType
 import pytest
 
 import settled
-from settled import aio, cortex_xsiam, errors, simulator
+from settled import aio, cortex_xsiam, errors, machine, simulator
 
 NAMES = {
     settled: """Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus WaitOptions
         __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
     aio: "AsyncSettling as_settled wait watch",
     cortex_xsiam: "ByosImportTerminal KINDS byos_import connect connect_from_env",
+    machine: "Poll Sleep Wait advance advance_async begin poll poll_async",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut
         LicenseRequired MalformedResponse NotFound OutcomeError PermissionDenied RateLimited ServerError SettledError
         SubmitFailed SubmitUnclear TransportError UnknownStatus WaitTimeout""",

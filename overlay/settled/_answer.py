@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import math
 import time
+import zlib
 from typing import Any
 
 import httpx
 
 from ._error_body import error_body
 from ._job import UNREADABLE, Client
-from ._retry_after import retry_after
+from ._retry_after import retry_after, unix_time
 from .errors import ApiError, MalformedResponse, api_error_class
 
 MAX_BODY = 16 * 2**20
 MAX_BODY_KEY = "settled.max_body"
 
-# What a client asks for: other encodings can make very much of a few bytes, before anybody can count it.
-ENCODINGS = ("gzip", "deflate", "identity")
+# What a client asks for: others can make very much of a few bytes, before anybody can count it; also gzip of gzip.
+ENCODING = "gzip"
+_GZIP = 16 + zlib.MAX_WBITS
 
 # Credentials travel in these; a server that quotes one back must not get it into an error message.
 _SECRET_HEADERS = ("authorization", "isg-api-token", "x-xdr-nonce")
@@ -34,21 +36,27 @@ class Answer:
         self._response = response
         self._most: int = client.extensions.get(MAX_BODY_KEY, MAX_BODY)
         self._end = end
+        self._unpack: Any = None
         self._parts: list[bytes] = []
         self._size = 0
 
     def parts(self) -> Any:
         """What the body is to be read from: an iterable, or an async one for an async client's answer."""
-        encoding = self._response.headers.get("content-encoding")
-        if encoding is None:
-            return self._response.stream
-        if any(name.strip().lower() not in ENCODINGS for name in encoding.split(",")):
+        encoding = self._response.headers.get("content-encoding", "identity")
+        if encoding.strip().lower() == ENCODING:
+            self._unpack = zlib.decompressobj(_GZIP)
+        elif encoding.strip().lower() not in ("", "identity"):
             raise self._malformed(f"in an encoding that it was not asked for, {encoding[:40]!r}")
-        is_sync = isinstance(self._response.stream, httpx.SyncByteStream)
-        return self._response.iter_bytes() if is_sync else self._response.aiter_bytes()
+        return self._response.stream
 
     def add(self, part: bytes) -> None:
         """Take a part of the body; MalformedResponse if it is too much, httpx.ReadTimeout if it comes too late."""
+        if self._unpack is not None:
+            try:
+                # One byte too much is enough to know.
+                part = self._unpack.decompress(part, self._most - self._size + 1)
+            except zlib.error as error:
+                raise self._malformed(f"with what cannot be unpacked: {error}") from error
         self._parts.append(part)
         self._size += len(part)
         if self._size > self._most:
@@ -88,7 +96,9 @@ class Answer:
             method=response.request.method,
             path=response.request.url.path,
         )
-        error.retry_after = retry_after(response.headers.get("retry-after"), time.time())
+        # A date is one by the clock of the server, whatever ours says.
+        now = unix_time(response.headers.get("date"))
+        error.retry_after = retry_after(response.headers.get("retry-after"), time.time() if now is None else now)
         return error
 
     def without_secrets(self, message: str) -> str:

@@ -11,6 +11,7 @@ import attrs
 from settled_clients.agilesec.models import ScanCallback
 
 from ._connect import checked_secret
+from ._given import text
 from ._job import UNREADABLE
 from .errors import AuthenticationError, MalformedResponse
 
@@ -20,6 +21,12 @@ MAX_CALLBACK_BYTES = 1_000_000
 def _token(token: str) -> str:
     # An empty one would let everybody in who sends no header at all.
     return checked_secret("token", token)
+
+
+def _header(name: str) -> str:
+    if not text("header", name).strip():
+        raise ValueError("header must be the name of one, and not empty")
+    return name.strip()
 
 
 @attrs.frozen
@@ -37,7 +44,7 @@ class BearerToken:
 class ApiToken:
     """A callback carries the token in a header of its own."""
 
-    header: str
+    header: str = attrs.field(converter=_header)
     token: str = attrs.field(repr=False, converter=_token)
 
     def expected(self) -> tuple[str, str]:
@@ -75,6 +82,9 @@ def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> 
     if auth is None:
         return
     name, value = auth.expected()
-    given = next((text for header, text in headers.items() if header.lower() == name), "")
+    pairs = getattr(headers, "items", None)
+    if pairs is None:
+        raise TypeError(f"headers must be a mapping, not a {type(headers).__qualname__}")
+    given = next((str(given) for header, given in pairs() if str(header).lower() == name), "")
     if not hmac.compare_digest(given.encode(errors="surrogatepass"), value.encode()):
         raise AuthenticationError("wrong credentials", status_code=401, method="POST", path="callback")

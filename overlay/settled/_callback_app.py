@@ -22,7 +22,7 @@ class CallbackApp(Starlette):
 
     def __init__(self, auth: CallbackAuth | None, path: str) -> None:
         super().__init__(routes=[Route(path, self._receive, methods=["POST"])])
-        self.inbox = Inbox()
+        self.inbox: Inbox = Inbox()
         self._auth = auth
 
     async def _receive(self, request: Request) -> Response:

@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 import attrs
 import httpx
 
-from ._answer import ENCODINGS, MAX_BODY, MAX_BODY_KEY
+from ._answer import ENCODING, MAX_BODY, MAX_BODY_KEY
+from ._instrumented import AsyncInstrumented, Instrumented
 from ._pacer import Pacer
 from ._polling_client import AsyncPollingClient, PollingClient, Signature
 from ._version import __version__
@@ -58,7 +59,7 @@ def client_arguments(
         "base_url": base_url,
         "headers": {
             "User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}",
-            "Accept-Encoding": ", ".join(ENCODINGS[:2]),
+            "Accept-Encoding": ENCODING,
         },
         "timeout": httpx.Timeout(timeout),
         "verify_ssl": ssl_context,
@@ -122,13 +123,13 @@ def _makers(transport: _TwoFaced | None, ssl_context: ssl.SSLContext, base_url: 
     def make(**arguments: Any) -> PollingClient:
         from ._connections import Connections
 
-        return PollingClient(transport=transport or Connections(ssl_context), **arguments)
+        return PollingClient(transport=transport or Instrumented(Connections(ssl_context)), **arguments)
 
     def make_async(**arguments: Any) -> AsyncPollingClient:
         from ._connections import AsyncConnections
 
         own = fast_connections(ssl_context, base_url) if fast_connections else AsyncConnections(ssl_context)
-        return AsyncPollingClient(transport=transport or own, **arguments)
+        return AsyncPollingClient(transport=transport or AsyncInstrumented(own), **arguments)
 
     return {"make_httpx_client": make, "make_async_httpx_client": make_async}
 

@@ -213,6 +213,7 @@ class _AsyncConnection:
     """A connection as `_Connection` is one, for asyncio; whoever sends a request bounds its time himself."""
 
     def __init__(self, verify: ssl.SSLContext, url: httpx.URL) -> None:
+        self._network = _RememberingNetwork()
         connection, proxy, socks = httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy
         self._make = _maker(connection, proxy, socks, verify, url)
         self._core: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool | None = None
@@ -223,12 +224,14 @@ class _AsyncConnection:
             await core.aclose()
             core = None
         if core is None:
-            core = self._core = self._make()
+            core = self._core = self._make(network_backend=self._network)
         return await core.handle_async_request(_core_request(request, request.extensions))
 
     async def aclose(self) -> None:
         if self._core is not None:
             await self._core.aclose()
+        if self._network.stream is not None:
+            await self._network.stream.aclose()
 
 
 def _maker(connection: Any, http_proxy: Any, socks_proxy: Any, verify: ssl.SSLContext, url: httpx.URL) -> Any:
@@ -266,6 +269,9 @@ class _PunctualStream(httpcore.NetworkStream):
         self._network = network
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        # What never runs dry needs no timeout of its own: early hints without end, for one.
+        if time.monotonic() > self._network.moment:
+            raise httpcore.ReadTimeout("the answer did not end in time")
         return self._stream.read(max_bytes, self._clamped(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -282,6 +288,19 @@ class _PunctualStream(httpcore.NetworkStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+class _RememberingNetwork(httpcore.AsyncNetworkBackend):
+    """Remembers the stream that was opened last: httpcore leaves it open where a TLS handshake on it is cancelled."""
+
+    def __init__(self) -> None:
+        self._network: Any = httpcore.AnyIOBackend()  # declared as what needs an extra, which httpx always brings
+        self.stream: httpcore.AsyncNetworkStream | None = None
+
+    async def connect_tcp(self, *args: Any, **named: Any) -> httpcore.AsyncNetworkStream:
+        stream: httpcore.AsyncNetworkStream = await self._network.connect_tcp(*args, **named)
+        self.stream = stream
+        return stream
 
 
 class _Body(httpx.SyncByteStream):

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any, NamedTuple, TypeGuard
 
+from ._shown import encodable, shown
+
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
 _CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
 _EXTRA_KEYS = ("err_extra", "details", "extra")
@@ -48,6 +50,11 @@ def sentence(value: Any, depth: int = 0) -> str:
     return str(value)[: 2 * _MAX_LENGTH]
 
 
+def told(value: Any) -> str | None:
+    """What a field tells, as text: all of it if it is text, the sentence in it otherwise, None if there is none."""
+    return encodable(value if isinstance(value, str) else sentence(value)) or None
+
+
 def _path(steps: Any) -> str:
     return ".".join(map(str, steps)) if _is_list(steps) else str(steps)
 
@@ -73,5 +80,4 @@ def _plain(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"
+    return shown(" ".join(text.split()), _MAX_LENGTH)

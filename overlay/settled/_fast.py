@@ -23,7 +23,9 @@ class FastTransport(AiohttpTransport):
         try:
             return await super().handle_async_request(request)
         except aiohttp.ClientError as error:
-            raise httpx.RemoteProtocolError(f"{type(error).__name__}: {error}", request=request) from error
+            told = f"{type(error).__name__}: {error}"
+        # Not while handling it: aiohttp's error shows the request's headers, and would come along as the context.
+        raise httpx.RemoteProtocolError(told, request=request)
 
 
 def fast_connections(verify: ssl.SSLContext, base_url: str) -> FastTransport:

@@ -10,11 +10,14 @@ from typing import Any, Generic, Protocol, TypeVar
 import attrs
 import httpx
 
+from ._given import text
 from ._outcome import TerminalStatus
 from ._snapshot import Reading, Snapshot
 from .errors import MalformedResponse
 
 B_co = TypeVar("B_co", covariant=True)
+
+MAX_ID_LENGTH = 1000
 
 # What reading or decoding a reply of an unexpected shape can raise.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -82,10 +85,17 @@ class JobKind(Generic[B_co]):
             raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
 
 
+def _check_client(job: Job[Any], _: object, client: Any) -> None:
+    wanted = job.kind.client_class
+    if not isinstance(client, wanted):
+        raise TypeError(f"{job.kind.name} needs a client of {wanted.__module__}, not a {type(client).__qualname__}")
+
+
 def _check_id(job: Job[Any], _: object, value: Any) -> None:
     # A dot segment would be resolved away, and another path be asked.
-    if not isinstance(value, str) or not value.strip() or not value.isprintable() or value in {".", ".."}:
-        raise ValueError(f"not an id of a {job.kind.name} job: {value!r}")
+    is_word = isinstance(value, str) and value.strip() and value.isprintable() and value not in {".", ".."}
+    if not is_word or len(value) > MAX_ID_LENGTH:
+        raise ValueError(f"not an id of a {job.kind.name} job: {value!r:.200}")
     job.kind.request(value)
 
 
@@ -94,7 +104,7 @@ class Job(Generic[B_co]):
     """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
 
     kind: JobKind[B_co]
-    client: Client
+    client: Client = attrs.field(validator=_check_client)
     id: str = attrs.field(validator=_check_id)
 
     def __repr__(self) -> str:
@@ -150,17 +160,15 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
         ValueError: If the text is no ref of a known kind.
         TypeError: If the client is another vendor's.
     """
-    name, slash, job_id = ref.partition("/")
+    name, slash, job_id = text("ref", ref).partition("/")
     vendor, dot, _ = name.partition(".")
     kinds: Mapping[str, JobKind[Any]] = {}
-    if slash and dot and vendor.isidentifier() and importlib.util.find_spec(f"settled_clients.{vendor}"):
+    is_vendor = vendor.isidentifier() and not vendor.startswith("_")
+    if slash and dot and is_vendor and importlib.util.find_spec(f"settled_clients.{vendor}"):
         kinds = {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
     if name not in kinds:
-        raise ValueError(f"not a ref of a known kind of job: {ref!r}")
-    kind = kinds[name]
-    if not isinstance(client, kind.client_class):
-        raise TypeError(f"{name} needs a client of {kind.client_class.__module__}, not a {type(client).__qualname__}")
-    return Job(kind, client, job_id)
+        raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}")
+    return Job(kinds[name], client, job_id)
 
 
 def _brief(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import attrs
 
+from . import _observing
 from ._http import Reply
 from ._job import Job
 from ._pacer import Pacer, pacer_of
@@ -58,7 +59,7 @@ class Lane(Generic[B]):
             wait = self._waiting[0]
             try:
                 if wait.is_overdue(now):
-                    raise wait.give_up()
+                    raise wait.give_up(now)
                 step = wait.next(now)
             except SettledError as error:
                 heapq.heappop(self._waiting)
@@ -127,7 +128,7 @@ class Lanes(Generic[B]):
 
     def add(self, jobs: Iterable[Job[B]], now: float) -> list[Lane[B]]:
         """Begin to wait for jobs; returns the lanes that have become longer. TypeError if one is no job."""
-        terms = attrs.evolve(self._terms, start=now)
+        terms = attrs.evolve(self._terms, start=now, origin=_observing.origin())
         longer: dict[Lane[B], None] = {}
         for job in _checked(jobs):
             pacer = pacer_of(job.client)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Self
 
-from ._numbers import number
+from ._given import number
 from ._schedule import Schedule, Timing
 
 _VERSION = 1
@@ -71,7 +71,7 @@ class Learned:
         wish = wish if requests is None else number("requests", requests)
         if (delay is None) == (requests is None) or wish is None or not 0 < wish < math.inf:
             raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
-        if not 0 <= jitter < 1:
+        if not 0 <= number("jitter", jitter) < 1:
             raise ValueError(f"jitter must be 0 or more, and less than 1: {jitter!r}")
         self._delay = delay
         self._requests = requests

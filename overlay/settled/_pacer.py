@@ -6,6 +6,7 @@ import math
 import threading
 from bisect import bisect_left, bisect_right
 
+from ._given import number
 from ._job import Client
 
 # Polls are spaced by so much more than the rate asks for, lest small delays on the way make too many of them arrive
@@ -24,12 +25,15 @@ class Pacer:
     KEY = "settled.pacer"
 
     def __init__(self, max_rate: float | None = None) -> None:
-        if max_rate is not None and not 0 < max_rate < math.inf:
+        rate = math.inf if max_rate is None else number("max_rate", max_rate)
+        if max_rate is not None and not 0 < rate < math.inf:
             raise ValueError(f"max_rate must be a positive number of requests a second, or None: {max_rate}")
-        self.spacing = 0.0 if max_rate is None else _MARGIN / max_rate
+        self.spacing = _MARGIN / rate
         self.answer_seconds = 0.0
         self.paused_until = -math.inf
         self._free_at = -math.inf
+        # The same for what has been put off till after a pause: last polls still go before it.
+        self._resumed_free_at = -math.inf
         # Stretches of time that are full of booked polls: their first and last moments, in order, none overlapping.
         self._booked: list[tuple[float, float]] = []
         self._lock = threading.Lock()
@@ -38,14 +42,26 @@ class Pacer:
         """Reserve the next free moment for one poll, and return it; None if there is none before `before`."""
         with self._lock:
             slot = max(now, self._free_at, -math.inf if despite_pause else self.paused_until)
+            slot = max(slot, self._free_from(slot))
             index = self._full_at(slot) if self.spacing else len(self._booked)
             while index < len(self._booked) and self._booked[index][0] - self.spacing < slot:
                 slot = max(slot, self._booked[index][1] + self.spacing)
                 index += 1
-            if slot >= before:
+            if slot >= before or slot < self._free_from(slot):
                 return None
-            self._free_at = slot + self.spacing
+            if now < self.paused_until <= slot:
+                self._resumed_free_at = slot + self.spacing
+            else:
+                self._free_at = slot + self.spacing
         return slot
+
+    def give_back(self, slot: float) -> None:
+        """Give a reserved moment back, if none was reserved after it."""
+        with self._lock:
+            if self._free_at == slot + self.spacing:
+                self._free_at = slot
+            elif self._resumed_free_at == slot + self.spacing:
+                self._resumed_free_at = slot
 
     def book(self, latest: float, now: float, *, concurrency: int) -> float | None:
         """Book the last free moment up to `latest` for a last poll, and return it; None if there is none from now on.
@@ -62,7 +78,7 @@ class Pacer:
             while above and self._booked[above - 1][1] > slot - spacing:
                 above -= 1
                 slot = self._booked[above][0] - spacing
-            if slot <= now or slot < self._free_at:
+            if slot <= now or slot < self._free_from(slot):
                 return None
             self._fill(above, slot, spacing)
         return slot
@@ -87,6 +103,11 @@ class Pacer:
         """Let no poll but a last one go before `until`; reservations before it have to be made anew."""
         with self._lock:
             self.paused_until = max(self.paused_until, until)
+
+    def _free_from(self, slot: float) -> float:
+        """The moment from which on a slot is free, of which there is one before the end of a pause, and one after."""
+        is_in_pause = slot + self.spacing <= self.paused_until
+        return self._free_at if is_in_pause else max(self._free_at, self._resumed_free_at)
 
     def _spacing_of(self, concurrency: int) -> float:
         return max(self.spacing, self.answer_seconds / concurrency)

@@ -20,8 +20,14 @@ def retry_after(value: str | None, now: float) -> float | None:
         number = float(value)
         seconds = number - now if number >= _UNIX_TIMES else number
     except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, OverflowError, IndexError, TypeError):
-            return None
+        moment = unix_time(value)
+        seconds = math.inf if moment is None else moment - now
     return seconds if 0 <= seconds < math.inf else None
+
+
+def unix_time(date: str | None) -> float | None:
+    """The Unix time of an HTTP date; None if there is none, or it is nonsense."""
+    try:
+        return None if date is None else email.utils.parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError, IndexError, TypeError):
+        return None

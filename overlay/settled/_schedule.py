@@ -7,7 +7,7 @@ from typing import Protocol
 
 import attrs
 
-from ._numbers import number
+from ._given import number
 
 
 class Timing(Protocol):
@@ -39,9 +39,8 @@ class Schedule:
     jitter: float = 0.25
 
     def __attrs_post_init__(self) -> None:
-        for name in ("first", "factor", "cap", "jitter"):
-            number(name, getattr(self, name))
-        if not (0 < self.first <= self.cap < float("inf") and 1 <= self.factor < float("inf") and 0 <= self.jitter < 1):
+        first, factor, cap, jitter = (number(name, value) for name, value in attrs.asdict(self).items())
+        if not (0 < first <= cap < float("inf") and 1 <= factor < float("inf") and 0 <= jitter < 1):
             raise ValueError(f"out of range (0 < first <= cap, factor >= 1, 0 <= jitter < 1): {self}")
 
     def __call__(self, polls: int, _elapsed: float, /) -> float:

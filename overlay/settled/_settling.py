@@ -13,6 +13,7 @@ from . import _clock
 from ._http import Reply, poll
 from ._job import Job
 from ._lanes import Lane, Lanes, Turn
+from ._observing import UNTRACED
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._wait import Sleep
@@ -163,7 +164,8 @@ class _Crew(Generic[B]):
         wait, on_poll = turn.wait, turn.wait.terms.on_poll
         brought: Reply | SettledError
         try:
-            brought = poll(wait.job, turn.seconds, wait.request)
+            with wait.span or UNTRACED:
+                brought = poll(wait.job, turn.seconds, wait.request)
         except SettledError as error:
             brought = error
         with self._lock:

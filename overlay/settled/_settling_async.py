@@ -14,6 +14,7 @@ from . import _clock
 from ._http import Reply, poll_async
 from ._job import Job
 from ._lanes import Lane, Lanes, Turn
+from ._observing import UNTRACED
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._wait import Sleep
@@ -157,7 +158,8 @@ class _Crew(Generic[B]):
         wait = turn.wait
         brought: Reply | SettledError
         try:
-            brought = await poll_async(wait.job, turn.seconds, wait.request)
+            with wait.span or UNTRACED:
+                brought = await poll_async(wait.job, turn.seconds, wait.request)
         except SettledError as error:
             brought = error
         if lane.take(wait, brought, _clock.clock.now()):

@@ -11,6 +11,7 @@ import attrs
 
 from . import errors
 from ._outcome import Outcome
+from ._shown import encodable
 
 if TYPE_CHECKING:
     from ._job import Job
@@ -59,7 +60,7 @@ def of_parts(parts: Mapping[str, Part]) -> Reading:
 
 def told_by(parts: Mapping[str, Part]) -> str | None:
     """What the parts tell, each under its name; None if they tell nothing."""
-    return "; ".join(f"{name}: {part.detail}" for name, part in parts.items() if part.detail) or None
+    return "; ".join(f"{encodable(name)}: {part.detail}" for name, part in parts.items() if part.detail) or None
 
 
 def progress_of(parts: Mapping[str, Part], *, expected: int = 0) -> Progress | None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import Reply, poll
+from ._http import Reply
 from ._job import Job
 from ._lanes import CONCURRENCY
 from ._settling import Settling
 from ._snapshot import Reading, Snapshot
 from ._terms import Terms, WaitOptions
+from ._turns import turn
 from ._wait import Sleep, Wait
-from .errors import SettledError
 
 B = TypeVar("B")
 
@@ -30,12 +29,11 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
     ridden out with back-off, and a Retry-After is obeyed by every job of the client.
 
     Raises:
-        WaitTimeout: If the job has not settled by the deadline. SettledError: ApiError, TransportError,
-        MalformedResponse or UnknownStatus, if the job cannot be followed; what was
-            learnt until then is in the error's `ref`, `last` and `seen`.
+        WaitTimeout: If the job has not settled by the deadline.
+        SettledError: ApiError, TransportError, MalformedResponse or UnknownStatus, if the job cannot be followed; what
+            was learnt until then is in the error's `ref`, `last` and `seen`.
     """
-    machine = Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options))
-    with contextlib.closing(machine):
+    with Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)) as machine:
         while (reply := _poll_when_due(machine)).reading.outcome is None:
             pass
     return machine.snapshot(reply.reading, reply.raw)
@@ -68,14 +66,15 @@ def as_settled(
                 print(end.job.ref, end.outcome or end.error)
 
     Raises:
-        ValueError: If an argument is out of its range. TypeError: If something among the jobs is none.
+        ValueError: If an argument is out of its range.
+        TypeError: If something among the jobs is none.
     """
     return Settling(jobs, timeout, concurrency, options)
 
 
 def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
     reading: Reading | None = None
-    with contextlib.closing(machine):
+    with machine:
         while reading is None or reading.outcome is None:
             reply = _poll_when_due(machine)
             if reply.reading != reading:
@@ -84,18 +83,6 @@ def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
 
 
 def _poll_when_due(machine: Wait[Any]) -> Reply:
-    clock = _clock.clock
-    while True:
-        step = machine.next(clock.now())
-        if isinstance(step, Sleep):
-            clock.sleep(step.seconds)
-            continue
-        try:
-            reply = poll(machine.job, step.seconds, machine.request)
-        except SettledError as error:
-            machine.failed(error, clock.now())
-            continue
-        machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
-        return reply
+    while isinstance(step := turn(machine), Sleep):
+        _clock.clock.sleep(step.seconds)
+    return step

@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get_args
 
 import attrs
 
+from . import _observing
 from ._answers import Answers
+from ._given import number
 from ._inbox import Inbox
 from ._job import Job
 from ._schedule import Schedule, Timing
 from ._snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ._tracing import Origin
 
 B = TypeVar("B")
 Unknown = Literal["wait", "raise"]
@@ -39,15 +44,17 @@ class WaitOptions(TypedDict, Generic[B], total=False):
 
 def seconds(timeout: float | timedelta | None) -> float:
     """A timeout in seconds, infinite if there is none; ValueError if it is negative or no number."""
-    given = timeout.total_seconds() if isinstance(timeout, timedelta) else math.inf if timeout is None else timeout
+    if timeout is None:
+        return math.inf
+    given = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
     if not given >= 0:
         raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {timeout!r}")
-    return float(given)
+    return given
 
 
 def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None:
     """Refuse what is less than 1, with a ValueError that names the argument."""
-    if value < 1:
+    if not number(attribute.name, value) >= 1:
         raise ValueError(f"{attribute.name} must be 1 or more, not {value!r}")
 
 
@@ -60,7 +67,8 @@ def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> No
 class Terms(Generic[B]):
     """What many waits that begin at the same moment can share.
 
-    `concurrency` is how many polls of one client can be under way at once.
+    `concurrency` is how many polls of one client can be under way at once. Waits that went on only after their
+    deadline are late: they make one poll nevertheless.
     """
 
     start: float
@@ -73,7 +81,9 @@ class Terms(Generic[B]):
     concurrency: int = attrs.field(default=100, validator=at_least_one)
     callback: Any = None
     polls_before: int = 0
+    is_late: bool = False
     answers: Answers = attrs.field(factory=Answers, eq=False, repr=False)
+    origin: Origin | None = attrs.field(factory=_observing.origin, eq=False, repr=False)
 
     @property
     def deadline(self) -> float:
@@ -85,7 +95,7 @@ class Terms(Generic[B]):
         schedule = self.schedule
         if schedule is None:
             schedule = _BY_DEFAULT if self.inbox is None else _UNTIL_CALLED_BACK
-        interval = schedule(polls - self.polls_before, elapsed)
+        interval = number("what the schedule answered", schedule(polls - self.polls_before, elapsed))
         if not interval >= 0:
             raise ValueError(f"the schedule answered {interval!r}, which is no number of seconds to wait")
         return interval

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 import json
-import logging
 import math
 from collections import Counter
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, Unpack
 
 import httpx
 
+from . import _clock, _observing
 from ._http import MAX_POLL_SECONDS, Reply
 from ._job import Job, snapshot
+from ._outcome import Outcome
 from ._pacer import pacer_of
 from ._schedule import Schedule
+from ._shown import shown
 from ._snapshot import Reading, Snapshot
-from ._terms import Terms
+from ._terms import Terms, WaitOptions
+from ._timing_json import timing_from_json, timing_to_json
 from .errors import (
     ApiError,
     MalformedResponse,
@@ -28,19 +33,23 @@ from .errors import (
     WaitTimeout,
 )
 
+if TYPE_CHECKING:
+    from ._tracing import WaitSpan
+
 B = TypeVar("B")
 
 # A poll may end this much after the deadline, so that the one sent just before it can still be answered.
 GRACE_SECONDS = 0.1
 # A moment missed by more than this, or by more than the polls are apart, is reserved anew.
 _LATE_SECONDS = 0.05
+# What `to_json` tells is of this version.
+_VERSION = 1
 # Servers ask for pauses of hours, by mistake or by a wrong clock.
 MAX_PAUSE_SECONDS = 300.0
 
 _BACK_OFF = Schedule(first=0.5, factor=2, cap=30, jitter=0.25)
 _TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 
-_logger = logging.getLogger("settled")
 _warned: set[tuple[str, str]] = set()
 
 
@@ -61,7 +70,7 @@ class Wait(Generic[B]):
 
     Ask `next` what to do, and do it; tell what a poll brought with `received` or `failed`; ask again. All times are
     seconds of one monotonic clock, which the caller reads. `due` is the moment before which `next` need not be asked
-    again, `request` what to send again.
+    again, `request` what to send again, `span` what is to be current while a poll is under way.
     """
 
     __slots__ = (
@@ -80,15 +89,17 @@ class Wait(Generic[B]):
         "job",
         "polls",
         "request",
+        "span",
         "terms",
     )
 
     def __init__(self, job: Job[B], terms: Terms[B]) -> None:
-        self.job = job
-        self.terms = terms
-        self.due = terms.start
+        self.job: Job[B] = job
+        self.terms: Terms[B] = terms
+        self.due: float = terms.start
         self.polls: int = 0
         self.request: httpx.Request | None = None
+        self.span: WaitSpan | None = None
         self._wanted = terms.start
         self._slot: float | None = None
         self._booked: float | None = None
@@ -104,15 +115,25 @@ class Wait(Generic[B]):
     def __lt__(self, other: Wait[Any]) -> bool:
         return self.due < other.due
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close(error=error)
+
     def next(self, now: float) -> Poll | Sleep:
         """What to do next, while the job has not settled.
 
         Raises:
             WaitTimeout: If the deadline has passed, and the last poll was as close to it as the client's rate allows.
         """
+        if self.span is None and self.terms.origin is not None:
+            self.span = self.terms.origin.span(self.job)
         deadline = self.terms.deadline
         if self._told >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
-            raise self.give_up()
+            raise self.give_up(now)
         if (callback := self.terms.latest_callback(self.job)) != self.terms.callback:
             self.terms = self.terms.called_back(callback, self.polls)
             self._wanted = now
@@ -125,7 +146,8 @@ class Wait(Generic[B]):
         self._slot = None
         self._asked = now
         self.polls += 1
-        return Poll(min(MAX_POLL_SECONDS, max(deadline - now, 0.0) + GRACE_SECONDS))
+        left = math.inf if self.terms.is_late else max(deadline - now, 0.0) + GRACE_SECONDS
+        return Poll(min(MAX_POLL_SECONDS, left))
 
     def received(self, reply: Reply, now: float) -> None:
         """Take a poll's answer.
@@ -137,14 +159,16 @@ class Wait(Generic[B]):
         pacer_of(self.job.client).answer_seconds = now - self._asked
         self._failures, self._failure = 0, None
         self.request = reply.request
-        was_running, self._content = self._content is not None, reply.content
-        self._tally = _counted(self._tally, _label(reading))
+        was_running, self._content = bool(self._tally), reply.content
+        label = _label(reading)
+        is_change, self._tally = label != self.status, _counted(self._tally, label)
         self._read_at = now
+        _observing.polled(self, now, reading.outcome, is_change=is_change)
         if reading.outcome is None:
-            self._meet(reading)
+            self._meet(reading, now)
             self._go_on(now)
         else:
-            self.close()
+            self.close(outcome=reading.outcome)
             if was_running:
                 self.terms.learn(elapsed, now - self.terms.start)
 
@@ -162,9 +186,9 @@ class Wait(Generic[B]):
             pause = min(back_off if retry_after is None else retry_after, MAX_PAUSE_SECONDS)
             pacer_of(self.job.client).pause(now + pause)
         if not self._may_pass(error, now) or self._failures >= self.terms.max_failures:
-            raise self._learnt(error)
+            raise self._learnt(error, now)
+        _observing.failed(self, now, error, self._failures)
         self._go_on(now, at_least=back_off)
-        _logger.debug("%s: %s; polling again", self.job.ref, error)
 
     def shrink(self) -> None:
         """Keep less until the next poll: no request to send again, and of the latest answer only what is special."""
@@ -176,18 +200,105 @@ class Wait(Generic[B]):
         """Whether the deadline has passed so long ago that another poll would be a late one."""
         return self.polls > 0 and now > self.terms.deadline + 2 * GRACE_SECONDS
 
-    def give_up(self) -> SettledError:
+    def give_up(self, now: float) -> SettledError:
         """The error that ends the wait at its deadline, with all that was learnt."""
         message = f"{self.job.ref} had not settled after {self.terms.timeout:g} s: {self._summary()}"
-        error = self._learnt(WaitTimeout(message))
-        error.__cause__ = self._failure
-        return error
+        timeout = WaitTimeout(message)
+        timeout.__cause__ = self._failure
+        return self._learnt(timeout, now)
 
-    def close(self) -> None:
-        """Give back what was booked for a poll that will not be made."""
-        if self._booked is not None:
-            pacer_of(self.job.client).release(self._booked, concurrency=self.terms.concurrency)
-            self._booked = None
+    def close(self, *, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
+        """Give back what was reserved for polls that will not be made, and end the span with what ended the wait."""
+        self._give_back()
+        if self._slot is not None:
+            pacer_of(self.job.client).give_back(self._slot)
+            self._slot = None
+        if self.span is not None:
+            self.span.end(self.status, self.polls, outcome, error)
+            self.span = None
+
+    def to_json(self, now: float | None = None, time_of_day: float | None = None) -> dict[str, Any]:
+        """What `from_json` goes on from, in whatever process: a small value to keep, without the answers.
+
+        Its moments are seconds since 1970. `now` is the moment by the clock that this wait goes by, and `time_of_day`
+        the same in seconds since 1970; by default they are read from the clock that settled's own verbs go by.
+        """
+        terms, to_day = self.terms, _to_time_of_day(now, time_of_day)
+        return {
+            "version": _VERSION,
+            "ref": self.job.ref,
+            "started": terms.start + to_day,
+            "deadline": None if terms.deadline == math.inf else terms.deadline + to_day,
+            "next": self._wanted + to_day,
+            "read": self._read_at + to_day,
+            "polls": self.polls,
+            "failures": self._failures,
+            # No object: its names may come back in another order, and the last one is the status.
+            "seen": [[status, count] for status, count in self._tally],
+            "schedule": timing_to_json(terms.schedule),
+            "polls_before": terms.polls_before,
+            "unknown": terms.unknown,
+            "max_failures": terms.max_failures,
+        }
+
+    @classmethod
+    def from_json(
+        cls,
+        state: Mapping[str, Any],
+        job: Job[B],
+        now: float | None = None,
+        time_of_day: float | None = None,
+        **options: Unpack[WaitOptions[B]],
+    ) -> Self:
+        """The wait whose `to_json` was given, for the same job: it keeps its deadline, its polls and its tally.
+
+        A wait whose deadline has passed meanwhile makes one poll nevertheless. The options are those of `WaitOptions`,
+        and replace what the wait began with; `on_poll`, and a schedule that is a function, have to be given anew.
+        Times are as for `to_json`.
+
+        Raises:
+            ValueError: If the state is of another version or job, or malformed.
+        """
+        if state.get("version") != _VERSION:
+            raise ValueError(f"a wait of version {state.get('version')!r}, and not {_VERSION}")
+        if state.get("ref") != job.ref:
+            raise ValueError(f"a wait for {state.get('ref')!r}, and not for {job.ref}")
+        now = _clock.clock.now() if now is None else now
+        to_day = _to_time_of_day(now, time_of_day)
+        try:
+            start, wanted, read = (_seconds(state[name]) - to_day for name in ("started", "next", "read"))
+            deadline = math.inf if state["deadline"] is None else _seconds(state["deadline"]) - to_day
+            options.setdefault("unknown", state["unknown"])
+            options.setdefault("max_failures", _count(state["max_failures"]))
+            if "schedule" not in options:
+                options["schedule"] = timing_from_json(state["schedule"])
+            terms = Terms(
+                start=start,
+                timeout=max(deadline - start, 0.0),
+                polls_before=_count(state["polls_before"]),
+                is_late=deadline < now,
+                **options,
+            )
+            wait = cls(job, terms)
+            wait.polls, wait._failures = _count(state["polls"]), _count(state["failures"])
+            wait._tally = tuple((str(status), _count(count)) for status, count in state["seen"])
+        except (AttributeError, LookupError, OverflowError, TypeError) as error:
+            raise ValueError(f"not what to_json told: {error!r}") from error
+        wait._wanted = wait.due = wanted
+        wait._read_at = read
+        if wait.polls:
+            wait.due = min(wanted, wait._book(now) or deadline)
+        return wait
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether a poll was wanted already, and only waits for its turn among those of the client."""
+        return self._slot is not None
+
+    @property
+    def status(self) -> str | None:
+        """The latest status that was read, of a job of many parts how many have which; None if there was none."""
+        return self._tally[-1][0] if self._tally else None
 
     @property
     def seen(self) -> dict[str, int]:
@@ -199,7 +310,11 @@ class Wait(Generic[B]):
         """The snapshot of the latest answer; None if there was none."""
         if self._content is None:
             return None
-        raw = json.loads(self.terms.answers.restored(self.job.kind.name, self._content))
+        try:
+            raw = json.loads(self.terms.answers.restored(self.job.kind.name, self._content))
+        except RecursionError:
+            # Nested as deep as Python can read, with less room for it here than where it was read first.
+            return self.snapshot(Reading(self.status, None), None)
         return self.snapshot(self.job.kind.reading(raw), raw)
 
     def snapshot(self, reading: Reading, raw: Any) -> Snapshot[B]:
@@ -228,10 +343,12 @@ class Wait(Generic[B]):
         if self._slot is None or self._slot < max(pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS)):
             grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
             before = max(now, self.terms.deadline) + grace if is_last else last_call
-            self._slot = pacer.reserve(now, before=before, despite_pause=is_last)
+            if self.terms.is_late:
+                before = math.inf
+            self._slot = pacer.reserve(now, before=before, despite_pause=is_last and not self.terms.is_late)
         # Who has made the last call, and found no later moment free, leaves the deadline to others.
         if is_last and (self._slot is None or (self._is_last_call and self._booked is None)):
-            raise self.give_up()
+            raise self.give_up(now)
         return last_call if self._slot is None else self._slot
 
     def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
@@ -242,56 +359,80 @@ class Wait(Generic[B]):
 
     def _book(self, now: float) -> float | None:
         """Book the moment of the last poll anew, as early before the deadline as answers take."""
-        self.close()
+        self._give_back()
         pacer = pacer_of(self.job.client)
         latest = self.terms.deadline - pacer.answer_seconds
         if latest < math.inf:
             self._booked = pacer.book(latest, now, concurrency=self.terms.concurrency)
         return self._booked
 
+    def _give_back(self) -> None:
+        if self._booked is not None:
+            pacer_of(self.job.client).release(self._booked, concurrency=self.terms.concurrency)
+            self._booked = None
+
     def _may_pass(self, error: SettledError, now: float) -> bool:
         if isinstance(error, NotFound):
-            return self._content is None and now - self.terms.start < self.job.kind.not_found_grace
+            return not self._tally and now - self.terms.start < self.job.kind.not_found_grace
         if isinstance(error, ApiError):
             return error.status_code in _TRANSIENT_STATUS_CODES or error.status_code >= 500
         return isinstance(error, MalformedResponse) or (isinstance(error, TransportError) and error.may_pass)
 
-    def _meet(self, reading: Reading) -> None:
+    def _meet(self, reading: Reading, now: float) -> None:
         kind = self.job.kind
         word = kind.unlisted(reading)
         if word is None:
             return
         word = word[:80]
         if self.terms.unknown == "raise":
-            raise self._learnt(UnknownStatus(f"{self.job.ref} has the status {word!r}, which nobody listed"))
+            raise self._learnt(UnknownStatus(f"{self.job.ref} has the status {word!r}, which nobody listed"), now)
         if (kind.name, word) not in _warned and len(_warned) < 1000:
             _warned.add((kind.name, word))
-            _logger.warning("%s: a status nobody listed, %r; it is taken for running", kind.name, word)
+            _observing.unlisted(self, now, word)
 
-    def _learnt(self, error: SettledError) -> SettledError:
-        self.close()
+    def _learnt(self, error: SettledError, now: float) -> SettledError:
         error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
         if not isinstance(error, WaitTimeout):
             error.add_note(f"{self.job.ref}: {self._summary()}")
+        _observing.gave_up(self, now, error)
+        self.close(error=error)
         return error
 
     def _summary(self) -> str:
-        last = self.last
-        told = "no status was read" if last is None else f"the last status was {_label(last)}"
+        told = "no status was read" if self.status is None else f"the last status was {self.status}"
         counted = ", ".join(f"{count} {status}" for status, count in self._tally)
         return f"{told} ({self.polls} polls{': ' if counted else ''}{counted})"
 
 
 def _label(reading: Reading | Snapshot[Any]) -> str:
     if reading.status is not None:
-        return reading.status
-    words = Counter(part.status for part in reading.parts.values() if part.status is not None)
-    return ", ".join(f"{count} {word}" for word, count in sorted(words.items())) or "none yet"
+        return shown(reading.status, 80)
+    words = Counter(shown(part.status, 80) for part in reading.parts.values() if part.status is not None)
+    return shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), 1000) or "none yet"
+
+
+def _to_time_of_day(now: float | None, time_of_day: float | None) -> float:
+    """What turns moments of a wait's clock into seconds since 1970, by addition."""
+    clock = _clock.clock
+    return (clock.time_of_day() if time_of_day is None else time_of_day) - (clock.now() if now is None else now)
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not math.isfinite(value):
+        raise TypeError(f"not a moment: {value!r}")
+    return float(value)
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise TypeError(f"not a count: {value!r}")
+    return value
 
 
 # Most of many waiting jobs have seen the same: they share what is kept of it.
 @functools.lru_cache(maxsize=4096)
 def _counted(tally: tuple[tuple[str, int], ...], label: str) -> tuple[tuple[str, int], ...]:
     counts = dict(tally)
-    counts[label] = counts.get(label, 0) + 1
+    # Put last again: the latest is the wait's status.
+    counts[label] = counts.pop(label, 0) + 1
     return tuple(counts.items())

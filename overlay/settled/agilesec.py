@@ -6,6 +6,7 @@ From the vendor's page "Scan API".
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
@@ -28,10 +29,12 @@ from settled_clients.agilesec.models import (
 
 from ._callback import ApiToken, BearerToken, CallbackAuth, parse_callback
 from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._error_body import told
 from ._http import submit
 from ._job import UNREADABLE, Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._redacted import without_secrets
+from ._shown import shown
 from ._snapshot import Reading
 from .errors import MalformedResponse, SubmitFailed
 
@@ -71,7 +74,7 @@ class ScanTerminal(TerminalStatus):
 
 def _read(raw: Any) -> Reading:
     status: str = raw["status"]
-    return Reading(status, ScanTerminal.outcome_of(status), detail=raw.get("message") or None)
+    return Reading(status, ScanTerminal.outcome_of(status), detail=told(raw.get("message")))
 
 
 SCAN = JobKind(
@@ -121,8 +124,9 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
-        SubmitFailed: If the API answers that it did not take the scan. SubmitUnclear: If the scan may exist all the
-            same: no answer came, or a 5xx, or one that names no scan. The request is not made a second time.
+        SubmitFailed: If the API answers that it did not take the scan.
+        SubmitUnclear: If the scan may exist all the same: no answer came, or a 5xx, or one that names no scan. The
+            request is not made a second time.
         SettledError: ApiError or TransportError, if there surely is no scan.
     """
     request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
@@ -153,18 +157,25 @@ def _wire(scan: SubmittedScan) -> dict[str, Any]:
 
 
 def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
-    each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
+    try:
+        each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
+    except AttributeError:
+        raise TypeError(f"labels must be a mapping or a list of mappings, not {labels!r:.80}") from None
     return [Label.from_dict(label) for label in each]
 
 
 def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan]:
+    try:
+        json.dumps(request["json"], ensure_ascii=False, allow_nan=False).encode()
+    except (RecursionError, UnicodeError) as error:
+        raise ValueError(f"the scan cannot be written as JSON: {type(error).__name__}") from error
     return submit(client, request, functools.partial(_taken, client))
 
 
 def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:
     try:
         if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
-            raise SubmitFailed(f"the scan was not taken: {answer.get('message') or 'no reason given'}")
+            raise SubmitFailed(f"the scan was not taken: {shown(told(answer.get('message')) or 'no reason given')}")
         return scan(client, answer["executionId"])
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer has no executionId: {without_secrets(answer)!r:.200}") from error

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import inspect
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import Reply, poll_async
+from ._http import Reply
 from ._inbox import Inbox
 from ._job import Job
 from ._lanes import CONCURRENCY
 from ._settling_async import AsyncSettling
 from ._snapshot import Reading, Snapshot
 from ._terms import Terms, WaitOptions
+from ._turns import turn_async
 from ._wait import Sleep, Wait
-from .errors import SettledError
 
 __all__ = ["AsyncSettling", "as_settled", "wait", "watch"]
 
@@ -36,7 +35,7 @@ async def wait(
     """
     machine = Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
     with contextlib.ExitStack() as stack:
-        stack.callback(machine.close)
+        stack.enter_context(machine)
         alarm = None
         if wake is not None:
             alarm, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -66,7 +65,7 @@ def as_settled(
 
 async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:
     reading: Reading | None = None
-    with contextlib.closing(machine):
+    with machine:
         while reading is None or reading.outcome is None:
             reply = await _poll_when_due(machine)
             if reply.reading != reading:
@@ -75,20 +74,6 @@ async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:
 
 
 async def _poll_when_due(machine: Wait[Any], alarm: asyncio.Event | None = None) -> Reply:
-    clock = _clock.clock
-    while True:
-        step = machine.next(clock.now())
-        if isinstance(step, Sleep):
-            await clock.sleep_async(step.seconds, alarm)
-            continue
-        try:
-            reply = await poll_async(machine.job, step.seconds, machine.request)
-        except SettledError as error:
-            machine.failed(error, clock.now())
-            continue
-        machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            told = machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
-            if inspect.isawaitable(told):
-                await told
-        return reply
+    while isinstance(step := await turn_async(machine), Sleep):
+        await _clock.clock.sleep_async(step.seconds, alarm)
+    return step

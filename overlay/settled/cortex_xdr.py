@@ -23,13 +23,16 @@ from settled_clients.cortex_xdr.models import (
 
 from ._connect import ConnectOptions
 from ._cortex import cortex_arguments, cortex_environment
-from ._error_body import sentence
+from ._error_body import sentence, told
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
+from ._shown import shown
 from ._snapshot import Part, Progress, Reading, Refused, of_parts
 
 __all__ = ["KINDS", "ActionTerminal", "ScriptTerminal", "action", "connect", "connect_from_env", "script_execution"]
 
+# Longer numbers of JSON cannot even be written out.
+_MOST_ENDPOINTS = 10**9
 _RUNNING = frozenset({"PENDING", "IN_PROGRESS", "PENDING_ABORT"})
 
 
@@ -62,26 +65,24 @@ class ScriptTerminal(TerminalStatus):
 def _read_action(raw: Any) -> Reading:
     reply: Mapping[str, Any] = raw.get("reply") or {}
     if "data" not in reply and reply.get("err_msg"):
-        raise Refused(sentence(reply["err_msg"]))
+        raise Refused(shown(sentence(reply["err_msg"])))
     words: Mapping[str, str | None] = reply.get("data") or {}
     reasons: Mapping[str, Any] = reply.get("errorReasons") or {}
     return of_parts({endpoint: _part(word or None, reasons.get(endpoint)) for endpoint, word in words.items()})
 
 
 def _part(word: str | None, reason: Any) -> Part:
-    return Part(word, ActionTerminal.outcome_of(word), sentence(reason) or None)
+    return Part(word, ActionTerminal.outcome_of(word), told(reason))
 
 
 def _read_script(raw: Any) -> Reading:
     reply: Mapping[str, Any] = raw["reply"]
     status: str | None = reply.get("general_status") or None
-    message: str | None = reply.get("error_message") or reply.get("err_msg") or None
+    message = told(reply.get("error_message") or reply.get("err_msg"))
     if status is None and message is not None:
-        raise Refused(sentence(message))
+        raise Refused(shown(message))
     counters = {
-        name.removeprefix("endpoints_"): int(count or 0)
-        for name, count in reply.items()
-        if name.startswith("endpoints_")
+        name.removeprefix("endpoints_"): _count(count) for name, count in reply.items() if name.startswith("endpoints_")
     }
     outcomes = {word: ScriptTerminal.outcome_of(word) for word, count in counters.items() if count > 0}
     done = sum(counters[word] for word, outcome in outcomes.items() if outcome is not None)
@@ -92,6 +93,13 @@ def _read_script(raw: Any) -> Reading:
         detail=message,
         progress=Progress(done, total) if total else None,
     )
+
+
+def _count(value: Any) -> int:
+    count = int(value or 0)
+    if count > _MOST_ENDPOINTS:
+        raise ValueError("a count of more endpoints than there are")
+    return count
 
 
 def _action_request(group_action_id: str) -> dict[str, Any]:

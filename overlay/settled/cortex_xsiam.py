@@ -13,6 +13,7 @@ from settled_clients.cortex_xsiam.models import ByosImportJob
 
 from ._connect import ConnectOptions
 from ._cortex import cortex_arguments, cortex_environment
+from ._error_body import told
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Reading
@@ -30,7 +31,7 @@ class ByosImportTerminal(TerminalStatus):
 
 def _read(raw: Any) -> Reading:
     status: str = raw["job_status"]
-    return Reading(status, ByosImportTerminal.outcome_of(status), detail=raw.get("error_log"))
+    return Reading(status, ByosImportTerminal.outcome_of(status), detail=told(raw.get("error_log")))
 
 
 BYOS_IMPORT = JobKind(

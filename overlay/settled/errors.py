@@ -1,26 +1,28 @@
 """Everything that settled raises, apart from ValueError and TypeError for a bad argument.
 
-SettledError                what a wait had learnt is in .ref, .last and .seen
-├── WaitTimeout             the deadline passed first; also a TimeoutError
-├── OutcomeError            the job settled, but did not succeed; .snapshot
-│   ├── JobFailed
-│   ├── JobPartial
-│   ├── JobCancelled
-│   ├── JobTimedOut
-│   └── JobSkipped
-├── ApiError                the API refused; .status_code .message .code .method .path
-│   ├── BadRequest          400, 422
-│   ├── AuthenticationError 401
-│   ├── LicenseRequired     402
-│   ├── PermissionDenied    403
-│   ├── NotFound            404
-│   ├── RateLimited         429; .retry_after
-│   └── ServerError         5xx
-├── TransportError          no answer came
-├── MalformedResponse       an answer that cannot be read
-├── UnknownStatus           a status word nobody listed, where unknown="raise"
-├── SubmitFailed            the API answered that it did not take the job
-└── SubmitUnclear           the job may exist, but nothing says so; .sent
+    SettledError
+    ├── WaitTimeout             the deadline passed first; also a TimeoutError
+    ├── OutcomeError            the job settled, but did not succeed; .snapshot
+    │   ├── JobFailed
+    │   ├── JobPartial
+    │   ├── JobCancelled
+    │   ├── JobTimedOut
+    │   └── JobSkipped
+    ├── ApiError                the API refused; .status_code .message .code .method .path
+    │   ├── BadRequest          400, 422
+    │   ├── AuthenticationError 401
+    │   ├── LicenseRequired     402
+    │   ├── PermissionDenied    403
+    │   ├── NotFound            404
+    │   ├── RateLimited         429; .retry_after
+    │   └── ServerError         5xx
+    ├── TransportError          no answer came
+    ├── MalformedResponse       an answer that cannot be read
+    ├── UnknownStatus           a status word nobody listed, where unknown="raise"
+    ├── SubmitFailed            the API answered that it did not take the job
+    └── SubmitUnclear           the job may exist, but nothing says so; .sent
+
+What a wait had learnt is in `ref`, `last` and `seen` of each.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ._outcome import Outcome
+from ._shown import shown
 
 if TYPE_CHECKING:
     from ._snapshot import Snapshot
@@ -219,8 +222,8 @@ _BY_STATUS_CODE: Mapping[int, type[ApiError]] = {
 def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
-    status = "" if snapshot.status is None else f" with status {snapshot.status}"
-    detail = "" if snapshot.detail is None else f": {snapshot.detail[:500]}"
+    status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
+    detail = "" if snapshot.detail is None else f": {shown(snapshot.detail)}"
     return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)
 
 

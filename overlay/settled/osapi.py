@@ -6,6 +6,7 @@ From the vendor's page "Get job detail" and the server's source.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Unpack
 
@@ -16,6 +17,8 @@ from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.models import Job as JobDetail
 
 from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._error_body import told
+from ._given import number
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Part, Reading, progress_of, told_by
@@ -46,7 +49,7 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
     return Reading(
         status,
         outcome,
-        detail=raw.get("error") or told_by(parts),
+        detail=told(raw.get("error")) or told_by(parts),
         progress=progress_of(parts, expected=expected_agents),
         parts=parts,
     )
@@ -55,7 +58,12 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
 def _by_host_name(
     responses: Mapping[str, Mapping[str, Any]], states: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    names = {agent: response.get("hostname") or agent for agent, response in responses.items()}
+    # Machines that were cloned have the same name: then it tells none of them apart.
+    counts = Counter(response.get("hostname") for response in responses.values())
+    names = {
+        agent: name if (name := response.get("hostname")) and counts[name] == 1 else agent
+        for agent, response in responses.items()
+    }
     by_name = {names[agent]: response for agent, response in responses.items()}
     states_by_name = {names.get(agent, agent): state for agent, state in states.items()}
     return [(name, by_name.get(name, {}), states_by_name.get(name, {})) for name in {**by_name, **states_by_name}]
@@ -63,7 +71,7 @@ def _by_host_name(
 
 def _part(response: Mapping[str, Any], state: Mapping[str, Any]) -> Part:
     status = response.get("status") or state.get("status") or None
-    return Part(status, OsapiJobTerminal.outcome_of(status), response.get("error") or state.get("error") or None)
+    return Part(status, OsapiJobTerminal.outcome_of(status), told(response.get("error") or state.get("error")))
 
 
 JOB = JobKind(
@@ -91,7 +99,7 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     """
     if expected_agents is None:
         return Job(JOB, client, job_id)
-    if expected_agents < 1:
+    if not number("expected_agents", expected_agents) >= 1:
         raise ValueError(f"expected_agents must be 1 or more, not {expected_agents!r}")
     read = functools.partial(_read, expected_agents=expected_agents)
     return Job(attrs.evolve(JOB, read=read), client, job_id)

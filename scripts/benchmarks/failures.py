@@ -37,7 +37,7 @@ def counting() -> Iterator[Counter[str]]:
 
     logger, handler = logging.getLogger("settled"), Handler()
     logger.addHandler(handler)
-    logger.setLevel(logging.DEBUG)
+    logger.setLevel(logging.WARNING)
     kept = httpx.AsyncClient.send, aiohttp.ClientSession._request
     httpx.AsyncClient.send = counted("httpx", kept[0])  # type: ignore[method-assign]
     aiohttp.ClientSession._request = counted("aiohttp", kept[1])  # type: ignore[method-assign]
