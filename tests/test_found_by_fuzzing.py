@@ -282,6 +282,23 @@ def test_last_poll_during_a_pause() -> None:
     assert pacer.reserve(299.99, before=400, despite_pause=True) == pytest.approx(300 + 2 * pacer.spacing)
 
 
+def test_deadline_during_a_pause(clock: VirtualClock) -> None:
+    """A last poll that has to stand back for another during a pause is made, and not put off again and again."""
+    codes = iter([503])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(next(codes, 200), headers={"Retry-After": "100"}, json={"status": "processing"})
+
+    with osapi.connect("t.invalid", token=KEY, max_rate=10, transport=httpx.MockTransport(answer)) as connected:
+        with pytest.raises(errors.ServerError):
+            settled.wait(osapi.job(connected, "7"), timeout=None, max_failures=1)
+        start = clock.now()
+        with pytest.raises(errors.WaitTimeout) as raised:
+            settled.wait(osapi.job(connected, "7"), timeout=0)
+    assert clock.now() - start < 0.2
+    assert raised.value.seen == {"processing": 1}
+
+
 def test_booking_during_a_pause() -> None:
     """Nor do they keep a last poll during the pause from being booked."""
     pacer = Pacer(10)

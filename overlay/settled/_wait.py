@@ -340,7 +340,9 @@ class Wait(Generic[B]):
                 pacer.use(now)
             return later or now
         is_last = now >= last_call
-        if self._slot is None or self._slot < max(pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS)):
+        # A last poll's moment was reserved despite the pause.
+        earliest = max(-math.inf if is_last else pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS))
+        if self._slot is None or self._slot < earliest:
             grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
             before = max(now, self.terms.deadline) + grace if is_last else last_call
             if self.terms.is_late:
