@@ -14,13 +14,10 @@ import httpx
 from hypothesis import strategies as st
 
 from settled import JobKind
-
-from _specs import documents
+from settled.testing import strategies
 
 # JSON that json.dumps cannot write stands as a word between these.
 _MARK = "\ue000"
-
-_DATES = st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
 
 
 @attrs.frozen
@@ -65,61 +62,6 @@ def transport(answers: list[Answer]) -> httpx.MockTransport:
     return httpx.MockTransport(answer)
 
 
-@functools.cache
-def words(kind: JobKind[Any]) -> st.SearchStrategy[str]:
-    """Status words: mostly the kind's own, in any letter case."""
-    known = st.sampled_from(sorted({*kind.terminal, *kind.running, "COMPLETED_WITH_DOUBTS"}))
-    return (
-        known
-        | known.map(str.swapcase)
-        | st.sampled_from(["", " ", "\u017fucce\u017f\u017fful", "\u0130", "W" * 9000])
-        | st.text(max_size=6)
-    )
-
-
-@functools.cache
-def documented(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
-    """JSON that the spec allows as the reply about a job of a kind."""
-    schemas = documents()[kind.name.partition(".")[0]]["components"]["schemas"]
-    return _of_schema({"$ref": kind.decode.__self__.__name__}, schemas, words(kind))  # type: ignore[attr-defined]
-
-
-def _of_schema(  # noqa: PLR0911 - one for each type of JSON Schema
-    schema: dict[str, Any], schemas: dict[str, Any], status: st.SearchStrategy[str]
-) -> st.SearchStrategy[Any]:
-    if "$ref" in schema:
-        return _of_schema(schemas[schema["$ref"].rpartition("/")[2]], schemas, status)
-    if "anyOf" in schema:
-        return st.one_of([_of_schema(choice, schemas, status) for choice in schema["anyOf"]])
-    if isinstance(schema.get("type"), list):
-        return st.one_of([_of_schema({**schema, "type": name}, schemas, status) for name in schema["type"]])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"]) | status
-    match schema.get("type"):
-        case "object":
-            fields = {name: _of_schema(field, schemas, status) for name, field in schema.get("properties", {}).items()}
-            needed = {name: fields.pop(name) for name in schema.get("required", ())}
-            documented = st.fixed_dictionaries(needed, optional=fields)
-            more = schema.get("additionalProperties")
-            if not more:
-                return documented
-            inner = json_values() if more is True else _of_schema(more, schemas, status)
-            names = st.sampled_from(["web-01", "web-02", "db", "0b1c2d"]) | st.text(max_size=5)
-            return st.builds(dict.__or__, documented, st.dictionaries(names, inner, max_size=4))
-        case "array":
-            return st.lists(_of_schema(schema["items"], schemas, status), max_size=3)
-        case "string":
-            return _DATES if schema.get("format") == "date-time" else st.text(max_size=8) | status
-        case "integer":
-            return st.integers(-1, 5)
-        case "boolean":
-            return st.booleans()
-        case "null":
-            return st.none()
-        case _:
-            return json_values()
-
-
 def _leaves() -> st.SearchStrategy[Any]:
     return st.one_of(
         st.integers(),
@@ -128,7 +70,16 @@ def _leaves() -> st.SearchStrategy[Any]:
         st.sampled_from([None, True, False, 0, 1, -1, "", "7", "a", [], {}]),
         # Lone surrogates, which JSON can write and UTF-8 cannot.
         st.sampled_from(["\ud800", "a\udfff", "\udc80\ud800x"]),
-        st.sampled_from(["word " * 2000, "é" * 5000, "<title>x</title>", "2026-13-45T99:99:99Z", "\x1b[31m\0"]),
+        st.sampled_from(
+            [
+                "word " * 2000,
+                "é" * 5000,
+                "<title>x</title>",
+                "2026-13-45T99:99:99Z",
+                "\x1b[31m\0",
+                "\u017fucce\u017f\u017fful",
+            ]
+        ),
         st.sampled_from([("[", "]"), ('{"a":', "}"), ('{"reply":', "}"), ('{"detail":[', "]}")]).flatmap(
             lambda ends: st.sampled_from([20, 150, 300, 600, 900, 985, 5000, 100_000]).map(
                 lambda depth: f"{_MARK}{ends[0] * depth}{'' if ends[0][-1] == '[' else '0'}{ends[1] * depth}{_MARK}"
@@ -217,7 +168,7 @@ _PAGES = st.sampled_from(
 @functools.cache
 def bodies(kind: JobKind[Any]) -> st.SearchStrategy[bytes]:
     """Bodies: what the spec allows, the same somewhat changed, other JSON, and no JSON at all."""
-    near = documented(kind)
+    near = strategies.replies(kind)
     as_documented, bent, other = _written(near), _written(_bent(near)), _written(json_values())
     return st.one_of(as_documented, as_documented, bent, bent, bent, other, _PAGES, st.binary(max_size=40))
 

@@ -305,3 +305,38 @@ def test_booking_during_a_pause() -> None:
     pacer.pause(300)
     pacer.reserve(0)
     assert pacer.book(10, 1, concurrency=1) == 10
+
+
+@pytest.mark.parametrize("cookie", ["a=\u00fc", "\x80"])
+def test_cookies_that_cannot_be_sent(cookie: str) -> None:
+    """A cookie that httpx takes, and cannot send again, does not break the next poll."""
+    headers = [(b"Set-Cookie", cookie.encode())]
+    handler = httpx.MockTransport(lambda request: httpx.Response(200, headers=headers, json={"status": "completed"}))
+    with osapi.connect("t.invalid", token=KEY, transport=handler) as connected:
+        for _ in range(2):
+            assert osapi.job(connected, "7").fetch().is_settled
+
+
+@pytest.mark.parametrize(
+    "bad", [{"base_url": None}, {"token": None}, {"token": 7}, {"verify": 7}, {"timeout": "x"}, {"max_body": "x"}]
+)
+def test_connect_names_what_is_of_a_wrong_type(bad: dict[str, Any]) -> None:
+    """Wrong types are refused where a client is made."""
+    with pytest.raises(TypeError):
+        osapi.connect(**{"base_url": "t.invalid", "token": KEY, **bad})
+
+
+@pytest.mark.parametrize(
+    "bad", [{"timeout": -1}, {"timeout": 0}, {"timeout": float("nan")}, {"verify": "/no/such/file"}, {"max_body": 0}]
+)
+def test_connect_refuses_what_cannot_be_meant(bad: dict[str, Any]) -> None:
+    """So are values that would only fail at the first request; a missing CA bundle is a ValueError, too."""
+    with pytest.raises(ValueError, match=r"timeout|verify|max_body"):
+        osapi.connect("t.invalid", token=KEY, **bad)
+
+
+def test_connect_refuses_hosts_that_cannot_be_decoded() -> None:
+    """A host name that only looks like an international one is a plain ValueError."""
+    with pytest.raises(ValueError, match="not the address of an API") as raised:
+        osapi.connect("https://xn--a", token=KEY)
+    assert type(raised.value) is ValueError

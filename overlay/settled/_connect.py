@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import ssl
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import attrs
 import httpx
 
 from ._answer import ENCODING, MAX_BODY, MAX_BODY_KEY
+from ._given import number, text
 from ._instrumented import AsyncInstrumented, Instrumented
 from ._pacer import Pacer
 from ._polling_client import AsyncPollingClient, PollingClient, Signature
@@ -52,9 +54,11 @@ def client_arguments(
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     if fast and transport is not None:
         raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
-    if max_body < 1:
+    if not number("max_body", max_body) >= 1:
         raise ValueError(f"max_body must be 1 or more bytes, not {max_body!r}")
-    ssl_context, base_url = _ssl_context(verify), _checked(base_url.strip())
+    if not 0 < number("timeout", timeout) < math.inf:
+        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    ssl_context, base_url = _ssl_context(verify), _checked(text("base_url", base_url).strip())
     return {
         "base_url": base_url,
         "headers": {
@@ -97,7 +101,7 @@ def from_environment(vendor: str, name: str, *, default: str = "") -> str:
 
 def checked_secret(name: str, secret: str) -> str:
     """A key or token without the blanks around it; ValueError, which does not show it, if no header can hold it."""
-    stripped = secret.strip()
+    stripped = text(name, secret).strip()
     if not stripped or not stripped.isascii() or not stripped.isprintable():
         raise ValueError(f"{name} must be printable ASCII, and not empty")
     return stripped
@@ -106,9 +110,10 @@ def checked_secret(name: str, secret: str) -> str:
 def _checked(base_url: str) -> str:
     try:
         url = httpx.URL(base_url if "://" in base_url else f"https://{base_url}")
-    except httpx.InvalidURL as error:
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError(f"not the address of an API: {error}") from None
-    is_address = url.scheme in ("http", "https") and url.host and not any(map(str.isspace, base_url))
+    is_address = url.scheme in ("http", "https") and host and not any(map(str.isspace, base_url))
     if not is_address or url.userinfo or url.query or url.fragment:
         raise ValueError(f"not the address of an API (https://host, perhaps with a path): {url!r}")
     return str(url).rstrip("/")
@@ -141,7 +146,12 @@ def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
 @functools.cache
 def _shared_ssl_context(ca_bundle: str | None) -> ssl.SSLContext:
     # Making one takes some 50 ms, and every client of a process can use the same.
-    return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
+    if ca_bundle is None:
+        return httpx.create_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=text("verify", ca_bundle))
+    except OSError as error:
+        raise ValueError(f"verify is no CA bundle that can be read: {ca_bundle!r}: {error}") from error
 
 
 class _TwoFaced(httpx.BaseTransport, httpx.AsyncBaseTransport):

@@ -12,6 +12,7 @@ import attrs
 import httpx
 
 from ._connect import ConnectOptions, checked_secret, client_arguments, from_environment
+from ._given import text
 from ._polling_client import Signature
 
 # Requests a second for each tenant, as the vendor states.
@@ -54,7 +55,7 @@ def cortex_arguments(
         raise ValueError(f"key_id must be the number of an API key, not {key_id!r}")
     auth = CortexKey(int(key_id), checked_secret("key", key), advanced)
     with_rate: ConnectOptions = {"max_rate": VENDOR_RATE, **options}
-    return client_arguments(_api_url(base_url.strip()), auth, **with_rate)
+    return client_arguments(_api_url(text("base_url", base_url).strip()), auth, **with_rate)
 
 
 def cortex_environment(vendor: str) -> dict[str, Any]:

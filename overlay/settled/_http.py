@@ -97,7 +97,14 @@ def _exchange(client: Client, request: httpx.Request, seconds: float) -> Answer:
 
 def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
     # Cookies that a server has set since belong into the request.
-    return http.build_request(**job.kind.request(job.id)) if again is None or http.cookies else again
+    if again is not None and not http.cookies:
+        return again
+    try:
+        return http.build_request(**job.kind.request(job.id))
+    except UnicodeError:
+        # httpx takes cookies that it cannot send.
+        http.cookies.clear()
+        return http.build_request(**job.kind.request(job.id))
 
 
 def submit(client: Client, request: dict[str, Any], taken: Callable[[Any], T]) -> T:
@@ -138,7 +145,7 @@ def _reply(job: Job[Any], request: httpx.Request, answer: Answer) -> Reply:
 def _transport_errors(what: str | Job[Any]) -> Generator[None, None, None]:
     try:
         yield
-    except (TimeoutError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+    except (TimeoutError, UnicodeError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         told = what if isinstance(what, str) else what.ref
         if isinstance(error, TimeoutError):
             raise TransportError(f"{told}: no complete answer came in time") from error

@@ -340,14 +340,15 @@ class Wait(Generic[B]):
                 pacer.use(now)
             return later or now
         is_last = now >= last_call
-        # A last poll's moment was reserved despite the pause.
-        earliest = max(-math.inf if is_last else pacer.paused_until, now - max(pacer.spacing, _LATE_SECONDS))
-        if self._slot is None or self._slot < earliest:
+        despite_pause = is_last and not self.terms.is_late
+        # A moment that was reserved despite the pause is not to be put off by it again and again.
+        resumed = -math.inf if despite_pause else pacer.paused_until
+        if self._slot is None or self._slot < max(resumed, now - max(pacer.spacing, _LATE_SECONDS)):
             grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
             before = max(now, self.terms.deadline) + grace if is_last else last_call
             if self.terms.is_late:
                 before = math.inf
-            self._slot = pacer.reserve(now, before=before, despite_pause=is_last and not self.terms.is_late)
+            self._slot = pacer.reserve(now, before=before, despite_pause=despite_pause)
         # Who has made the last call, and found no later moment free, leaves the deadline to others.
         if is_last and (self._slot is None or (self._is_last_call and self._booked is None)):
             raise self.give_up(now)
