@@ -262,3 +262,22 @@ def test_fast_brings_its_own_transport() -> None:
     """A transport and fast=True at once is a ValueError."""
     with pytest.raises(ValueError, match="fast"):
         osapi.connect("https://nowhere.invalid", token="t", fast=True, transport=httpx.MockTransport(lambda _: None))  # type: ignore[arg-type]
+
+
+def test_cancelled_while_an_answer_ends() -> None:
+    """A connection that was left in the middle of an answer is not lent again."""
+
+    async def main() -> None:
+        async with serving() as server, client(most=1) as http:
+            for steps in range(40):
+                task = asyncio.create_task(http.get(server.url))
+                while not server.requests:
+                    await asyncio.sleep(0)
+                for _ in range(steps):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                assert (await http.get(server.url)).is_success
+                server.requests = 0
+
+    run(main)

@@ -20,7 +20,7 @@ import httpx
 MOST_CONNECTIONS = 100
 KEEP_SECONDS = 5.0
 
-C = TypeVar("C")
+C = TypeVar("C", bound="_ToOrigin")
 _Origin = tuple[str, str, int | None]
 
 
@@ -168,7 +168,8 @@ class _Shelf(Generic[C]):
         stale: list[C] = []
         with self._lock:
             self._lent.discard(connection)
-            if self._is_closed:
+            # Who is cancelled while an answer ends leaves its connection in the middle of it.
+            if self._is_closed or not connection.is_idle():
                 return [connection]
             now = time.monotonic()
             idle = self._idle[_origin(request)]
@@ -186,16 +187,29 @@ class _Shelf(Generic[C]):
             return [*idle, *self._lent]
 
 
-class _Connection:
+class _ToOrigin:
+    """What connections to one origin have in common."""
+
+    _core: Any = None
+
+    def is_idle(self) -> bool:
+        """Whether the next request can be sent."""
+        cores = getattr(self._core, "connections", [self._core])
+        return all(core.is_idle() for core in cores)
+
+
+class _Connection(_ToOrigin):
     """A connection to one origin, opened when it is needed and again when it has gone stale."""
 
     def __init__(self, verify: ssl.SSLContext, url: httpx.URL) -> None:
         self._network = _PunctualNetwork()
-        self._make = _maker(httpcore.HTTPConnection, httpcore.HTTPProxy, httpcore.SOCKSProxy, verify, url)
-        self._core: httpcore.HTTPConnection | httpcore.ConnectionPool | None = None
+        self._make: Callable[..., httpcore.HTTPConnection | httpcore.ConnectionPool] = _maker(
+            httpcore.HTTPConnection, httpcore.HTTPProxy, httpcore.SOCKSProxy, verify, url
+        )
 
     def send(self, request: httpx.Request) -> httpcore.Response:
-        core, timeouts = self._core, _timeouts(request)
+        core: httpcore.HTTPConnection | httpcore.ConnectionPool | None = self._core
+        timeouts = _timeouts(request)
         if isinstance(core, httpcore.HTTPConnection) and (core.is_closed() or core.has_expired()):
             core.close()
             core = None
@@ -209,17 +223,18 @@ class _Connection:
             self._core.close()
 
 
-class _AsyncConnection:
+class _AsyncConnection(_ToOrigin):
     """A connection as `_Connection` is one, for asyncio; whoever sends a request bounds its time himself."""
 
     def __init__(self, verify: ssl.SSLContext, url: httpx.URL) -> None:
         self._network = _RememberingNetwork()
         connection, proxy, socks = httpcore.AsyncHTTPConnection, httpcore.AsyncHTTPProxy, httpcore.AsyncSOCKSProxy
-        self._make = _maker(connection, proxy, socks, verify, url)
-        self._core: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool | None = None
+        self._make: Callable[..., httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool] = _maker(
+            connection, proxy, socks, verify, url
+        )
 
     async def send(self, request: httpx.Request) -> httpcore.Response:
-        core = self._core
+        core: httpcore.AsyncHTTPConnection | httpcore.AsyncConnectionPool | None = self._core
         if isinstance(core, httpcore.AsyncHTTPConnection) and (core.is_closed() or core.has_expired()):
             await core.aclose()
             core = None
