@@ -92,7 +92,7 @@ UNCLEAR: dict[str, tuple[Any, type[errors.SettledError]]] = {
     "a proxy's 504": (Response("<title>Gateway Timeout</title>", 504), errors.ServerError),
     "no JSON": (Response("<html>OK</html>"), errors.MalformedResponse),
     "half a JSON": (Response('{"executionId": "e'), errors.MalformedResponse),
-    "bytes that are no gzip": (Response(b"no gzip", headers={"Content-Encoding": "gzip"}), errors.TransportError),
+    "bytes that are no gzip": (Response(b"no gzip", headers={"Content-Encoding": "gzip"}), errors.MalformedResponse),
     "nothing at all": (Response(status_code=204), errors.MalformedResponse),
     "no id": ({"status": "successful"}, errors.MalformedResponse),
     "an id that is none": (TAKEN | {"executionId": ""}, errors.MalformedResponse),
