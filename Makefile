@@ -89,7 +89,7 @@ bench: .venv/bench/ready ## Hold Settled against other libraries, and write the 
 docs: .venv/docs/ready ## Build the API reference into site/
 	.venv/docs/bin/python scripts/docs/build.py
 
-fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` does (takes half an hour)
+fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` does (takes most of an hour)
 	HYPOTHESIS_PROFILE=long nice $(BIN)/python -m pytest --quiet tests/test_fuzz.py tests/test_fuzz_arguments.py tests/test_wait_model.py
 
 soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MINUTES=1 for a short run)

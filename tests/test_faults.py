@@ -233,7 +233,8 @@ def _stays_in_real_time(fault: Fault, it: Setting) -> None:
             assert isinstance(raised.value.__cause__, fault.end)
         _check_learnt(raised.value, it.vendor.kind, polls)
         it.vendor.start_again()
-    assert SECONDS <= min(took) < SECONDS + 0.2
+    # The last poll may go, and be refused, a little before the deadline.
+    assert SECONDS - 0.05 <= min(took) < SECONDS + 0.2
 
 
 def _check_learnt(error: SettledError, kind: Kind, polls: list[Snapshot[Any]]) -> None:
