@@ -20,7 +20,7 @@ from starlette.routing import Route
 import settled
 from settled import Job, Snapshot, _clock, _wait, cortex_xsiam, simulator
 from settled.simulator._server import Server
-from settled.testing import VirtualClock as VirtualClock  # noqa: PLC0414 - tests import it from here, too
+from settled.testing import VirtualClock
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob
 

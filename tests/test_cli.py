@@ -28,8 +28,6 @@ from conftest import KIND
 @pytest.fixture
 def run(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command, with the simulator's settings in the environment, and virtual time in this process."""
-    for name, value in sim.environ.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.delenv("SETTLED_CONFIG", raising=False)
     return Command(sim)
 

@@ -41,8 +41,6 @@ class _Page(HTMLParser):
 @pytest.fixture
 def run(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command, with the simulator's settings."""
-    for name, value in sim.environ.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.delenv("SETTLED_CONFIG", raising=False)
     return Command(sim)
 

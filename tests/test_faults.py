@@ -31,11 +31,11 @@ from settled.errors import (
     SettledError,
     WaitTimeout,
 )
+from settled.testing import VirtualClock
 
 import _certificates
 from _faults import FAULTS, IN_SOCKETS, MAX_BODY, Fault
 from _vendor import KINDS, LOOPBACK, SECRET, Kind, Vendor, http
-from conftest import VirtualClock
 
 SECONDS = 0.4
 # How long a poll that nobody answers may take where it is to be ridden out.

@@ -27,9 +27,8 @@ from settled import (
 )
 from settled._pacer import Pacer
 from settled.cortex_xsiam import BYOS_IMPORT
+from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
-
-from conftest import VirtualClock
 
 KEY = "not-a-real-key-0123456789"
 LONE = "\ud800"

@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 import settled
 from settled import Job, JobKind, Outcome, Part, Schedule, Snapshot, _clock, agilesec, cortex_xdr, cortex_xsiam, osapi
 from settled.errors import ApiError, MalformedResponse, OutcomeError, SettledError, WaitTimeout
-
-from conftest import VirtualClock
+from settled.testing import VirtualClock
 
 KEY = "not-a-real-key-0123456789"
 ID = "6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10"

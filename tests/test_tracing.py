@@ -25,8 +25,9 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased,
 import settled
 from settled import Job, Schedule, Snapshot, _clock, aio, cortex_xsiam, errors, osapi
 from settled.simulator import Simulator, rate_limited, server_error
+from settled.testing import VirtualClock
 
-from conftest import KIND, Jobs, VirtualClock, WaitFunction
+from conftest import KIND, Jobs, WaitFunction
 
 EVERY_SECOND = Schedule(first=1, factor=1, cap=1, jitter=0)
 OFTEN = Schedule(first=0.02, factor=1, cap=1)

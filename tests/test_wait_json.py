@@ -23,9 +23,10 @@ from settled._terms import Terms
 from settled.cortex_xsiam import BYOS_IMPORT
 from settled.machine import Poll, Sleep, Wait
 from settled.simulator import Simulator, server_error
+from settled.testing import VirtualClock
 from settled_clients.cortex_xsiam import AuthenticatedClient
 
-from conftest import KIND, Jobs, VirtualClock
+from conftest import KIND, Jobs
 
 # The moment of 1970's clock at which this module's waits are at moment 0 of their own.
 EPOCH = 1_800_000_000.0

@@ -12,7 +12,7 @@ import httpx
 
 from ._error_body import error_body
 from ._job import UNREADABLE, Client
-from ._retry_after import retry_after, unix_time
+from ._retry_after import asked_pause
 from .errors import ApiError, MalformedResponse, api_error_class
 
 MAX_BODY = 16 * 2**20
@@ -96,9 +96,7 @@ class Answer:
             method=response.request.method,
             path=response.request.url.path,
         )
-        # A date is one by the clock of the server, whatever ours says.
-        now = unix_time(response.headers.get("date"))
-        error.retry_after = retry_after(response.headers.get("retry-after"), time.time() if now is None else now)
+        error.retry_after = asked_pause(response.headers)
         return error
 
     def without_secrets(self, message: str) -> str:

@@ -44,7 +44,8 @@ def failed(wait: Wait[Any], now: float, error: SettledError, failures: int) -> N
     if wait.span is not None:
         wait.span.failed(error, wait.polls, now - wait.terms.start)
     if _logger.isEnabledFor(logging.WARNING):
-        _log(logging.WARNING, wait, now, f"{_reason(wait, error)}; failed {failures} in a row; polling again")
+        told = f"{_reason(wait, error)}; failed {failures} in a row; polling again"
+        _log(logging.WARNING, wait, now, told, error)
 
 
 def unlisted(wait: Wait[Any], now: float, word: str) -> None:
@@ -56,12 +57,14 @@ def unlisted(wait: Wait[Any], now: float, word: str) -> None:
 def gave_up(wait: Wait[Any], now: float, error: SettledError) -> None:
     """Tell of an error that ends a wait; it is for the caller to say how bad that is."""
     if _logger.isEnabledFor(logging.INFO):
-        _log(logging.INFO, wait, now, f"gave up, {type(error).__name__}: {_reason(wait, error)}")
+        _log(logging.INFO, wait, now, f"gave up, {type(error).__name__}: {_reason(wait, error)}", error)
 
 
-def _log(level: int, wait: Wait[Any], now: float, told: str) -> None:
+def _log(level: int, wait: Wait[Any], now: float, told: str, error: SettledError | None = None) -> None:
     elapsed = now - wait.terms.start
     fields = {"job.ref": wait.job.ref, "status": wait.status, "polls": wait.polls, "elapsed": elapsed}
+    if error is not None:
+        fields["error.type"] = type(error).__name__
     # Whoever collects logs with traces finds the span of a record by what is current.
     with wait.span or UNTRACED:
         _logger.log(level, "%s, poll %d, %.1f s: %s", wait.job.ref, wait.polls, elapsed, told, extra=fields)

@@ -26,13 +26,13 @@ class PollingClient(httpx.Client):
 
     def __init__(self, *, transport: httpx.BaseTransport, **arguments: Any) -> None:
         super().__init__(transport=transport, **arguments)
-        self._shortest = transport
+        self._direct = transport
 
     def send_poll(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return the answer with its body still to be read."""
         if not _sign(self, request):
             return self.send(request, stream=True)
-        return _received(self, request, self._shortest.handle_request(request))
+        return _received(self, request, self._direct.handle_request(request))
 
 
 class AsyncPollingClient(httpx.AsyncClient):
@@ -40,13 +40,13 @@ class AsyncPollingClient(httpx.AsyncClient):
 
     def __init__(self, *, transport: httpx.AsyncBaseTransport, **arguments: Any) -> None:
         super().__init__(transport=transport, **arguments)
-        self._shortest = transport
+        self._direct = transport
 
     async def send_poll(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return the answer with its body still to be read."""
         if not _sign(self, request):
             return await self.send(request, stream=True)
-        return _received(self, request, await self._shortest.handle_async_request(request))
+        return _received(self, request, await self._direct.handle_async_request(request))
 
 
 def _sign(client: httpx.Client | httpx.AsyncClient, request: httpx.Request) -> bool:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import email.utils
 import math
+import time
+from collections.abc import Mapping
 
 # A number this large is no delay but a Unix time: one tenant's Retry-After was such a one.
 _UNIX_TIMES = 1e8
+
+
+def asked_pause(headers: Mapping[str, str]) -> float | None:
+    """The seconds that an answer with these headers asks to wait; None if it asks for none."""
+    # A date is one by the clock of the server, whatever ours says.
+    now = _unix_time(headers.get("date"))
+    return retry_after(headers.get("retry-after"), time.time() if now is None else now)
 
 
 def retry_after(value: str | None, now: float) -> float | None:
@@ -20,12 +29,12 @@ def retry_after(value: str | None, now: float) -> float | None:
         number = float(value)
         seconds = number - now if number >= _UNIX_TIMES else number
     except ValueError:
-        moment = unix_time(value)
+        moment = _unix_time(value)
         seconds = math.inf if moment is None else moment - now
     return seconds if 0 <= seconds < math.inf else None
 
 
-def unix_time(date: str | None) -> float | None:
+def _unix_time(date: str | None) -> float | None:
     """The Unix time of an HTTP date; None if there is none, or it is nonsense."""
     try:
         return None if date is None else email.utils.parsedate_to_datetime(date).timestamp()

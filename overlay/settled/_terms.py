@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get
 import attrs
 
 from . import _observing
-from ._answers import Answers
 from ._given import number
 from ._inbox import Inbox
 from ._job import Job
+from ._kept_answers import KeptAnswers
 from ._schedule import Schedule, Timing
 from ._snapshot import Snapshot
 
@@ -82,7 +82,7 @@ class Terms(Generic[B]):
     callback: Any = None
     polls_before: int = 0
     is_late: bool = False
-    answers: Answers = attrs.field(factory=Answers, eq=False, repr=False)
+    answers: KeptAnswers = attrs.field(factory=KeptAnswers, eq=False, repr=False)
     origin: Origin | None = attrs.field(factory=_observing.origin, eq=False, repr=False)
 
     @property

@@ -14,12 +14,12 @@ came of a `poll` by `wait.received(reply, now)` or `wait.failed(error, now)`. It
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TypeVar, Unpack
+from typing import Any, TypeVar, Unpack
 
 import attrs
 
 from . import _clock
-from ._http import poll, poll_async
+from ._http import Reply, poll, poll_async
 from ._job import Job
 from ._snapshot import Snapshot
 from ._terms import Terms, WaitOptions
@@ -65,25 +65,22 @@ def advance(wait: Wait[B]) -> Snapshot[B] | Sleep:
         SettledError: What `settled.wait` raises: WaitTimeout, if the deadline has passed, or why the job cannot be
             followed.
     """
-    while True:
-        step = turn(wait)
-        if not isinstance(step, Sleep):
-            if step.reading.outcome is not None:
-                return wait.snapshot(step.reading, step.raw)
-        elif wait.is_queued and step.seconds <= _PATIENCE_SECONDS:
+    while _goes_on(wait, step := turn(wait)):
+        if isinstance(step, Sleep):
             _clock.clock.sleep(step.seconds)
-        else:
-            return step
+    return step if isinstance(step, Sleep) else wait.snapshot(step.reading, step.raw)
 
 
 async def advance_async(wait: Wait[B]) -> Snapshot[B] | Sleep:
     """The same for asyncio; `on_poll` may also be a coroutine function."""
-    while True:
-        step = await turn_async(wait)
-        if not isinstance(step, Sleep):
-            if step.reading.outcome is not None:
-                return wait.snapshot(step.reading, step.raw)
-        elif wait.is_queued and step.seconds <= _PATIENCE_SECONDS:
+    while _goes_on(wait, step := await turn_async(wait)):
+        if isinstance(step, Sleep):
             await _clock.clock.sleep_async(step.seconds)
-        else:
-            return step
+    return step if isinstance(step, Sleep) else wait.snapshot(step.reading, step.raw)
+
+
+def _goes_on(wait: Wait[Any], step: Reply | Sleep) -> bool:
+    """Whether the next turn is to be awaited here and now."""
+    if isinstance(step, Sleep):
+        return wait.is_queued and step.seconds <= _PATIENCE_SECONDS
+    return step.reading.outcome is None

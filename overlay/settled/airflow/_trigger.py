@@ -18,13 +18,14 @@ from .. import _clock
 from .._job import Job, from_ref
 from .._schedule import Timing
 from .._snapshot import Snapshot
+from .._snapshot_json import snapshot_to_json
 from .._terms import Unknown, WaitOptions, seconds
 from .._timing_json import timing_from_json, timing_to_json
 from ..errors import SettledError
 from ..machine import Sleep, Wait, advance_async, begin
 from ._connections import recipe
 from ._lending import lend
-from ._values import snapshot_to_json
+from ._values import portable
 
 # The XCom of a deferred task that has its wait, for the triggerer that is to go on with it.
 KEY = "settled_wait"
@@ -91,7 +92,8 @@ class SettledTrigger(BaseTrigger):
         Raises:
             ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
         """
-        yield TriggerEvent(snapshot_to_json(await self._end()))  # type: ignore[no-untyped-call,unused-ignore]
+        end = await self._end()
+        yield TriggerEvent(portable({**snapshot_to_json(end), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
 
     async def _end(self) -> Snapshot[Any]:
         connection = await BaseHook.aget_connection(self.conn_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping
 from types import TracebackType
@@ -16,7 +15,7 @@ import httpx
 from .. import _clock, aio
 from .._job import Client, Job
 from .._outcome import Outcome
-from .._retry_after import retry_after
+from .._retry_after import asked_pause
 from .._snapshot import Snapshot
 from .._wait import MAX_PAUSE_SECONDS
 from ..errors import SettledError, WaitTimeout
@@ -159,10 +158,12 @@ class Journal:
             self._watcher.changed(life)
 
     def _log(self, record: logging.LogRecord) -> None:
+        fields = vars(record)
         match record.args:
-            case (str() as ref, _, float() as moment, str() as told) if told.endswith("; polling again"):
-                self.lives[ref].failures.append(Failure(moment, told))
-                self._watcher.failed(self.lives[ref])
+            case (*_, str() as told) if "error.type" in fields:
+                life = self.lives[fields["job.ref"]]
+                life.failures.append(Failure(fields["elapsed"], told))
+                self._watcher.failed(life)
             case _:
                 self._watcher.warned(record.getMessage())
 
@@ -170,7 +171,7 @@ class Journal:
         """What takes the pauses that a vendor asks for, for all jobs of a client."""
 
         async def answered(response: httpx.Response) -> None:
-            pause = retry_after(response.headers.get("retry-after"), time.time())
+            pause = asked_pause(response.headers)
             if pause is not None and not response.is_success:
                 self.pauses.append(Pause(client, self.elapsed, min(pause, MAX_PAUSE_SECONDS)))
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from .._outcome import Outcome
 from .._snapshot import Part, Snapshot
+from .._snapshot_json import snapshot_to_json
 from ..errors import WaitTimeout, outcome_error
 from ._journal import Journal, Life, Watcher, label
 
@@ -36,21 +37,7 @@ def counted(jobs: Sized) -> str:
 
 def as_json(snapshot: Snapshot[Any]) -> str:
     """A snapshot as a line of JSON."""
-    error = snapshot.error
-    return json.dumps(
-        {
-            "ref": snapshot.job.ref,
-            "status": snapshot.status,
-            "outcome": snapshot.outcome,
-            "settled": snapshot.is_settled,
-            "progress": snapshot.progress and snapshot.progress._asdict(),
-            "parts": {name: part._asdict() for name, part in snapshot.parts.items()},
-            "detail": snapshot.detail,
-            "polls": snapshot.polls,
-            "elapsed": round(snapshot.elapsed, 3),
-            "error": None if error is None else {"type": type(error).__name__, "message": str(error)},
-        }
-    )
+    return json.dumps(snapshot_to_json(snapshot))
 
 
 def as_line(snapshot: Snapshot[Any]) -> str:

@@ -9,7 +9,7 @@ _SQUEEZED = b"\x01"
 _WINDOW_BITS = -15
 
 
-class Answers:
+class KeptAnswers:
     """Keeps answers as what differs from the first one of their kind: most of a job's answer is as in all others."""
 
     def __init__(self) -> None:
