@@ -171,7 +171,7 @@ def test_default_rate_is_the_vendors() -> None:
         client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k", **options)
         pacer = client.extensions["settled.pacer"]
         moments.append([pacer.reserve(0.0) for _ in range(3)])
-    assert moments == [pytest.approx([0, 0.105, 0.21]), pytest.approx([0, 0.525, 1.05]), [0, 0, 0]]
+    assert moments == [pytest.approx([0, 0.11, 0.22]), pytest.approx([0, 0.55, 1.1]), [0, 0, 0]]
 
 
 @pytest.mark.parametrize("job_id", ["", "  ", ".", "..", "a\nb", 7, None])

@@ -11,7 +11,7 @@ from ._job import Client
 
 # Polls are spaced by so much more than the rate asks for, lest small delays on the way make too many of them arrive
 # within a second.
-_MARGIN = 1.05
+_MARGIN = 1.1
 
 
 class Pacer:
