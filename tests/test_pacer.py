@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -86,7 +87,14 @@ def test_whoever_breaks_off_gives_back_what_was_booked() -> None:
     assert pacer_of(shared)._booked == []
 
 
-def _drive(lanes: Lanes[Any], lane: Any, done_at: dict[str, float], *, answer: float) -> list[tuple[float, str]]:
+def _drive(
+    lanes: Lanes[Any],
+    lane: Any,
+    out: Callable[[Snapshot[Any]], object],
+    done_at: dict[str, float],
+    *,
+    answer: float,
+) -> list[tuple[float, str]]:
     """Play a lane in virtual time with as many turns under way as there may be; returns when which job was polled."""
     now, under_way, polled = 0.0, list[tuple[float, int, Any]](), list[tuple[float, str]]()
     while lanes.unfinished:
@@ -101,7 +109,9 @@ def _drive(lanes: Lanes[Any], lane: Any, done_at: dict[str, float], *, answer: f
         assert now < math.inf
         while under_way and under_way[0][0] <= now:
             _, _, wait = heapq.heappop(under_way)
-            lane.take(wait, SETTLED if now >= done_at[wait.job.id] else RUNNING, now)
+            taken = lane.take(wait, SETTLED if now >= done_at[wait.job.id] else RUNNING, now)
+            if taken.end is not None:
+                out(taken.end)
     return polled
 
 
@@ -127,7 +137,7 @@ def test_many_jobs_keep_to_the_rate_and_the_deadline(
     shared = client(max_rate)
     done_at = {str(number): seed.expovariate(1 / mean) for number in range(jobs)}
     (lane,) = lanes.add([Job(BYOS_IMPORT, shared, job_id) for job_id in done_at], 0.0)
-    polled = _drive(lanes, lane, done_at, answer=answer)
+    polled = _drive(lanes, lane, out, done_at, answer=answer)
 
     ends = {snapshot.job.id: snapshot for snapshot in came_out}
     assert len(came_out) == len(ends) == jobs

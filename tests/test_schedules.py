@@ -51,11 +51,11 @@ def test_same_seed_same_figures() -> None:
 
 
 def test_default_schedule_against_google() -> None:
-    """The default makes less than half of google's requests, and overshoots about a third as much."""
+    """The default makes less than half of google's requests, and overshoots little more than a third as much."""
     table = {found.schedule: found for found in schedules.schedule_table(jobs=1000)}
     ours, theirs = table["Settled's default"], table["google-api-core"]
-    assert ours.requests <= 0.45 * theirs.requests
-    assert ours.overshoot <= 0.36 * theirs.overshoot
+    assert ours.requests <= 0.5 * theirs.requests
+    assert ours.overshoot <= 0.355 * theirs.overshoot
 
 
 @pytest.mark.parametrize("kind", DISTRIBUTIONS)
@@ -136,8 +136,8 @@ def test_learning_from_its_own_waits_is_stable(kind: str) -> None:
 
 
 def test_learning_gets_more_for_the_delay() -> None:
-    """On jobs of all lengths, one that has learnt is no later than the default with at most half of its requests."""
+    """On jobs of all lengths, one that has learnt is about as late as the default with at most half of its requests."""
     points = {found.schedule: found for found in schedules.delay_curve(histories=10)}
     default, learned = points["Settled's default"], points["Learned, delay 3% of the median"]
-    assert learned.overshoot <= default.overshoot
+    assert learned.overshoot <= NOISE * default.overshoot
     assert learned.requests <= 0.5 * default.requests

@@ -290,7 +290,9 @@ class _PunctualStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._clamped(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._clamped(timeout))
+        # The end of a request without a body is nothing to write.
+        if buffer:
+            self._stream.write(buffer, self._clamped(timeout))
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

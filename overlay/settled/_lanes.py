@@ -34,8 +34,15 @@ class Turn(NamedTuple, Generic[B]):
     seconds: float
 
 
+class Taken(NamedTuple, Generic[B]):
+    """What came of a poll: the job's last snapshot if its wait has ended, and whether the next turn is earlier now."""
+
+    end: Snapshot[B] | None = None
+    is_earlier: bool = False
+
+
 class Lane(Generic[B]):
-    """The waits of one client, in the order in which they are due; `out` takes each job's last snapshot.
+    """The waits of one client, in the order in which they are due; `out` takes the last snapshot of who got no turn.
 
     Ask `next` whose turn it is, poll, and give `take` what came of it. Several turns may be under way at once.
     """
@@ -63,7 +70,7 @@ class Lane(Generic[B]):
                 step = wait.next(now)
             except SettledError as error:
                 heapq.heappop(self._waiting)
-                self._lose(wait, error, now)
+                self._out(self._lost(wait, error, now))
                 continue
             if isinstance(step, Poll):
                 heapq.heappop(self._waiting)
@@ -71,25 +78,24 @@ class Lane(Generic[B]):
             heapq.heapreplace(self._waiting, wait)
         return Sleep(self._waiting[0].due - now if self._waiting else math.inf)
 
-    def take(self, wait: Wait[B], brought: Reply | SettledError, now: float) -> bool:
-        """Take what a poll brought; true if the next turn has become an earlier one."""
+    def take(self, wait: Wait[B], brought: Reply | SettledError, now: float) -> Taken[B]:
+        """Take what a poll brought."""
         if wait.job not in self._waits:
-            return False
+            return Taken()
         try:
             if isinstance(brought, SettledError):
                 wait.failed(brought, now)
             else:
                 wait.received(brought, now)
         except SettledError as error:
-            self._lose(wait, error, now)
-            return False
+            return Taken(self._lost(wait, error, now))
         if isinstance(brought, Reply) and brought.reading.outcome is not None:
-            self._end(wait, wait.snapshot(brought.reading, brought.raw))
-            return False
+            del self._waits[wait.job]
+            return Taken(wait.snapshot(brought.reading, brought.raw))
         if len(self._waits) > _MANY:
             wait.shrink()
         heapq.heappush(self._waiting, wait)
-        return self._waiting[0] is wait
+        return Taken(is_earlier=self._waiting[0] is wait)
 
     def close(self) -> None:
         """Give up all waits, also those whose turn is under way."""
@@ -98,14 +104,10 @@ class Lane(Generic[B]):
         self._waits.clear()
         self._waiting.clear()
 
-    def _lose(self, wait: Wait[B], error: SettledError, now: float) -> None:
-        last = wait.last or Snapshot(wait.job)
-        elapsed = now - wait.terms.start
-        self._end(wait, attrs.evolve(last, error=error, polls=wait.polls, elapsed=elapsed))
-
-    def _end(self, wait: Wait[B], snapshot: Snapshot[B]) -> None:
+    def _lost(self, wait: Wait[B], error: SettledError, now: float) -> Snapshot[B]:
         del self._waits[wait.job]
-        self._out(snapshot)
+        last = wait.last or Snapshot(wait.job)
+        return attrs.evolve(last, error=error, polls=wait.polls, elapsed=now - wait.terms.start)
 
 
 class Lanes(Generic[B]):

@@ -38,11 +38,13 @@ _ENDLESS = 0.08
 _MARGIN = 0.92
 
 _DEFAULT = Schedule()
-_GROWTH = math.log(_DEFAULT.factor)
-_UNIT = _DEFAULT.first * (1 - _DEFAULT.jitter / 2) / (_DEFAULT.factor - 1)
-_CAP = _DEFAULT.cap * (1 - _DEFAULT.jitter / 2)
-_CAPPED_FROM = _UNIT * (_DEFAULT.cap / _DEFAULT.first - 1)
-_CAPPED_FROM_TICK = math.log(_DEFAULT.cap / _DEFAULT.first) / _GROWTH
+# Between two polls of this one, a tick passes.
+_TICKING = Schedule(jitter=0.25)
+_GROWTH = math.log(_TICKING.factor)
+_UNIT = _TICKING.first * (1 - _TICKING.jitter / 2) / (_TICKING.factor - 1)
+_CAP = _TICKING.cap * (1 - _TICKING.jitter / 2)
+_CAPPED_FROM = _UNIT * (_TICKING.cap / _TICKING.first - 1)
+_CAPPED_FROM_TICK = math.log(_TICKING.cap / _TICKING.first) / _GROWTH
 _FOREVER = 1e15
 
 
@@ -173,7 +175,7 @@ class Learned:
 
 
 class _Plan(NamedTuple):
-    """How many polls to make by when, in ticks: the default schedule lets one pass between two polls."""
+    """How many polls to make by when, in ticks: the default schedule lets almost one pass between two polls."""
 
     ticks: list[float]
     polls: list[float]

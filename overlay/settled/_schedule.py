@@ -27,7 +27,7 @@ class Schedule:
     """Intervals that grow: `first` seconds, each `factor` times the one before, never more than `cap` seconds.
 
     `jitter` is the share of an interval that is left to chance, so that many jobs do not poll in step: an interval of
-    10 s with jitter 0.25 takes between 7.5 and 10 s. The default waits about a tenth of the time that has gone by.
+    10 s with jitter 0.5 takes between 5 and 10 s. The default waits about a tenth of the time that has gone by.
 
     Raises:
         ValueError: If a number is out of its range: 0 < first <= cap, factor >= 1, 0 <= jitter < 1.
@@ -36,7 +36,7 @@ class Schedule:
     first: float = 0.5
     factor: float = 1.1
     cap: float = 60.0
-    jitter: float = 0.25
+    jitter: float = 0.5
 
     def __attrs_post_init__(self) -> None:
         first, factor, cap, jitter = (number(name, value) for name, value in attrs.asdict(self).items())

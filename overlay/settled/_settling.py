@@ -16,6 +16,7 @@ from ._lanes import Lane, Lanes, Turn
 from ._observing import UNTRACED
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
+from ._turns import tell
 from ._wait import Sleep
 from .errors import SettledError
 
@@ -169,13 +170,16 @@ class _Crew(Generic[B]):
         except SettledError as error:
             brought = error
         with self._lock:
-            if lane.take(wait, brought, _clock.clock.now()):
+            taken = lane.take(wait, brought, _clock.clock.now())
+            if taken.is_earlier:
                 place.alarm.set()
-            if on_poll is None or not isinstance(brought, Reply):
-                return
-            snapshot = wait.snapshot(brought.reading, brought.raw)
-        with self._telling:
-            on_poll(snapshot)
+            told = wait.snapshot(brought.reading, brought.raw) if on_poll and isinstance(brought, Reply) else None
+        if on_poll is not None and told is not None:
+            with self._telling:
+                tell(on_poll, told)
+        # Not before `on_poll` has returned: who is given the last job ends the iteration.
+        if taken.end is not None:
+            self._came_out.put(taken.end)
 
 
 class _Place:

@@ -162,12 +162,16 @@ class _Crew(Generic[B]):
                 brought = await poll_async(wait.job, turn.seconds, wait.request)
         except SettledError as error:
             brought = error
-        if lane.take(wait, brought, _clock.clock.now()):
+        taken = lane.take(wait, brought, _clock.clock.now())
+        if taken.is_earlier:
             place.alarm.set()
         if wait.terms.on_poll is not None and isinstance(brought, Reply):
             told = wait.terms.on_poll(wait.snapshot(brought.reading, brought.raw))
             if inspect.isawaitable(told):
                 await told
+        # Not before `on_poll` has returned: who is given the last job ends the iteration.
+        if taken.end is not None:
+            self._put(taken.end)
 
 
 class _Place:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from . import _clock
 from ._http import Reply, poll, poll_async
 from ._observing import UNTRACED
+from ._snapshot import Snapshot
 from ._wait import Sleep, Wait
 from .errors import SettledError
+
+B = TypeVar("B")
 
 
 def turn(machine: Wait[Any]) -> Reply | Sleep:
@@ -24,9 +28,18 @@ def turn(machine: Wait[Any]) -> Reply | Sleep:
             continue
         machine.received(reply, clock.now())
         if machine.terms.on_poll is not None:
-            machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
+            tell(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
+
+
+def tell(on_poll: Callable[[Snapshot[B]], object], snapshot: Snapshot[B]) -> None:
+    """Call the `on_poll` of a wait in a thread, where nobody can await what it answers."""
+    told = on_poll(snapshot)
+    if inspect.isawaitable(told):
+        if inspect.iscoroutine(told):
+            told.close()
+        raise TypeError("on_poll is a coroutine function, which only the waits of settled.aio await")
 
 
 async def turn_async(machine: Wait[Any]) -> Reply | Sleep:

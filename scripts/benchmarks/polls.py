@@ -39,7 +39,7 @@ def async_costs(url: str, jobs: int, *, rounds: int, quick: bool) -> Costs:
 
 def sync_costs(url: str, *, rounds: int) -> Costs:
     """What each sync side costs with one job."""
-    load = Load(url, 1, polls=100, interval=0.005, delay=0.005)
+    load = Load(url, 1, polls=300, interval=0.005, delay=0.005)
     progress("  CPU time a poll, in a thread")
     return _costs(in_turn(sync_peers.PEERS, rounds, lambda peer: _followed("sync", peer, load)))
 
