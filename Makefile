@@ -8,7 +8,7 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract test-airflow faults bench fuzz soak lint types docs dist constraints clean
+.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -98,6 +98,15 @@ soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MIN
 faults: .venv/ready ## Meet every kind of job with every fault over real HTTP, and print what comes of it
 	$(BIN)/python -m pytest --quiet --capture=no tests/test_faults.py
 
+.venv/mutants/ready: scripts/mutants.txt pyproject.toml
+	test -x .venv/mutants/bin/python || $(PYTHON) -m venv .venv/mutants
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/mutants.txt
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+mutants: .venv/mutants/ready ## Change the waiting machine and the readers bit by bit, and tell what no test notices (takes most of an hour)
+	.venv/mutants/bin/python scripts/mutants.py
+
 lint: .venv/ready ## Check style and formatting
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -120,6 +129,9 @@ constraints: .venv/ready ## Pin anew what is tested with
 	$(PIP_COMPILE) --output-file scripts/docs.txt scripts/docs.in
 	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra fast --output-file scripts/bench.txt pyproject.toml scripts/bench.in
 	sed -i 's/ ; python_version < "3.13"//' scripts/bench.txt
+	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra callbacks --extra cli --extra fast --extra simulator --extra testing \
+		--extra tracing --output-file scripts/mutants.txt pyproject.toml scripts/constraints.in scripts/mutants.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/mutants.txt
 
 clean: ## Remove the environment and the caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site

@@ -149,6 +149,26 @@ def test_submission_that_was_not_taken(answering: Answering, client: Authenticat
         _submit(client)
 
 
+def test_submission_that_was_not_taken_for_no_reason(answering: Answering, client: AuthenticatedClient) -> None:
+    """Where the vendor gives no reason, the error says so."""
+    answering({"status": "failed"})
+    with pytest.raises(errors.SubmitFailed, match="was not taken: no reason given"):
+        _submit(client)
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [({"depth": float("nan")}, "not JSON compliant"), ({"name": "\udc00"}, "written as JSON: UnicodeEncodeError")],
+    ids=["NaN", "half a character"],
+)
+def test_scan_that_is_no_json(answering: Answering, client: AuthenticatedClient, config: Any, told: str) -> None:
+    """Settings that JSON cannot hold are a ValueError, and nothing is sent."""
+    answering(TAKEN)
+    with pytest.raises(ValueError, match=told):
+        agilesec.create_scan(client, sensor_type="git", sensor_name="g", sensor_config=config)
+    assert answering.requests == []
+
+
 @pytest.mark.parametrize(
     "answer", [{}, [], None, "ok", {"status": "successful"}, {"executionId": None}, {"executionId": 7}]
 )
@@ -299,6 +319,13 @@ def test_refused_callbacks_teach_nothing(receiver: Receiver, callback: Any, toke
     """Wrong credentials, malformed and oversized bodies are refused, and leave no trace."""
     assert receiver.post(callback, token) == status_code
     assert receiver.inbox.get("e1") is None
+
+
+@pytest.mark.parametrize(("headers", "status_code"), [({}, 401), ({"Authorization": f"Bearer {SECRET}"}, 204)])
+def test_receiver_of_all_paths(headers: dict[str, str], status_code: int) -> None:
+    """Callbacks are taken at the root unless a path is given, and only with the credentials."""
+    with Server(agilesec.callback_app(auth=agilesec.BearerToken(SECRET))) as server:
+        assert httpx.post(f"{server.url}/", json=CALLBACK, headers=headers).status_code == status_code
 
 
 def _wait_and_call_back(

@@ -100,8 +100,9 @@ def test_action_is_not_done_yet(action: Callable[..., Job[Any]], wait: WaitFunct
 def test_action_without_data(answering: Answering, wait: WaitFunction, reply: Any) -> None:
     """A reply without data says that the endpoints are not known yet."""
     done = {"reply": {"data": {"a": "COMPLETED_SUCCESSFULLY"}}}
-    end = wait(cortex_xdr.action(_client(answering(reply, done)), 1), timeout=900)
-    assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 2)
+    read: list[Any] = []
+    end = wait(cortex_xdr.action(_client(answering(reply, done)), 1), timeout=900, on_poll=read.append)
+    assert (end.outcome, end.polls, len(read)) == (Outcome.SUCCEEDED, 2, 2)
 
 
 def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
@@ -136,6 +137,11 @@ def test_error_within_a_success(answering: Answering, wait: WaitFunction) -> Non
     with pytest.raises(errors.ApiError, match="no such action") as raised:
         wait(cortex_xdr.action(_client(url), 1), timeout=900)
     assert (raised.value.status_code, raised.value.code) == (200, "500")
+
+
+def test_error_beside_data(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """What the endpoints are told to do counts, whatever message there is beside it."""
+    assert wait(action({"a": "FAILED"}, err_msg="one endpoint is offline"), timeout=900).outcome is Outcome.FAILED
 
 
 @pytest.mark.parametrize("given", [BIG, str(BIG)])
@@ -240,6 +246,22 @@ def test_run_that_does_not_exist(run: Callable[..., Job[Any]], wait: WaitFunctio
     assert raised.value.ref == "cortex_xdr.script_execution/17"
 
 
+def test_run_that_is_refused(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """The message may also have the name that it has in other replies."""
+    with pytest.raises(errors.ApiError, match="no such run"):
+        wait(run({"err_msg": "no such run"}), timeout=900)
+
+
+def test_counts_of_endpoints(run: Callable[..., Job[Any]]) -> None:
+    """A count may be large, but not so large that it cannot be one of endpoints."""
+    most = {"general_status": "FAILED", "endpoints_failed": 10**9}
+    job = run(most, {**most, "endpoints_failed": 10**9 + 1})
+    with job.client:  # type: ignore[attr-defined]
+        assert job.fetch().progress == Progress(10**9, 10**9)
+        with pytest.raises(errors.MalformedResponse, match="ValueError: a count of more endpoints than there are"):
+            job.fetch()
+
+
 def test_empty_error_message_is_none(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """An empty error message says nothing; one beside a status is the detail."""
     end = wait(
@@ -284,6 +306,15 @@ def test_refusals(
     with pytest.raises(error_class) as raised:
         wait(cortex_xdr.action(_client(url), 1), timeout=900)
     assert (raised.value.message, raised.value.code, raised.value.method) == ("no", str(status_code), "POST")
+
+
+@pytest.mark.parametrize("advanced", [{}, {"advanced": False}, {"advanced": True}])
+def test_keys(answering: Answering, advanced: dict[str, bool]) -> None:
+    """A standard key, which is the default, is sent as it is, and an advanced one is not."""
+    url = answering({"reply": {"general_status": "FAILED"}})
+    with cortex_xdr.connect(url, key_id=7, key="k1", **advanced) as client:
+        cortex_xdr.script_execution(client, 1).fetch()
+    assert (answering.requests[0].headers["authorization"] == "k1") is not advanced.get("advanced", False)
 
 
 def test_connecting_from_the_environment(answering: Answering, monkeypatch: pytest.MonkeyPatch) -> None:

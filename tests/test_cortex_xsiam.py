@@ -13,6 +13,7 @@ import pytest
 
 import settled
 from settled import Outcome, cortex_xsiam, errors
+from settled._cortex import CortexKey
 from settled.simulator import Simulator
 from settled_clients import cortex_xsiam as generated
 
@@ -122,6 +123,9 @@ def test_connecting_from_the_environment(
         monkeypatch.setenv("SETTLED_CORTEX_XSIAM_KEY_TYPE", vendor_type)
     with cortex_xsiam.connect_from_env(max_rate=5) as client:
         assert cortex_xsiam.byos_import(client, sim.add(KIND, states=["COMPLETED"])).fetch().is_settled
+        auth = client.get_httpx_client().auth
+        assert isinstance(auth, CortexKey)
+        assert auth.advanced is (vendor_type == "Advanced")
 
 
 @pytest.mark.parametrize("missing", ["URL", "KEY_ID", "KEY"])
@@ -137,7 +141,7 @@ def test_incomplete_environment(monkeypatch: pytest.MonkeyPatch, missing: str) -
 def test_wrong_key_type(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key is standard or advanced."""
     monkeypatch.setenv("SETTLED_CORTEX_XSIAM_KEY_TYPE", "fancy")
-    with pytest.raises(ValueError, match="standard or advanced"):
+    with pytest.raises(ValueError, match="SETTLED_CORTEX_XSIAM_KEY_TYPE must be standard or advanced"):
         cortex_xsiam.connect_from_env()
 
 
@@ -156,8 +160,8 @@ def test_one_sided_transports() -> None:
         client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k", transport=transport)
         return cortex_xsiam.byos_import(client, "7")
 
-    assert job(OnlySync()).fetch().is_settled
-    assert asyncio.run(job(OnlyAsync()).fetch_async()).is_settled
+    assert job(OnlySync()).fetch().raw == OK
+    assert asyncio.run(job(OnlyAsync()).fetch_async()).raw == OK
     with pytest.raises(TypeError, match="only async"):
         job(OnlyAsync()).fetch()
     with pytest.raises(TypeError, match="only sync"):

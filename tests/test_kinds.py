@@ -90,6 +90,15 @@ def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
         VENDORS[vendor].connect("nowhere.invalid", **credentials, max_rat=5)
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment does not say can be given: it is for every vendor's `connect_from_env`."""
+    for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t"}.items():
+        monkeypatch.setenv(f"SETTLED_{vendor.upper()}_{name}", value)
+    with VENDORS[vendor].connect_from_env(timeout=3.5) as client:
+        assert client.get_httpx_client().timeout.read == 3.5
+
+
 @pytest.mark.parametrize(
     ("outcomes", "combined"),
     [

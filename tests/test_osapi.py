@@ -78,6 +78,12 @@ def test_single_agent_that_is_not_named(job: Callable[..., Job[Any]], wait: Wait
     assert wait(job({"status": "completed", "hostname": "a"}, expected_agents=1), timeout=900).polls == 1
 
 
+def test_several_agents_that_are_not_named(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A job of two agents has been answered by one at most, if the reply names no agent."""
+    done = {"status": "completed", "responses": _agents(a="completed", b="completed")}
+    assert wait(job({"status": "completed", "hostname": "a"}, done, expected_agents=2), timeout=900).polls == 2
+
+
 def test_completed_is_taken_as_it_is_otherwise(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """Without `expected_agents` the server's word stands."""
     assert wait(job({"status": "completed", "responses": _agents(a="completed")}), timeout=900).polls == 1

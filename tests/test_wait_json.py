@@ -123,6 +123,12 @@ def test_keeps_its_deadline() -> None:
         resumed.next(5025)
 
 
+def test_keeps_short_deadlines() -> None:
+    """A wait of less than a second is as short afterwards, and one is not late at the very moment of its deadline."""
+    wait = handed_on(begun(0.5), 0, 0.5)
+    assert (wait.terms.timeout, wait.terms.is_late) == (0.5, False)
+
+
 def test_waits_for_its_turn() -> None:
     """A wait that is handed on before its next poll is due sleeps until then."""
     wait = begun()
@@ -291,6 +297,16 @@ def test_malformed_states(name: str, junk: Any) -> None:
         json.dumps(resumed.to_json(0, EPOCH), allow_nan=False)
     with pytest.raises(ValueError, match="not what to_json told"):
         Wait.from_json({key: value for key, value in state.items() if key != name}, wait.job, 0, EPOCH)
+
+
+@pytest.mark.parametrize(
+    ("name", "junk", "told"), [("read", True, "not a moment: True"), ("polls", -1, "not a count: -1")]
+)
+def test_malformed_states_are_told_apart(name: str, junk: Any, told: str) -> None:
+    """The error says what is no moment, and what is no count."""
+    wait = begun()
+    with pytest.raises(ValueError, match=told):
+        Wait.from_json({**wait.to_json(0, EPOCH), name: junk}, wait.job, 0, EPOCH)
 
 
 def _advance_in_a_loop(wait: Wait[Any]) -> Snapshot[Any] | Sleep:

@@ -274,3 +274,12 @@ def test_shrunk_waits_know_what_they_knew() -> None:
         assert wait.last == before
         assert before is not None
         assert before.raw == json.loads(answer.content)
+
+
+def test_overdue_is_long_after_the_deadline() -> None:
+    """A wait is overdue once its deadline passed longer ago than its last poll may take, unless it has not polled."""
+    wait = machine(timeout=100)
+    assert not wait.is_overdue(1000)
+    wait.next(0)
+    assert not wait.is_overdue(100 + 2 * GRACE_SECONDS)
+    assert wait.is_overdue(100.001 + 2 * GRACE_SECONDS)

@@ -40,13 +40,15 @@ class Fake:
         if not self._keeps_time:
             self.waiting += 1
             return self._period
+        now = time.monotonic()
         if job_id in self._due:
-            seconds = self._period
+            # From when it was due, not from when it was polled: jobs that were late together would be due together.
+            due = max(self._due[job_id] + self._period, now)
         else:
             self.waiting += 1
-            seconds = self._random.uniform(0, self._period)
-        self._due[job_id] = time.monotonic() + seconds
-        return seconds
+            due = now + self._random.uniform(0, self._period)
+        self._due[job_id] = due
+        return due - now
 
     @property
     def is_behind(self) -> bool:

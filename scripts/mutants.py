@@ -1,0 +1,78 @@
+"""Change the waiting machine and the readers in one small way after another, and tell which changes no test notices.
+
+mutmut makes the changes and runs the tests, in a copy of the project: it looks for code in the folder it is run from.
+What it has found out is kept, so that a second run is quick where nothing has changed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+COPY = ROOT / ".cache" / "mutants"
+
+MUTATED = (
+    "_cortex", "_job", "_outcome", "_retry_after", "_schedule", "_snapshot", "_wait",
+    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
+)  # fmt: skip
+TESTS = (
+    "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
+    "submits", "wait_json", "wait_machine", "wait_model", "waiting",
+)  # fmt: skip
+NOTICED = ("killed", "timeout", "segfault", "suspicious")
+
+_SETTINGS = f"""
+[tool.mutmut]
+source_paths = ["settled"]
+only_mutate = {[f"settled/{name}.py" for name in MUTATED]}
+also_copy = ["README.md", "scripts", "specs"]
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
+debug = true
+process_isolation = "forkserver"
+use_git_change_detection = false
+"""
+
+
+def main() -> int:
+    """Run mutmut, and print the share of changes that were noticed, by file, and how to look at the others."""
+    copy_project()
+    subprocess.run([*_MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=True)  # noqa: S603 - the command is ours
+    results = subprocess.check_output([*_MUTMUT, "results", "--all", "true"], cwd=COPY, text=True)  # noqa: S603
+    found = re.findall(r"^\s+(settled\.(\w+)\.\S+): ([\w ]+)$", results, re.MULTILINE)
+    for name in MUTATED:
+        statuses = Counter(status for _, module, status in found if module == name)
+        print(f"{name:14} {_share(statuses)}")
+    print(f"{'all':14} {_share(Counter(status for *_, status in found))}\n")
+    for mutant, _, status in found:
+        if status not in NOTICED:
+            print(f"{status}: mutmut show {mutant}")
+    return 0
+
+
+def copy_project() -> None:
+    """Bring the copy up to date."""
+    COPY.mkdir(parents=True, exist_ok=True)
+    for folder in (ROOT / "overlay" / "settled", ROOT / "tests", ROOT / "scripts", ROOT / "specs"):
+        shutil.rmtree(COPY / folder.name, ignore_errors=True)
+        shutil.copytree(folder, COPY / folder.name)
+    shutil.copy(ROOT / "README.md", COPY)
+    settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    (COPY / "pyproject.toml").write_text(settings + _SETTINGS, encoding="utf-8")
+
+
+def _share(statuses: Counter[str]) -> str:
+    noticed, of = sum(statuses[status] for status in NOTICED), statuses.total()
+    others = ", ".join(f"{count} {status}" for status, count in sorted(statuses.items()) if status != "killed")
+    return f"{noticed:5} of {of:5} noticed, {noticed / max(of, 1):4.0%}{f' ({others})' if others else ''}"
+
+
+_MUTMUT = (sys.executable, "-m", "mutmut")
+
+if __name__ == "__main__":
+    sys.exit(main())
