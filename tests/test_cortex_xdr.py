@@ -309,7 +309,7 @@ def test_refusals(
 
 
 @pytest.mark.parametrize("advanced", [{}, {"advanced": False}, {"advanced": True}])
-def test_keys(answering: Answering, advanced: dict[str, bool]) -> None:
+def test_keys(answering: Answering, advanced: dict[str, Any]) -> None:
     """A standard key, which is the default, is sent as it is, and an advanced one is not."""
     url = answering({"reply": {"general_status": "FAILED"}})
     with cortex_xdr.connect(url, key_id=7, key="k1", **advanced) as client:
