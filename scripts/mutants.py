@@ -22,7 +22,7 @@ MUTATED = (
 )  # fmt: skip
 TESTS = (
     "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
-    "submits", "wait_json", "wait_machine", "wait_model", "waiting",
+    "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
 )  # fmt: skip
 NOTICED = ("killed", "timeout", "segfault", "suspicious")
 
@@ -34,6 +34,8 @@ also_copy = ["README.md", "scripts", "specs"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
 debug = true
+timeout_multiplier = 2.0
+timeout_constant = 5.0
 process_isolation = "forkserver"
 use_git_change_detection = false
 """

@@ -214,6 +214,13 @@ def test_bad_refs(ref: str) -> None:
         settled.from_ref(ref, client)
 
 
+def test_ids_may_have_slashes() -> None:
+    """Only the first slash of a ref ends the kind."""
+    client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k")
+    job = cortex_xsiam.byos_import(client, "a/b")
+    assert settled.from_ref(job.ref, client) == job
+
+
 def test_ref_with_another_client() -> None:
     """A ref of one vendor with something else's client is a TypeError."""
     with pytest.raises(TypeError, match=r"cortex_xsiam\.byos_import needs a client of"):

@@ -163,6 +163,54 @@ def test_rate_limit_without_retry_after_pauses_the_client_too() -> None:
     assert isinstance(second.next(0), Sleep)
 
 
+def test_other_failures_hold_nobody_else_back() -> None:
+    """Only who is told to slow down slows the whole client down."""
+    shared = client()
+    first, second = machine(shared=shared), machine(shared=shared)
+    first.next(0)
+    first.failed(errors.ServerError("down", status_code=500), 0)
+    assert isinstance(second.next(0), Poll)
+
+
+def test_lasting_trouble_ends_the_wait() -> None:
+    """What cannot pass by itself is not waited for, and the error tells what is known."""
+    wait = machine()
+    wait.next(0)
+    refused = errors.TransportError("a certificate that nobody trusts")
+    refused.may_pass = False
+    with pytest.raises(errors.TransportError) as raised:
+        wait.failed(refused, 1)
+    assert raised.value.__notes__ == ["cortex_xsiam.byos_import/7: no status was read (1 polls)"]
+
+
+def test_timeout_counts_what_was_read() -> None:
+    """The message of a timeout has the last status, and how often each was read."""
+    wait = machine(timeout=25)
+    for moment, word in enumerate(["INITIATED", "PROCESSING", "PROCESSING"]):
+        wait.next(10 * moment)
+        wait.received(reply(word), 10 * moment)
+    with pytest.raises(errors.WaitTimeout) as raised:
+        raise wait.give_up(25)
+    told = "the last status was PROCESSING (3 polls: 1 INITIATED, 2 PROCESSING)"
+    assert str(raised.value) == f"cortex_xsiam.byos_import/7 had not settled after 25 s: {told}"
+
+
+def test_unlisted_words_are_cut_short() -> None:
+    """An error quotes no more than 80 characters of a status that nobody listed."""
+    wait = machine(unknown="raise")
+    wait.next(0)
+    with pytest.raises(errors.UnknownStatus, match=f"the status '{'X' * 80}', which"):
+        wait.received(reply("X" * 200), 0)
+
+
+def test_intervals_of_less_than_a_second() -> None:
+    """After an answer the schedule alone says how long to sleep, however short that is."""
+    wait = machine(schedule=Schedule(first=0.2, factor=1, cap=1, jitter=0))
+    wait.next(0)
+    wait.received(RUNNING, 0)
+    assert wait.next(0) == Sleep(0.2)
+
+
 def test_back_off_grows() -> None:
     """Failures in a row are farther and farther apart, whatever the schedule."""
     wait = machine(timeout=None, schedule=Schedule(first=0.001, factor=1, cap=1, jitter=0))
@@ -229,6 +277,7 @@ def test_jitter_only_shortens(polls: int, jitter: float) -> None:
         {"first": 0},
         {"first": 61},
         {"factor": 0.5},
+        {"factor": math.inf},
         {"cap": math.inf},
         {"jitter": 1},
         {"jitter": -0.1},
@@ -240,6 +289,8 @@ def test_schedule_refuses_nonsense(bad: dict[str, float]) -> None:
     """A schedule out of range is a ValueError that says what the range is."""
     with pytest.raises(ValueError, match="0 < first <= cap"):
         Schedule(**bad)
+    with pytest.raises(TypeError, match="factor"):
+        Schedule(factor="often")  # type: ignore[arg-type]
 
 
 def test_schedule_is_a_value() -> None:
