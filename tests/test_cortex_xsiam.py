@@ -160,7 +160,8 @@ def test_one_sided_transports() -> None:
         client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k", transport=transport)
         return cortex_xsiam.byos_import(client, "7")
 
-    assert job(OnlySync()).fetch().raw == OK
+    fetched = job(OnlySync()).fetch()
+    assert (fetched.raw, fetched.polls, fetched.elapsed) == (OK, 1, 0)
     assert asyncio.run(job(OnlyAsync()).fetch_async()).raw == OK
     with pytest.raises(TypeError, match="only async"):
         job(OnlyAsync()).fetch()

@@ -91,6 +91,17 @@ def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
+def test_connect_names_what_is_wrong(vendor: str) -> None:
+    """An argument that cannot be right is named in the error."""
+    credentials: dict[str, Any] = {"key_id": 7, "key": "k"} if vendor.startswith("cortex") else {"token": "t"}
+    secret = list(credentials)[-1]
+    with pytest.raises(ValueError, match=f"^{secret} "):
+        VENDORS[vendor].connect("nowhere.invalid", **credentials | {secret: ""})
+    with pytest.raises(TypeError, match=r"^base_url "):
+        VENDORS[vendor].connect(7, **credentials)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment does not say can be given: it is for every vendor's `connect_from_env`."""
     for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t"}.items():

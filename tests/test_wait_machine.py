@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settled import Job, Outcome, Schedule, errors
+from settled import Job, Outcome, Schedule, _wait, errors
 from settled._http import MAX_POLL_SECONDS, Reply
 from settled._pacer import Pacer, pacer_of
 from settled._terms import Terms
@@ -54,6 +54,7 @@ def test_sleeps_by_the_schedule() -> None:
     wait = machine()
     wait.next(0)
     wait.received(RUNNING, 1)
+    assert wait.request is REQUEST
     assert wait.next(1) == Sleep(10)
     assert wait.next(6) == Sleep(5)
     assert wait.next(11) == Poll(MAX_POLL_SECONDS)
@@ -201,6 +202,18 @@ def test_unlisted_words_are_cut_short() -> None:
     wait.next(0)
     with pytest.raises(errors.UnknownStatus, match=f"the status '{'X' * 80}', which"):
         wait.received(reply("X" * 200), 0)
+
+
+def test_warnings_do_not_pile_up(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """After a thousand words that nobody listed, another one is no longer warned of."""
+    monkeypatch.setattr(_wait, "_warned", {("agilesec.scan", str(number)) for number in range(999)})
+    wait = machine()
+    for moment, word in enumerate(["REINDEXING", "RESTING"]):
+        wait.next(10 * moment)
+        wait.received(reply(word), 10 * moment)
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warned) == 1
+    assert "'REINDEXING'" in warned[0]
 
 
 def test_intervals_of_less_than_a_second() -> None:
