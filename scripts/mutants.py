@@ -33,7 +33,6 @@ only_mutate = {[f"settled/{name}.py" for name in MUTATED]}
 also_copy = ["README.md", "scripts", "specs"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
 pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
-debug = true
 timeout_multiplier = 2.0
 timeout_constant = 5.0
 process_isolation = "forkserver"
