@@ -18,11 +18,11 @@ COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
     "_cortex", "_job", "_outcome", "_retry_after", "_schedule", "_snapshot", "_wait",
-    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
+    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi", "pacer",
 )  # fmt: skip
 TESTS = (
     "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
-    "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
+    "pacer", "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
 )  # fmt: skip
 NOTICED = ("killed", "timeout", "segfault", "suspicious")
 

@@ -124,6 +124,17 @@ def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitF
     assert set(raised.value.seen) == {"1 COMPLETED_SUCCESSFULLY, 1 FAILED, 1 PENDING"}
 
 
+def test_action_counts_its_words(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """What was seen stays short, whatever words the endpoints have, and says if they have none."""
+    long = {str(number): f"{number:02}" * 50 for number in range(40)}
+    with pytest.raises(errors.WaitTimeout) as raised:
+        wait(action({}, {"a": "X" * 200}, long), timeout=1)
+    none, cut, many = raised.value.seen
+    assert none == "none yet"
+    assert cut == f"1 {'X' * 80}\N{HORIZONTAL ELLIPSIS}"
+    assert len(many.removesuffix("\N{HORIZONTAL ELLIPSIS}")) == 1000
+
+
 def test_action_body_is_typed(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """The body is the vendor's model, its words an enum that keeps those it does not list."""
     end = wait(action({"a": "FAILED", "b": "CANCELED"}), timeout=900)

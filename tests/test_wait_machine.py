@@ -197,7 +197,11 @@ def test_timeout_counts_what_was_read() -> None:
 
 
 def test_unlisted_words_are_cut_short() -> None:
-    """An error quotes no more than 80 characters of a status that nobody listed."""
+    """Of a status that nobody listed 80 characters are kept, and no more are quoted."""
+    patient = machine()
+    patient.next(0)
+    patient.received(reply("X" * 200), 0)
+    assert patient.status == f"{'X' * 80}\N{HORIZONTAL ELLIPSIS}"
     wait = machine(unknown="raise")
     wait.next(0)
     with pytest.raises(errors.UnknownStatus, match=f"the status '{'X' * 80}', which"):
