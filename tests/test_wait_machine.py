@@ -82,6 +82,21 @@ def test_last_poll_leaves_in_time_to_be_answered() -> None:
         wait.next(25)
 
 
+def test_last_poll_answered_just_before_the_deadline() -> None:
+    """A last poll that is answered within the grace before the deadline was the last; an earlier poll was not."""
+    wait = machine(timeout=25)
+    for sent, answered in ((0, 0), (10, 13), (22, 25 - GRACE_SECONDS)):
+        wait.next(sent)
+        wait.received(RUNNING, answered)
+    with pytest.raises(errors.WaitTimeout):
+        wait.next(25 - GRACE_SECONDS)
+    slow = machine(timeout=25)
+    for sent, answered in ((0, 0), (10, 25 - GRACE_SECONDS / 2)):
+        slow.next(sent)
+        slow.received(RUNNING, answered)
+    assert isinstance(slow.next(25 - GRACE_SECONDS / 2), Sleep)
+
+
 def test_last_poll_answered_early_is_made_again() -> None:
     """A last poll that was answered long before the deadline was not the last."""
     wait = machine(timeout=25)
