@@ -104,7 +104,7 @@ faults: .venv/ready ## Meet every kind of job with every fault over real HTTP, a
 	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-mutants: .venv/mutants/ready ## Change the waiting machine and the readers bit by bit, and tell what no test notices (takes most of an hour)
+mutants: .venv/mutants/ready ## Change the waiting machine and the readers bit by bit, and tell what no test notices (takes half an hour)
 	.venv/mutants/bin/python scripts/mutants.py
 
 lint: .venv/ready ## Check style and formatting

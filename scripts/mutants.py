@@ -18,7 +18,7 @@ COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
     "_cortex", "_job", "_outcome", "_retry_after", "_schedule", "_snapshot", "_wait",
-    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi", "pacer",
+    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
 )  # fmt: skip
 TESTS = (
     "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
