@@ -46,11 +46,12 @@ def moments(schedule: Callable[[int, float], float], polls: int) -> list[float]:
         {"delay": math.inf},
         {"requests": math.nan},
         {"delay": 5, "jitter": 1},
+        {"requests": 5, "wary": True},
     ],
 )
 def test_arguments_out_of_range(arguments: dict[str, Any]) -> None:
     """Exactly one of delay and requests is to be given, as a positive number."""
-    with pytest.raises(ValueError, match=r"give either delay or requests|jitter must be"):
+    with pytest.raises(ValueError, match=r"give either delay or requests|jitter must be|give a delay instead"):
         Learned(**arguments)
 
 
@@ -91,28 +92,29 @@ def test_polls_are_densest_where_jobs_end() -> None:
 
 def test_less_delay_takes_more_requests() -> None:
     """The shorter the delay may be, or the more polls may be made, the more are."""
+    wishes: list[dict[str, Any]] = [{"requests": 5}, {"requests": 20}, {"delay": 10}, {"delay": 3}]
     made = [
         len([moment for moment in moments(Learned.from_durations(DURATIONS, **wish), 200) if moment < 150])
-        for wish in ({"requests": 5}, {"requests": 20}, {"delay": 10}, {"delay": 3})
+        for wish in wishes
     ]
     assert made[0] < made[1]
     assert made[2] < made[3]
 
 
 @given(st.lists(seconds, max_size=30), wishes, st.integers(0, 10_000), st.floats(0, 1e9))
-def test_every_interval_is_one(durations: list[float], wish: dict[str, float], polls: int, elapsed: float) -> None:
+def test_every_interval_is_one(durations: list[float], wish: dict[str, Any], polls: int, elapsed: float) -> None:
     """Whatever was learnt and is asked for, an interval is a finite number of seconds, and no hammering."""
     assert 0.1 <= Learned.from_durations(durations, **wish)(polls, elapsed) < math.inf
 
 
 @given(st.lists(seconds, min_size=5, max_size=30), wishes)
-def test_long_after_the_longest_job(durations: list[float], wish: dict[str, float]) -> None:
+def test_long_after_the_longest_job(durations: list[float], wish: dict[str, Any]) -> None:
     """Once a job has taken far longer than all before, it is polled about as often as by the default schedule."""
     assert 60 < Learned.from_durations(durations, **wish)(2, 10_000 + 5 * max(durations)) < 80
 
 
 @given(st.lists(seconds, min_size=5, max_size=30), wishes, seconds, st.integers(2, 1000))
-def test_polls_made_do_not_matter(durations: list[float], wish: dict[str, float], elapsed: float, polls: int) -> None:
+def test_polls_made_do_not_matter(durations: list[float], wish: dict[str, Any], elapsed: float, polls: int) -> None:
     """After the first poll only the time counts, so that late and skipped polls do not put the plan out."""
     learned = Learned.from_durations(durations, **wish, jitter=0)
     assert learned(polls, elapsed) == learned(2, elapsed)
@@ -183,7 +185,7 @@ def test_durations_are_taken_from_within_the_interval() -> None:
 
 
 @given(st.lists(seconds, max_size=40), wishes, st.floats(0, 0.99))
-def test_state_survives_json(durations: list[float], wish: dict[str, float], jitter: float) -> None:
+def test_state_survives_json(durations: list[float], wish: dict[str, Any], jitter: float) -> None:
     """What was written as JSON is read back as the same schedule."""
     learned = Learned.from_durations(durations, **wish, jitter=jitter)
     again = Learned.from_json(json.loads(json.dumps(learned.to_json())))
@@ -213,6 +215,15 @@ def test_malformed_state(change: dict[str, Any], message: str) -> None:
     """A state of another version, or one that to_json cannot have told, is refused with the reason."""
     with pytest.raises(ValueError, match=message):
         Learned.from_json(Learned(delay=5).to_json() | change)
+
+
+@pytest.mark.parametrize("wary", [False, True])
+def test_wariness_survives_json(wary: bool) -> None:
+    """So does whether a schedule is wary; a state that does not say is of one that is not."""
+    state = Learned.from_durations(DURATIONS, delay=5, wary=wary).to_json()
+    assert Learned.from_json(state).to_json() == state
+    del state["wary"]
+    assert not Learned.from_json(state).to_json()["wary"]
 
 
 @pytest.mark.parametrize("key", ["version", "delay", "requests", "jitter", "durations"])

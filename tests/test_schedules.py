@@ -107,6 +107,15 @@ def test_shorter_jobs_are_noticed_within_the_delay(drifts: dict[tuple[float, boo
 
 
 @pytest.mark.parametrize("factor", [0.1, 10.0])
+def test_who_is_wary_notices_every_change(factor: float) -> None:
+    """With a delay and `wary`, changed jobs are at most half as late again, for at most half as many requests again."""
+    found = schedules.drifts(factor=factor, wary=True)
+    check_overshoot(found)
+    for drift in found:
+        assert drift.after.requests <= 1.5 * NOISE * drift.default.requests, drift.kind
+
+
+@pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_recovers_the_delay(drifts: dict[tuple[float, bool], list[Drift]], factor: float) -> None:
     """After twenty of the changed jobs the delay is about what was asked for again."""
     recovered = [drift.recovered.delay / drift.before.delay for drift in drifts[factor, False]]

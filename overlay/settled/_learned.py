@@ -62,22 +62,30 @@ class Learned:
     Some polls watch for change. Jobs that suddenly take a tenth of the time are noticed within about twice `delay`, or
     about half as late again as by the default schedule; with `requests`, if these are about what the default schedule
     makes, they are so too. Jobs that take ten times as long cost at most half as many polls again as by the default
-    schedule; a `delay` that would take more is not kept.
+    schedule; a `delay` that would take more is not kept. With `wary` the polls for a `delay` watch so closely that also
+    jobs that take a tenth of the time are noticed at most half as late again as by the default schedule; that pays for
+    jobs of ten minutes and more, and costs most of what there is to save for jobs of a minute.
 
     Raises:
-        ValueError: Unless either `delay` or `requests` is given, positive and finite, and 0 <= jitter < 1.
+        ValueError: Unless either `delay` or `requests` is given, positive and finite, and 0 <= jitter < 1; or if it is
+            to be wary without a `delay`.
     """
 
-    def __init__(self, *, delay: float | None = None, requests: float | None = None, jitter: float = 0.1) -> None:
+    def __init__(
+        self, *, delay: float | None = None, requests: float | None = None, jitter: float = 0.1, wary: bool = False
+    ) -> None:
         wish = number("delay", delay) if requests is None and delay is not None else None
         wish = wish if requests is None else number("requests", requests)
         if (delay is None) == (requests is None) or wish is None or not 0 < wish < math.inf:
             raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
         if not 0 <= number("jitter", jitter) < 1:
             raise ValueError(f"jitter must be 0 or more, and less than 1: {jitter!r}")
+        if wary and delay is None:
+            raise ValueError("to be wary takes more requests at times, so give a delay instead")
         self._delay = delay
         self._requests = requests
         self._jitter = jitter
+        self._wary = bool(wary)
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._news = 0
         self._plan: Timing | None = None
@@ -95,13 +103,14 @@ class Learned:
         delay: float | None = None,
         requests: float | None = None,
         jitter: float = 0.1,
+        wary: bool = False,
     ) -> Self:
         """A schedule that knows how many seconds earlier jobs took, the oldest first.
 
         Raises:
             ValueError: If a duration is negative or not finite, or an argument is out of its range.
         """
-        learned = cls(delay=delay, requests=requests, jitter=jitter)
+        learned = cls(delay=delay, requests=requests, jitter=jitter, wary=wary)
         known = [number("a duration", duration) for duration in durations]
         if not all(0 <= duration < math.inf for duration in known):
             raise ValueError("a duration is a finite number of seconds, and not negative")
@@ -144,6 +153,7 @@ class Learned:
                 "delay": self._delay,
                 "requests": self._requests,
                 "jitter": self._jitter,
+                "wary": self._wary,
                 "durations": list(self._durations),
             }
 
@@ -159,7 +169,7 @@ class Learned:
                 raise ValueError(f"a Learned of version {state.get('version')!r}, and not {_VERSION}")
             durations = [float(duration + 0) for duration in state["durations"]]
             settings = {name: state[name] for name in ("delay", "requests", "jitter")}
-            learned = cls.from_durations(durations, **settings)
+            learned = cls.from_durations(durations, **settings, wary=state.get("wary", False))
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not what to_json told: {error!r}") from error
         learned._durations = deque(durations, maxlen=_KEPT)
@@ -169,7 +179,8 @@ class Learned:
         with self._lock:
             plan: Timing = _DEFAULT
             if len(self._durations) >= _ENOUGH:
-                plan = _planned(sorted(self._durations), self._delay, self._requests, self._jitter)
+                sentinels = math.inf if self._wary else _SENTINELS
+                plan = _planned(sorted(self._durations), self._delay, self._requests, self._jitter, sentinels)
             self._plan = plan
         return plan
 
@@ -198,7 +209,9 @@ class _Stretch(NamedTuple):
     running: float
 
 
-def _planned(durations: list[float], delay: float | None, requests: float | None, jitter: float) -> _Plan:
+def _planned(
+    durations: list[float], delay: float | None, requests: float | None, jitter: float, sentinels: float
+) -> _Plan:
     ends = [_ticks(duration) for duration in durations]
     # Each job stands for others that end as much earlier or later as its neighbours do.
     neighbour = len(ends) // 4 + 1
@@ -224,7 +237,7 @@ def _planned(durations: list[float], delay: float | None, requests: float | None
             return wary
         if delay is None:
             return min(wary, _WATCHING * budget * stretch.ticks / exposed)
-        return min(wary, max(stretch.seconds / (2 * _PATIENCE * delay), _SENTINELS * stretch.ticks / exposed))
+        return min(wary, max(stretch.seconds / (2 * _PATIENCE * delay), sentinels * stretch.ticks / exposed))
 
     def lack(polls: list[float]) -> float:
         pairs = zip(stretches, polls, strict=True)

@@ -158,14 +158,19 @@ def single_distributions(seed: int = SEED, *, histories: int = 50, jobs: int = 2
     return [_saving(kind, distribution, histories, jobs) for kind, distribution in (DISTRIBUTIONS | WIDE).items()]
 
 
-def drifts(seed: int = SEED, *, factor: float, by_requests: bool = False, histories: int = 10) -> list[Drift]:
+def drifts(
+    seed: int = SEED, *, factor: float, by_requests: bool = False, wary: bool = False, histories: int = 10
+) -> list[Drift]:
     """Each distribution, its jobs suddenly `factor` times as long, after so many histories of twenty durations.
 
     The schedules were to notice ends as late as google's on the mean, or, `by_requests`, to make as many requests as
     the default one.
     """
     random.seed(seed)
-    return [_drift(kind, distribution, factor, by_requests, histories) for kind, distribution in DISTRIBUTIONS.items()]
+    return [
+        _drift(kind, distribution, factor, histories, by_requests=by_requests, wary=wary)
+        for kind, distribution in DISTRIBUTIONS.items()
+    ]
 
 
 def learning(distribution: Distribution, delay: float, seed: int = SEED, *, jobs: int = 600) -> list[Waited]:
@@ -216,14 +221,16 @@ def _saving(kind: str, distribution: Distribution, histories: int, jobs: int) ->
     return Saving(kind, theirs, learned, default)
 
 
-def _drift(kind: str, distribution: Distribution, factor: float, by_requests: bool, histories: int) -> Drift:
+def _drift(
+    kind: str, distribution: Distribution, factor: float, histories: int, *, by_requests: bool, wary: bool
+) -> Drift:
     def changed() -> float:
         return factor * distribution()
 
     name, model = ("Settled's default", Schedule()) if by_requests else ("google-api-core", google)
     before = row(name, ((model, distribution()) for _ in range(500)))
     wish = {"requests": before.requests} if by_requests else {"delay": before.delay}
-    each = [Learned.from_durations(_history(distribution), **wish) for _ in range(histories)]
+    each = [Learned.from_durations(_history(distribution), **wish, wary=wary) for _ in range(histories)]
     durations = [changed() for _ in each * 40]
     default = row("Settled's default", ((Schedule(), duration) for duration in durations))
     after = row("Learned", zip(each * 40, durations, strict=True))
