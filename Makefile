@@ -134,4 +134,4 @@ constraints: .venv/ready ## Pin anew what is tested with
 	sed -i 's/ ; python_version < "3.13"//' scripts/mutants.txt
 
 clean: ## Remove the environment and the caches
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site

@@ -1,7 +1,6 @@
 """Change the waiting machine and the readers in one small way after another, and tell which changes no test notices.
 
 mutmut makes the changes and runs the tests, in a copy of the project: it looks for code in the folder it is run from.
-What it has found out is kept, so that a second run is quick where nothing has changed.
 """
 
 from __future__ import annotations

@@ -170,22 +170,17 @@ def test_pause_defers_reserved_moments() -> None:
     assert second.next(20.1) == Poll(MAX_POLL_SECONDS)
 
 
-def test_rate_limit_without_retry_after_pauses_the_client_too() -> None:
-    """A 429 that does not say how long still holds back the whole client for a moment."""
+@pytest.mark.parametrize(
+    ("failure", "holds_back"),
+    [(errors.RateLimited("slow down", status_code=429), True), (errors.ServerError("down", status_code=500), False)],
+)
+def test_only_a_rate_limit_holds_back_the_client(failure: errors.ApiError, holds_back: bool) -> None:
+    """A 429 that does not say how long holds back the whole client for a moment, other failures nobody else."""
     shared = client()
     first, second = machine(shared=shared), machine(shared=shared)
     first.next(0)
-    first.failed(errors.RateLimited("slow down", status_code=429), 0)
-    assert isinstance(second.next(0), Sleep)
-
-
-def test_other_failures_hold_nobody_else_back() -> None:
-    """Only who is told to slow down slows the whole client down."""
-    shared = client()
-    first, second = machine(shared=shared), machine(shared=shared)
-    first.next(0)
-    first.failed(errors.ServerError("down", status_code=500), 0)
-    assert isinstance(second.next(0), Poll)
+    first.failed(failure, 0)
+    assert isinstance(second.next(0), Sleep) is holds_back
 
 
 def test_lasting_trouble_ends_the_wait() -> None:

@@ -38,7 +38,7 @@ _ENDLESS = 0.08
 _MARGIN = 0.92
 
 _DEFAULT = Schedule()
-# Between two polls of this one, a tick passes.
+# Between two polls of this one a tick passes: what is tuned in ticks does not change with the default's jitter.
 _TICKING = Schedule(jitter=0.25)
 _GROWTH = math.log(_TICKING.factor)
 _UNIT = _TICKING.first * (1 - _TICKING.jitter / 2) / (_TICKING.factor - 1)

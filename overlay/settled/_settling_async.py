@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
@@ -17,6 +16,7 @@ from ._lanes import Lane, Lanes, Turn
 from ._observing import UNTRACED
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
+from ._turns import tell_async
 from ._wait import Sleep
 from .errors import SettledError
 
@@ -166,9 +166,7 @@ class _Crew(Generic[B]):
         if taken.is_earlier:
             place.alarm.set()
         if wait.terms.on_poll is not None and isinstance(brought, Reply):
-            told = wait.terms.on_poll(wait.snapshot(brought.reading, brought.raw))
-            if inspect.isawaitable(told):
-                await told
+            await tell_async(wait.terms.on_poll, wait.snapshot(brought.reading, brought.raw))
         # Not before `on_poll` has returned: who is given the last job ends the iteration.
         if taken.end is not None:
             self._put(taken.end)

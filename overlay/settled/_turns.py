@@ -54,8 +54,13 @@ async def turn_async(machine: Wait[Any]) -> Reply | Sleep:
             continue
         machine.received(reply, clock.now())
         if machine.terms.on_poll is not None:
-            told = machine.terms.on_poll(machine.snapshot(reply.reading, reply.raw))
-            if inspect.isawaitable(told):
-                await told
+            await tell_async(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
+
+
+async def tell_async(on_poll: Callable[[Snapshot[B]], object], snapshot: Snapshot[B]) -> None:
+    """Call the `on_poll` of a wait in an event loop, and await it if it is a coroutine function."""
+    told = on_poll(snapshot)
+    if inspect.isawaitable(told):
+        await told

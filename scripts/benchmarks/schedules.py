@@ -164,7 +164,7 @@ def drifts(
     """Each distribution, its jobs suddenly `factor` times as long, after so many histories of twenty durations.
 
     The schedules were to notice ends as late as google's on the mean, or, `by_requests`, to make as many requests as
-    the default one.
+    the default one; `wary` ones watch for such a change all the time.
     """
     random.seed(seed)
     return [
