@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 
 from settled import Outcome, Snapshot, cortex_xsiam, errors
 from settled._error_body import error_body
-from settled._retry_after import retry_after
-
-NOW = 1_790_000_000.0
 
 
 @pytest.mark.parametrize(
@@ -99,38 +96,6 @@ def test_survives_nesting(wrap: str, levels: int) -> None:
 def test_survives_hostile_json(content: bytes) -> None:
     """Deep nesting and huge numbers are text like any other."""
     assert error_body(content).message
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("0", 0),
-        ("120", 120),
-        ("1.5", 1.5),
-        (" 7 ", 7),
-        (str(int(NOW) + 36_000), 36_000),
-        ("Mon, 21 Sep 2026 14:54:20 GMT", 1_790_002_460 - NOW),
-        (None, None),
-        ("", None),
-        ("-1", None),
-        (str(int(NOW) - 5), None),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
-        ("tomorrow", None),
-        ("nan", None),
-        ("inf", None),
-        ("1e999", None),
-    ],
-)
-def test_reads_retry_after(value: str | None, seconds: float | None) -> None:
-    """Retry-After is read as seconds, HTTP date or Unix time, and nonsense and the past are nothing."""
-    assert retry_after(value, NOW) == seconds
-
-
-@given(st.text())
-def test_retry_after_never_raises(value: str) -> None:
-    """Whatever stands in the header, the answer is a number of seconds or nothing."""
-    seconds = retry_after(value, NOW)
-    assert seconds is None or seconds >= 0
 
 
 def test_tree_is_as_drawn() -> None:

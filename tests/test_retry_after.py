@@ -7,9 +7,12 @@ from email.utils import formatdate
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from settled._retry_after import asked_pause, retry_after
 
+NOW = 1_790_000_000.0
 SERVER_TIME = 1_800_000_000
 DATE = formatdate(SERVER_TIME, usegmt=True)
 IN_A_MINUTE = formatdate(SERVER_TIME + 60, usegmt=True)
@@ -42,3 +45,35 @@ def test_least_moment() -> None:
     """A number from a hundred million on is a moment, and no duration."""
     assert retry_after("99999999", 99_999_990) == 99_999_999
     assert retry_after("100000000", 99_999_990) == 10
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        ("1.5", 1.5),
+        (" 7 ", 7),
+        (str(int(NOW) + 36_000), 36_000),
+        ("Mon, 21 Sep 2026 14:54:20 GMT", 1_790_002_460 - NOW),
+        (None, None),
+        ("", None),
+        ("-1", None),
+        (str(int(NOW) - 5), None),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", None),
+        ("tomorrow", None),
+        ("nan", None),
+        ("inf", None),
+        ("1e999", None),
+    ],
+)
+def test_reads_retry_after(value: str | None, seconds: float | None) -> None:
+    """Retry-After is read as seconds, HTTP date or Unix time, and nonsense and the past are nothing."""
+    assert retry_after(value, NOW) == seconds
+
+
+@given(st.text())
+def test_retry_after_never_raises(value: str) -> None:
+    """Whatever stands in the header, the answer is a number of seconds or nothing."""
+    seconds = retry_after(value, NOW)
+    assert seconds is None or seconds >= 0
