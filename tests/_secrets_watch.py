@@ -15,16 +15,12 @@ from typing import Any
 import attrs
 import pytest
 
-from settled import _callback, _connect, _cortex, _wait, errors
+from settled import _callback, _cortex, _wait, errors
+from settled._http import credentials
 
 # A shorter one is no secret, but may well be part of an ordinary word.
 _SHORTEST = 6
-_CREDENTIALS = {
-    _cortex.CortexKey: "key",
-    _connect.HeaderToken: "value",
-    _callback.BearerToken: "token",
-    _callback.ApiToken: "token",
-}
+_CREDENTIALS = {_callback.BearerToken: "token", _callback.ApiToken: "token"}
 _SIGNED_HEADERS = ("authorization", "isg-api-token", "x-xdr-nonce")
 
 _patch = pytest.MonkeyPatch()
@@ -110,8 +106,9 @@ def _keeping(init: Callable[..., None], name: str) -> Callable[..., None]:
 
 def _signing(sign: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(sign)
-    def sign_and_keep(self: Any, request: Any) -> None:
-        sign(self, request)
+    def sign_and_keep(self: Any, request: Any, secret: str) -> None:
+        watch.keep(watch.lasting, secret)
+        sign(self, request, secret)
         for header in _SIGNED_HEADERS:
             watch.keep(watch.passing, request.headers.get(header, ""))
 
@@ -130,9 +127,9 @@ def _looking(learnt: Callable[..., Any]) -> Callable[..., Any]:
 
 def pytest_configure() -> None:
     """Begin to watch."""
-    for credentials, name in _CREDENTIALS.items():
-        _patch.setattr(credentials, "__init__", _keeping(vars(credentials)["__init__"], name))
-    for auth in (_cortex.CortexKey, _connect.HeaderToken):
+    for callback_auth, name in _CREDENTIALS.items():
+        _patch.setattr(callback_auth, "__init__", _keeping(vars(callback_auth)["__init__"], name))
+    for auth in (_cortex.CortexKey, credentials.HeaderToken):
         _patch.setattr(auth, "sign", _signing(auth.sign))
     # Every error that ends a wait comes through here, also those that `as_settled` hands out.
     _patch.setattr(_wait.Wait, "_learnt", _looking(_wait.Wait._learnt))

@@ -347,7 +347,7 @@ def test_python_breakages(tmp_path: Path) -> None:
         ("overlay/settled/errors.py", "class RateLimited(", "class TooFast("),
         ("overlay/settled/_job.py", "    def fetch(", "    def poll("),
         ("overlay/settled/osapi.py", "expected_agents: int | None = None", "agents: int | None = None"),
-        ("overlay/settled/_connect.py", "def ", "def _"),
+        ("overlay/settled/_http/connect.py", "def ", "def _"),
         ("generated/settled_clients/osapi/api/jobs/get_job.py", "def sync(", "def synchronous("),
     )
     assert {(finding.kind, finding.vendor, finding.bump) for finding in found} == {("breaking", "python", "major")}

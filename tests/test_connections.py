@@ -12,7 +12,7 @@ import pytest
 
 import settled
 from settled import osapi
-from settled._connections import AsyncConnections
+from settled._http.pool import MAX_CONNECTIONS, use_stack
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 BODY = b'{"status": "completed"}'
@@ -63,9 +63,11 @@ async def serving(**options: Any) -> AsyncIterator[Server]:
             await asyncio.sleep(0.01)
 
 
-def client(**options: Any) -> httpx.AsyncClient:
-    """A client over connections of ours."""
-    return httpx.AsyncClient(transport=AsyncConnections(httpx.create_ssl_context(), **options))
+def client(*, most: int = MAX_CONNECTIONS, keep_seconds: float = 5.0) -> httpx.AsyncClient:
+    """An httpx client whose connections are kept in a stack."""
+    http = httpx.AsyncClient(limits=httpx.Limits(keepalive_expiry=keep_seconds))
+    use_stack(http, max_connections=most)
+    return http
 
 
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import settled
 from settled import errors, osapi
-from settled._connections import Connections
+from settled._http.pool import MAX_CONNECTIONS, use_stack
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 BODY = b'{"status": "completed"}'
@@ -81,11 +81,11 @@ def serving(server: Server) -> Iterator[Server]:
             thread.join()
 
 
-def client(*, most: int = 100, keep_seconds: float = 5.0) -> httpx.Client:
-    """A client over connections of ours."""
-    return httpx.Client(
-        transport=Connections(httpx.create_ssl_context(), most=most, keep_seconds=keep_seconds), timeout=5
-    )
+def client(*, most: int = MAX_CONNECTIONS, keep_seconds: float = 5.0) -> httpx.Client:
+    """An httpx client whose connections are kept in a stack."""
+    http = httpx.Client(limits=httpx.Limits(keepalive_expiry=keep_seconds), timeout=5)
+    use_stack(http, max_connections=most)
+    return http
 
 
 def test_one_after_the_other_share_a_connection() -> None:
@@ -118,10 +118,10 @@ def test_pool_timeout() -> None:
 
 
 def test_closed() -> None:
-    """A closed transport opens nothing any more, and answers that with an error of httpx's."""
+    """A closed pool opens nothing any more, and answers that with an error of httpx's."""
     with serving(Server()) as server:
-        transport = Connections(httpx.create_ssl_context())
-        http = httpx.Client(transport=transport)
+        http = client()
+        transport = http._transport
         assert http.get(server.url).is_success
         transport.close()
         with pytest.raises(httpx.ConnectError):

@@ -10,7 +10,7 @@ import attrs
 
 from settled_clients.agilesec.models import ScanCallback
 
-from ._connect import checked_secret
+from ._http.credentials import checked_secret
 from ._given import text
 from ._job import UNREADABLE
 from .errors import AuthenticationError, MalformedResponse

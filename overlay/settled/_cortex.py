@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import string
 import time
 from typing import Any
 
-import attrs
 import httpx
 
-from ._connect import ConnectOptions, checked_secret, client_arguments, from_environment
 from ._given import text
-from ._polling_client import Signature
+from ._http.connect import ConnectOptions, client_arguments, from_environment
+from ._http.credentials import Credentials, Secret
 
 # Requests a second for each tenant, as the vendor states.
 VENDOR_RATE = 10.0
@@ -21,15 +21,15 @@ VENDOR_RATE = 10.0
 _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
-@attrs.frozen
-class CortexKey(Signature):
+class CortexKey(Credentials):
     """An API key of a Cortex tenant: a standard one is sent as it is, an advanced one signs each request anew."""
 
-    key_id: int
-    key: str = attrs.field(repr=False)
-    advanced: bool = False
+    def __init__(self, key_id: int, key: Secret, *, advanced: bool = False) -> None:
+        super().__init__("key", key)
+        self.key_id = key_id
+        self.advanced = advanced
 
-    def sign(self, request: httpx.Request) -> None:
+    def sign(self, request: httpx.Request, secret: str) -> None:
         """Put the credentials into the headers of a request."""
         request.headers["x-xdr-auth-id"] = str(self.key_id)
         if self.advanced:
@@ -37,9 +37,9 @@ class CortexKey(Signature):
             timestamp = str(time.time_ns() // 1_000_000)
             request.headers["x-xdr-nonce"] = nonce
             request.headers["x-xdr-timestamp"] = timestamp
-            request.headers["Authorization"] = signature(self.key, nonce, timestamp)
+            request.headers["Authorization"] = signature(secret, nonce, timestamp)
         else:
-            request.headers["Authorization"] = self.key
+            request.headers["Authorization"] = secret
 
 
 def signature(key: str, nonce: str, timestamp: str) -> str:
@@ -48,27 +48,25 @@ def signature(key: str, nonce: str, timestamp: str) -> str:
 
 
 def cortex_arguments(
-    base_url: str, key_id: int | str, key: str, advanced: bool, options: ConnectOptions
+    base_url: str, key_id: int | str, key: Secret, advanced: bool, options: ConnectOptions
 ) -> dict[str, Any]:
     """The arguments that make a generated client a client of a Cortex tenant."""
+    # What was given is not shown: it may be the key, in the wrong place.
     if isinstance(key_id, bool) or not str(key_id).strip().isdecimal():
-        raise ValueError(f"key_id must be the number of an API key, not {key_id!r}")
-    auth = CortexKey(int(key_id), checked_secret("key", key), advanced)
+        raise ValueError("key_id must be the number of an API key: digits, and nothing else")
+    auth = CortexKey(int(key_id), key, advanced=advanced)
     with_rate: ConnectOptions = {"max_rate": VENDOR_RATE, **options}
     return client_arguments(_api_url(text("base_url", base_url).strip()), auth, **with_rate)
 
 
 def cortex_environment(vendor: str) -> dict[str, Any]:
     """Address and credentials from `SETTLED_<VENDOR>_URL`, `_KEY_ID`, `_KEY` and `_KEY_TYPE` (standard or advanced)."""
-    key_type = from_environment(vendor, "KEY_TYPE", default="standard").lower()
+    variable = f"SETTLED_{vendor}_KEY_TYPE".upper()
+    key_type = os.environ.get(variable, "").strip().lower() or "standard"
     if key_type not in ("standard", "advanced"):
-        raise ValueError(f"SETTLED_{vendor.upper()}_KEY_TYPE must be standard or advanced, not {key_type!r}")
-    return {
-        "base_url": from_environment(vendor, "URL"),
-        "key_id": from_environment(vendor, "KEY_ID"),
-        "key": from_environment(vendor, "KEY"),
-        "advanced": key_type == "advanced",
-    }
+        raise ValueError(f"{variable} must be standard or advanced, not {key_type[:40]!r}")
+    given = from_environment(vendor, base_url="URL", key_id="KEY_ID", key="KEY")
+    return {**given, "advanced": key_type == "advanced"}
 
 
 def _api_url(base_url: str) -> str:

@@ -63,6 +63,10 @@ class JobKind(Generic[B_co]):
         folded = word.casefold()
         return self.terminal.outcome_of(word) is not None or any(folded == known.casefold() for known in self.running)
 
+    def id_in(self, raw: Any) -> Any:
+        """The id by which a reply names its job; None if it names none."""
+        return None
+
     def unlisted(self, reading: Reading) -> str | None:
         """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""
         words = (reading.status, *(part.status for part in reading.parts.values()))
@@ -121,16 +125,16 @@ class Job(Generic[B_co]):
         Raises:
             SettledError: ApiError, TransportError or MalformedResponse if there is no reading.
         """
-        from ._http import poll
+        from ._http.send import fetch
 
-        reply = poll(self)
+        reply = fetch(self)
         return snapshot(self, reply.reading, reply.raw)
 
     async def fetch_async(self) -> Snapshot[B_co]:
         """Poll the job once, as `fetch` does."""
-        from ._http import poll_async
+        from ._http.send import fetch_async
 
-        reply = await poll_async(self)
+        reply = await fetch_async(self)
         return snapshot(self, reply.reading, reply.raw)
 
 

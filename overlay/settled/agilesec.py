@@ -28,9 +28,10 @@ from settled_clients.agilesec.models import (
 )
 
 from ._callback import ApiToken, BearerToken, CallbackAuth, parse_callback
-from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._http.connect import ConnectOptions, client_arguments, token_environment
+from ._http.credentials import HeaderToken, Secret
 from ._error_body import told
-from ._http import submit
+from ._http.send import submit
 from ._job import UNREADABLE, Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._redacted import without_secrets
@@ -194,7 +195,7 @@ def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
     return CallbackApp(auth, path)
 
 
-def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     """A client of a platform, to be closed with `with client:` (or `async with`) when it is no longer needed.
 
     `base_url` is where `/v3/scan` begins. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default
@@ -203,7 +204,7 @@ def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> 
     Raises:
         ValueError: If the address or the token cannot be such.
     """
-    auth = HeaderToken("isg-api-token", checked_secret("token", token))
+    auth = HeaderToken("isg-api-token", token)
     return AuthenticatedClient(**client_arguments(base_url, auth, **options))
 
 

@@ -21,7 +21,8 @@ from settled_clients.cortex_xdr.models import (
     ScriptExecutionStatusRequest,
 )
 
-from ._connect import ConnectOptions
+from ._http.connect import ConnectOptions
+from ._http.credentials import Secret
 from ._cortex import cortex_arguments, cortex_environment
 from ._error_body import sentence, told
 from ._job import Job, JobKind
@@ -157,7 +158,7 @@ def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[S
 
 
 def connect(
-    base_url: str, *, key_id: int | str, key: str, advanced: bool = False, **options: Unpack[ConnectOptions]
+    base_url: str, *, key_id: int | str, key: Secret, advanced: bool = False, **options: Unpack[ConnectOptions]
 ) -> AuthenticatedClient:
     """A client of a tenant, with the arguments that `cortex_xsiam.connect` takes.
 

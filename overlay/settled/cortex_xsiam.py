@@ -11,7 +11,8 @@ from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
 from settled_clients.cortex_xsiam.models import ByosImportJob
 
-from ._connect import ConnectOptions
+from ._http.connect import ConnectOptions
+from ._http.credentials import Secret
 from ._cortex import cortex_arguments, cortex_environment
 from ._error_body import told
 from ._job import Job, JobKind
@@ -56,7 +57,7 @@ def byos_import(client: AuthenticatedClient, job_id: str) -> Job[ByosImportJob]:
 
 
 def connect(
-    base_url: str, *, key_id: int | str, key: str, advanced: bool = False, **options: Unpack[ConnectOptions]
+    base_url: str, *, key_id: int | str, key: Secret, advanced: bool = False, **options: Unpack[ConnectOptions]
 ) -> AuthenticatedClient:
     """A client of a tenant, to be closed with `with client:` (or `async with`) when it is no longer needed.
 

@@ -170,10 +170,13 @@ class ServerError(ApiError):
 class TransportError(SettledError):
     """No answer came: the connection failed, broke or took too long.
 
-    `may_pass` is false where it is of no use to try again: the server's certificate is refused, or the request is none.
+    `may_pass` is false where it is of no use to try again: the server's certificate is refused, a proxy wants other
+    credentials, the proxy settings cannot work, or the request is none. `is_unknown_host` is true where nobody knows
+    the host's name.
     """
 
     may_pass: bool = True
+    is_unknown_host: bool = False
 
 
 class MalformedResponse(SettledError):

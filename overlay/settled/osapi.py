@@ -16,7 +16,8 @@ from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.models import Job as JobDetail
 
-from ._connect import ConnectOptions, HeaderToken, checked_secret, client_arguments, token_environment
+from ._http.connect import ConnectOptions, client_arguments, token_environment
+from ._http.credentials import HeaderToken, Secret
 from ._error_body import told
 from ._given import number
 from ._job import Job, JobKind
@@ -105,7 +106,7 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     return Job(attrs.evolve(JOB, read=read), client, job_id)
 
 
-def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     """A client of a server, to be closed with `with client:` (or `async with`) when it is no longer needed.
 
     `base_url` is where `/job/{id}` begins: `https://host/api` for servers since April 2026, `https://host` before.
@@ -115,7 +116,7 @@ def connect(base_url: str, *, token: str, **options: Unpack[ConnectOptions]) -> 
     Raises:
         ValueError: If the address or the token cannot be such.
     """
-    auth = HeaderToken("Authorization", f"Bearer {checked_secret('token', token)}")
+    auth = HeaderToken("Authorization", token, prefix="Bearer ")
     return AuthenticatedClient(**client_arguments(base_url, auth, **options))
 
 

@@ -70,32 +70,22 @@ class Client:
     )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
-    _async_client_is_given: bool = field(default=False, init=False, repr=False)
+    _given_async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
+    _async_clients: dict[asyncio.AbstractEventLoop | None, httpx.AsyncClient] = field(
+        factory=dict, init=False, repr=False
+    )
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
 
     def with_headers(self, headers: dict[str, str]) -> "Client":
         """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
         return evolve(self, headers={**self._headers, **headers})
 
     def with_cookies(self, cookies: dict[str, str]) -> "Client":
         """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
         return evolve(self, cookies={**self._cookies, **cookies})
 
     def with_timeout(self, timeout: httpx.Timeout) -> "Client":
         """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
         return evolve(self, timeout=timeout)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
@@ -134,18 +124,22 @@ class Client:
 
         **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
         """
-        self._async_client = async_client
-        self._async_client_is_given = True
+        self._given_async_client = async_client
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set, closed since, or of another event loop"""
-        loop = _running_loop() or self._loop
-        is_of_another_loop = self._loop not in (None, loop) and not self._async_client_is_given
-        self._loop = loop
-        if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
-            self._async_client_is_given = False
-            self._async_client = self._make_async_httpx_client(
+        """Get the underlying httpx.AsyncClient of this event loop, constructing a new one if not previously set, or closed since"""
+        if self._given_async_client is not None and not self._given_async_client.is_closed:
+            return self._given_async_client
+        self._loop = loop = _running_loop() or self._loop
+        client = self._async_clients.get(loop)
+        if client is None and None in self._async_clients:
+            # Made before any loop ran: it belongs to the first one that asks for it.
+            client = self._async_clients[loop] = self._async_clients.pop(None)
+        if client is None or client.is_closed:
+            for closed in [old for old in list(self._async_clients) if old is not None and old.is_closed()]:
+                self._async_clients.pop(closed, None)
+            client = self._async_clients[loop] = self._make_async_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
@@ -154,7 +148,7 @@ class Client:
                 follow_redirects=self._follow_redirects,
                 **self._httpx_args,
             )
-        return self._async_client
+        return client
 
     async def __aenter__(self) -> Self:
         """Enter a context that closes the underlying httpx.AsyncClient at its end"""
@@ -220,8 +214,10 @@ class AuthenticatedClient:
     )
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
-    _async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
-    _async_client_is_given: bool = field(default=False, init=False, repr=False)
+    _given_async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
+    _async_clients: dict[asyncio.AbstractEventLoop | None, httpx.AsyncClient] = field(
+        factory=dict, init=False, repr=False
+    )
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
 
     token: str = field(default="", repr=False)
@@ -230,26 +226,14 @@ class AuthenticatedClient:
 
     def with_headers(self, headers: dict[str, str]) -> "AuthenticatedClient":
         """Get a new client matching this one with additional headers"""
-        if self._client is not None:
-            self._client.headers.update(headers)
-        if self._async_client is not None:
-            self._async_client.headers.update(headers)
         return evolve(self, headers={**self._headers, **headers})
 
     def with_cookies(self, cookies: dict[str, str]) -> "AuthenticatedClient":
         """Get a new client matching this one with additional cookies"""
-        if self._client is not None:
-            self._client.cookies.update(cookies)
-        if self._async_client is not None:
-            self._async_client.cookies.update(cookies)
         return evolve(self, cookies={**self._cookies, **cookies})
 
     def with_timeout(self, timeout: httpx.Timeout) -> "AuthenticatedClient":
         """Get a new client matching this one with a new timeout configuration"""
-        if self._client is not None:
-            self._client.timeout = timeout
-        if self._async_client is not None:
-            self._async_client.timeout = timeout
         return evolve(self, timeout=timeout)
 
     def set_httpx_client(self, client: httpx.Client) -> Self:
@@ -291,21 +275,25 @@ class AuthenticatedClient:
 
         **NOTE**: This will override any other settings on the client, including cookies, headers, and timeout.
         """
-        self._async_client = async_client
-        self._async_client_is_given = True
+        self._given_async_client = async_client
         return self
 
     def get_async_httpx_client(self) -> httpx.AsyncClient:
-        """Get the underlying httpx.AsyncClient, constructing a new one if not previously set, closed since, or of another event loop"""
-        loop = _running_loop() or self._loop
-        is_of_another_loop = self._loop not in (None, loop) and not self._async_client_is_given
-        self._loop = loop
-        if self._async_client is None or self._async_client.is_closed or is_of_another_loop:
-            self._async_client_is_given = False
+        """Get the underlying httpx.AsyncClient of this event loop, constructing a new one if not previously set, or closed since"""
+        if self._given_async_client is not None and not self._given_async_client.is_closed:
+            return self._given_async_client
+        self._loop = loop = _running_loop() or self._loop
+        client = self._async_clients.get(loop)
+        if client is None and None in self._async_clients:
+            # Made before any loop ran: it belongs to the first one that asks for it.
+            client = self._async_clients[loop] = self._async_clients.pop(None)
+        if client is None or client.is_closed:
+            for closed in [old for old in list(self._async_clients) if old is not None and old.is_closed()]:
+                self._async_clients.pop(closed, None)
             if self.token:
                 token = f"{self.prefix} {self.token}" if self.prefix else self.token
                 self._headers = {**self._headers, self.auth_header_name: token}
-            self._async_client = self._make_async_httpx_client(
+            client = self._async_clients[loop] = self._make_async_httpx_client(
                 base_url=self._base_url,
                 cookies=self._cookies,
                 headers=self._headers,
@@ -314,7 +302,7 @@ class AuthenticatedClient:
                 follow_redirects=self._follow_redirects,
                 **self._httpx_args,
             )
-        return self._async_client
+        return client
 
     async def __aenter__(self) -> Self:
         """Enter a context that closes the underlying httpx.AsyncClient at its end"""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import attrs
 
-from .._connect import ConnectOptions
+from .._http.connect import ConnectOptions
 from .._job import Client
 
 PREFIX = "settled_"

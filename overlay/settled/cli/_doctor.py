@@ -15,11 +15,10 @@ import time
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-import attrs
 import httpx
 
 from .. import errors
-from .._connect import HeaderToken
+from .._http.credentials import HeaderToken
 from .._cortex import CortexKey
 from .._job import Job, JobKind
 from .._version import __version__
@@ -135,9 +134,9 @@ def _vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
 def _credentials(auth: httpx.Auth | None) -> Iterator[_Found]:
     if isinstance(auth, CortexKey):
         yield "ok", f"{'an advanced key, which signs each request' if auth.advanced else 'a standard key'}"
-    if isinstance(auth, HeaderToken) and auth.value.startswith("Bearer "):
+    if isinstance(auth, HeaderToken) and auth.prefix == "Bearer ":
         try:
-            payload = auth.value.removeprefix("Bearer ").split(".")[1]
+            payload = auth.secret().split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
             left = float(claims["exp"]) - time.time() if "exp" in claims else None
         except (ValueError, LookupError, TypeError):
@@ -201,7 +200,7 @@ def _right_credentials(job: Job[Any]) -> str:
     vendor = job.kind.name.partition(".")[0]
     if not isinstance(http.auth, CortexKey):
         return "see whether the token is complete, of this host, and not revoked"
-    other = attrs.evolve(http.auth, advanced=not http.auth.advanced)
+    other = CortexKey(http.auth.key_id, http.auth.secret(), advanced=not http.auth.advanced)
     try:
         answer = http.send(http.build_request(**job.kind.request(job.id), timeout=_PATIENCE_SECONDS), auth=other)
     except httpx.HTTPError:

@@ -212,8 +212,8 @@ def put_in(patch: pytest.MonkeyPatch) -> VirtualClock:
 
 
 def _hold_for_requests(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
-    http = importlib.import_module("settled._http")
-    transport_errors = getattr(http, "_transport_errors")  # noqa: B009 - it is that module's own
+    http = importlib.import_module("settled._http.send")
+    transport_errors = getattr(http, "transport_errors")  # noqa: B009 - it is that module's own
     send, send_async = httpx.Client.send, httpx.AsyncClient.send
 
     @contextlib.contextmanager
@@ -232,7 +232,7 @@ def _hold_for_requests(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
             return await send_async(self, request, **options)
 
     # Polls and submits, with all of their answers, and what else a client is used for.
-    patch.setattr(http, "_transport_errors", held_exchange)
+    patch.setattr(http, "transport_errors", held_exchange)
     patch.setattr(httpx.Client, "send", held)
     patch.setattr(httpx.AsyncClient, "send", held_async)
 

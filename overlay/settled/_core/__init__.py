@@ -1,0 +1,1 @@
+"""Decides when to poll a job and what an answer means, without any input or output."""

@@ -1,0 +1,216 @@
+"""What the `connect` functions of all vendors have in common: a generated client over httpx's own clients.
+
+The generated client is handed what makes its httpx clients, one for threads and one for each event loop, when they are
+first needed. They are httpx's own, so proxies, hooks and mocks work as usual; what is ours is the pool inside their
+transports, the credentials, and a bound on the cookies that a server may set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import http.cookiejar
+import ipaddress
+import math
+import os
+import ssl
+import urllib.request
+from collections.abc import Callable
+from typing import Any, TypedDict, TypeVar
+
+import httpx
+
+from .._given import number, text
+from .._pacer import Pacer
+from .._version import __version__
+from .credentials import CREDENTIALS_KEY, Credentials
+from .response import ENCODING, MAX_BODY, MAX_BODY_KEY
+from .transport_errors import with_proxies
+
+C = TypeVar("C", bound=httpx.Client | httpx.AsyncClient)
+Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
+
+# Twenty cookies of a hundred bytes are more than any load balancer sets.
+_MOST_COOKIES = 20
+_COOKIE_LENGTH = 1024
+_LAST_PORT = 65535
+
+
+class ConnectOptions(TypedDict, total=False):
+    """What every `connect` takes besides the address and the credentials.
+
+    `timeout` is how many seconds connecting, sending or receiving may take each (default 30). `max_rate` is how many
+    requests a second all jobs of the client may make together (default: the vendor's limit; None for no limit).
+    `verify` is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both.
+    With `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time. `max_body` is how
+    many bytes an answer may have, unpacked (default 4 MiB).
+    """
+
+    timeout: float
+    max_rate: float | None
+    verify: ssl.SSLContext | str
+    transport: Transport | None
+    fast: bool
+    max_body: int
+
+
+def client_arguments(
+    base_url: str,
+    auth: Credentials,
+    *,
+    timeout: float = 30.0,
+    max_rate: float | None = None,
+    verify: ssl.SSLContext | str | None = None,
+    transport: Transport | None = None,
+    fast: bool = False,
+    max_body: int = MAX_BODY,
+) -> dict[str, Any]:
+    """The arguments that make a generated client reach `base_url` with these credentials and options."""
+    if fast and transport is not None:
+        raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
+    if not number("max_body", max_body) >= 1:
+        raise ValueError(f"max_body must be 1 or more bytes, not {max_body!r}")
+    if not 0 < number("timeout", timeout) < math.inf:
+        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+    if fast:
+        from . import fast as _  # says so here and now if its extra is missing
+    base_url = _checked(text("base_url", base_url).strip())
+    maker = _Maker(verify, transport, fast=fast)
+    return {
+        "base_url": base_url,
+        "headers": {
+            "User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}",
+            "Accept-Encoding": ENCODING,
+        },
+        "timeout": httpx.Timeout(timeout),
+        "verify_ssl": _ssl_context(verify),
+        "httpx_args": {"auth": auth},
+        "make_httpx_client": maker.client,
+        "make_async_httpx_client": maker.async_client,
+        "extensions": {Pacer.KEY: Pacer(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth},
+    }
+
+
+def token_environment(vendor: str) -> dict[str, str]:
+    """Address and token from `SETTLED_<VENDOR>_URL` and `_TOKEN`."""
+    return from_environment(vendor, base_url="URL", token="TOKEN")  # noqa: S106 - a variable's name
+
+
+def from_environment(vendor: str, **names: str) -> dict[str, str]:
+    """Arguments from the environment variables `SETTLED_<VENDOR>_<NAME>`; ValueError names all that are not set."""
+    variables = {argument: f"SETTLED_{vendor}_{name}".upper() for argument, name in names.items()}
+    values = {argument: os.environ.get(variable, "").strip() for argument, variable in variables.items()}
+    missing = [variables[argument] for argument, value in values.items() if not value]
+    if missing:
+        told = "variable {} is" if len(missing) == 1 else "variables {} are"
+        raise ValueError(f"the environment {told.format(', '.join(missing))} not set")
+    return values
+
+
+def _checked(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url if "://" in base_url else f"https://{base_url}")
+        host = url.host
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise ValueError(f"not the address of an API: {error}") from None
+    is_address = url.scheme in ("http", "https") and host and not any(map(str.isspace, base_url))
+    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+        raise ValueError(f"not the address of an API: there is no port {url.port}")
+    if not is_address or url.userinfo or url.query or url.fragment:
+        raise ValueError(f"not the address of an API (https://host, perhaps with a path): {url!r}")
+    return str(url).rstrip("/")
+
+
+class _Maker:
+    """Makes the httpx clients of a generated client, with the arguments that this gives."""
+
+    def __init__(self, verify: ssl.SSLContext | str | None, transport: Transport | None, *, fast: bool) -> None:
+        self._verify = verify
+        self._transport = transport
+        self._fast = fast
+
+    def client(self, **arguments: Any) -> httpx.Client:
+        """A client for threads."""
+        return self._made(httpx.Client, httpx.BaseTransport, "only async", arguments)
+
+    def async_client(self, **arguments: Any) -> httpx.AsyncClient:
+        """A client for one event loop."""
+        return self._made(httpx.AsyncClient, httpx.AsyncBaseTransport, "only sync", arguments)
+
+    def _made(self, make: Callable[..., C], needed: type[Any], other: str, arguments: dict[str, Any]) -> C:
+        from .pool import use_stack
+
+        if self._transport is not None:
+            if not isinstance(self._transport, needed):
+                raise TypeError(f"this client was connected with a transport that is {other}: {self._transport!r}")
+            return _with_few_cookies(make(transport=self._transport, **arguments))
+        arguments["verify"] = _ssl_context(self._verify)
+        arguments["trust_env"] = not _is_outside_proxies(httpx.URL(arguments["base_url"]))
+        client = with_proxies(lambda: make(**arguments))
+        fast = None
+        if self._fast and isinstance(client, httpx.AsyncClient):
+            from .fast import FastTransport
+
+            fast = FastTransport(arguments["verify"])
+        use_stack(client, fast)
+        return _with_few_cookies(client)
+
+
+def _is_outside_proxies(url: httpx.URL) -> bool:
+    """Whether NO_PROXY names a host, also as one of a network, which httpx does not know."""
+    if urllib.request.proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
+        return True
+    try:
+        address = ipaddress.ip_address(url.host)
+    except ValueError:
+        return False
+    return any(address in network for network in _no_proxy_networks())
+
+
+def _no_proxy_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
+    for name in urllib.request.getproxies().get("no", "").replace(",", " ").split():
+        with contextlib.suppress(ValueError):
+            networks.append(ipaddress.ip_network(name.strip("[]"), strict=False))
+    return networks
+
+
+class _FewCookies(http.cookiejar.DefaultCookiePolicy):
+    """Takes few and short cookies, as a load balancer needs them: each one goes along with every request."""
+
+    jar: http.cookiejar.CookieJar
+
+    def set_ok(self, cookie: http.cookiejar.Cookie, request: urllib.request.Request) -> bool:
+        """Whether a server's cookie is taken."""
+        is_short = len(cookie.name) + len(cookie.value or "") <= _COOKIE_LENGTH
+        is_known = any(cookie.name == kept.name for kept in self.jar)
+        return is_short and (is_known or len(self.jar) < _MOST_COOKIES) and super().set_ok(cookie, request)
+
+
+def _with_few_cookies(client: C) -> C:
+    jar = client.cookies.jar
+    policy = _FewCookies()
+    policy.jar = jar
+    jar.set_policy(policy)
+    return client
+
+
+def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
+    if isinstance(verify, ssl.SSLContext):
+        return verify
+    if verify is None:
+        return _shared_ssl_context(None, None)
+    if isinstance(verify, bool):
+        raise TypeError(f"verify={verify}: certificates are always checked; give a CA bundle's path or an SSLContext")
+    try:
+        found = os.stat(text("verify", verify))
+        # Read again when somebody has replaced the file.
+        return _shared_ssl_context(verify, (found.st_mtime_ns, found.st_size, found.st_ino))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"verify is no CA bundle that can be read: {verify!r}: {error}") from error
+
+
+@functools.lru_cache(maxsize=32)
+def _shared_ssl_context(ca_bundle: str | None, _version: tuple[int, ...] | None) -> ssl.SSLContext:
+    # Making one takes some 50 ms, and every client of a process can use the same.
+    return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)

@@ -1,0 +1,163 @@
+"""Credentials that sign each request, and are renewed when they have expired.
+
+A secret is a text, or a callable that returns the current one. It is asked for the first time by the first request,
+and again when the API answers 401: once for all requests that were refused with the same secret, each of which is then
+sent once more. What was ever sent is remembered, so that no error's text shows it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import weakref
+from collections import deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
+
+import httpx
+
+from .._core import forks
+from .._given import text
+from .._job import Client
+from ..errors import TransportError
+
+Secret = str | Callable[[], str | Awaitable[str]]
+
+CREDENTIALS_KEY = "settled.credentials"
+
+# How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
+_REMEMBERED = 5
+# A shorter one is no secret, but may well be part of an ordinary word.
+_SHORTEST_SECRET = 8
+_SIGNED_HEADERS = ("authorization", "x-xdr-nonce")
+
+
+class Credentials(httpx.Auth):
+    """A secret that `sign` puts into requests; `name` is what `connect` calls it."""
+
+    def __init__(self, name: str, secret: Secret) -> None:
+        self.name = name
+        self._ask = secret if callable(secret) else None
+        self._secret = "" if callable(secret) else checked_secret(name, secret)
+        # How often it was asked for: tells whether somebody else has renewed what was refused.
+        self._asked = 0
+        self._sent: deque[str] = deque([self._secret], maxlen=_REMEMBERED)
+        self.after_fork()
+        forks.register(self)
+
+    def after_fork(self) -> None:
+        """Renew what threads and tasks share."""
+        self._lock = threading.Lock()
+        self._async_locks: weakref.WeakKeyDictionary[Any, asyncio.Lock] = weakref.WeakKeyDictionary()
+
+    def sign(self, request: httpx.Request, secret: str) -> None:
+        """Put the secret into the headers of a request."""
+        raise NotImplementedError
+
+    def secret(self) -> str:
+        """The current secret."""
+        return self._secret if self._asked or self._ask is None else self._renewed(0)
+
+    def secrets(self) -> list[str]:
+        """The secrets that were sent lately."""
+        return list(self._sent)
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign a request, and again with a renewed secret if it is refused."""
+        secret, asked = self.secret(), self._asked
+        self.sign(request, secret)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
+            # httpx reads it otherwise, however long it is.
+            response.stream.close()  # type: ignore[union-attr] # pyright: ignore
+            response.stream = httpx.ByteStream(b"")
+            self.sign(request, self._renewed(asked))
+            yield request
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Sign a request as `sync_auth_flow` does; the secret may be awaitable."""
+        secret = self._secret if self._asked or self._ask is None else await self._renewed_async(0)
+        asked = self._asked
+        self.sign(request, secret)
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
+            await response.stream.aclose()  # type: ignore[union-attr] # pyright: ignore
+            response.stream = httpx.ByteStream(b"")
+            self.sign(request, await self._renewed_async(asked))
+            yield request
+
+    def _renewed(self, asked: int) -> str:
+        with self._lock:
+            if self._asked == asked:
+                self._take(self._call())
+            return self._secret
+
+    async def _renewed_async(self, asked: int) -> str:
+        async with self._async_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            if self._asked == asked:
+                answer = self._call()
+                self._take(await self._awaited(answer) if inspect.isawaitable(answer) else answer)
+            return self._secret
+
+    def _call(self) -> Any:
+        assert self._ask is not None
+        try:
+            return self._ask()
+        except Exception as error:
+            raise self._failure(f"raised {type(error).__name__}") from error
+
+    async def _awaited(self, answer: Awaitable[Any]) -> Any:
+        try:
+            return await answer
+        except Exception as error:
+            raise self._failure(f"raised {type(error).__name__}") from error
+
+    def _take(self, secret: Any) -> None:
+        if inspect.iscoroutine(secret):
+            secret.close()
+        try:
+            self._secret = checked_secret(self.name, secret)
+        except (TypeError, ValueError) as error:
+            is_awaitable = inspect.isawaitable(secret)
+            failure = self._failure("is awaitable, which only asyncio awaits" if is_awaitable else f"answered: {error}")
+            failure.may_pass = False
+            raise failure from None
+        self._asked += 1
+        self._sent.append(self._secret)
+
+    def _failure(self, how: str) -> TransportError:
+        return TransportError(f"no credentials: the callable given as {self.name}= {how}")
+
+
+class HeaderToken(Credentials):
+    """A token in a header, behind a prefix."""
+
+    def __init__(self, header: str, token: Secret, *, prefix: str = "") -> None:
+        super().__init__("token", token)
+        self.header = header
+        self.prefix = prefix
+
+    def sign(self, request: httpx.Request, secret: str) -> None:
+        """Put the token into the header of a request."""
+        request.headers[self.header] = f"{self.prefix}{secret}"
+
+
+def checked_secret(name: str, secret: str) -> str:
+    """A key or token without the blanks around it; ValueError, which does not show it, if no header can hold it."""
+    stripped = text(name, secret).strip()
+    if not stripped or not stripped.isascii() or not stripped.isprintable():
+        raise ValueError(f"{name} must be printable ASCII, and not empty")
+    return stripped
+
+
+def without_credentials(told: str, client: Client, request: httpx.Request) -> str:
+    """A text without the credentials of a client, and without what it has signed a request with."""
+    credentials = client.extensions.get(CREDENTIALS_KEY)
+    secrets = credentials.secrets() if isinstance(credentials, Credentials) else []
+    for header in _SIGNED_HEADERS:
+        secrets += request.headers.get(header, "").removeprefix("Bearer ").split()
+    for secret in sorted(secrets, key=len, reverse=True):
+        if len(secret) >= _SHORTEST_SECRET:
+            told = told.replace(secret, "[secret]")
+    return told

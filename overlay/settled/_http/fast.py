@@ -1,0 +1,117 @@
+"""Connections of asyncio clients by aiohttp, at a fraction of the cost (the extra `fast`).
+
+aiohttp's errors, and the frames of their tracebacks, hold the request with its credentials: none leaves this module.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+
+from .pool import KEEP_ALIVE_SECONDS, MAX_CONNECTIONS
+from .transport_errors import error_chain
+
+try:
+    import aiohttp
+    from httpx_aiohttp import AiohttpTransport
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"connect(fast=True) needs its extra: pip install 'settled[fast]' ({error})") from error
+
+
+class FastTransport(AiohttpTransport):
+    """aiohttp's connections behind httpx's interface, with httpx's errors."""
+
+    def __init__(self, verify: ssl.SSLContext) -> None:
+        super().__init__(verify=verify, client=self._session)
+        self._under_way: Counter[Any] = Counter()
+
+    def _session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self.ssl_context
+        )
+        # aiohttp itself would ask the environment in another thread, and read .netrc, at each request.
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Request)
+
+    def discard(self) -> None:
+        """Use no connection that was opened so far for another request."""
+        self.client = self._session
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        if not isinstance(self.client, aiohttp.ClientSession):
+            self.client = self._session()
+        session, response = self.client, None
+        self._under_way[session] += 1
+        failure: Exception | None = None
+        try:
+            response = await super().handle_async_request(request)
+        except Exception as error:
+            failure = _translated(error)
+        finally:
+            if response is None:
+                await self.done(session)
+        # Not while handling it: aiohttp's error would come along as the context.
+        if failure is not None or response is None:
+            raise failure or RuntimeError
+        response.stream = _Body(self, session, response.stream)
+        return response
+
+    async def done(self, session: aiohttp.ClientSession) -> None:
+        """End a request; a session that was discarded lasts as long as its last request."""
+        self._under_way[session] -= 1
+        if not self._under_way[session]:
+            del self._under_way[session]
+            if session is not self.client:
+                await session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, transport: FastTransport, session: aiohttp.ClientSession, stream: Any) -> None:
+        self._transport = transport
+        self._session = session
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        failure = None
+        try:
+            async for part in self._stream:
+                yield part
+        except Exception as error:
+            failure = _translated(error)
+        if failure is not None:
+            raise failure
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()
+        finally:
+            await self._transport.done(self._session)
+
+
+class _Request(aiohttp.ClientRequest):
+    async def send(self, conn: Any) -> aiohttp.ClientResponse:
+        # Bytes that came while the connection was idle belong to no request.
+        if conn.protocol is not None and conn.protocol.should_close:
+            conn.close()
+            raise aiohttp.ServerDisconnectedError("the server sent something that was not asked for")
+        return await super().send(conn)
+
+
+def _translated(error: Exception) -> Exception:
+    """An error of httpx with the same text and, if the operating system had one, its error as the cause."""
+    told = str(error)
+    if isinstance(error, httpx.HTTPError):
+        failure: Exception = type(error)(told)
+    elif isinstance(error, TimeoutError):
+        failure = httpx.ReadTimeout(told)
+    else:
+        failure = httpx.ReadError(f"{type(error).__name__}: {told}")
+    cause = error_chain(error)[-1]
+    if isinstance(cause, OSError) and not isinstance(cause, aiohttp.ClientError):
+        cause.__context__ = cause.__cause__ = None
+        failure.__cause__ = cause.with_traceback(None)
+    return failure

@@ -1,0 +1,419 @@
+"""Connections for many polls at once, inside httpx's own transports.
+
+httpx stays the client: event hooks, auth flows, cookies, proxies, and every tool that wraps `Client.send` or
+`HTTPTransport.handle_request` work as on any httpx client. Only the pool inside a transport is replaced. httpcore's
+own pool looks through all connections and requests whenever a request begins or ends, which costs more than the
+requests do when there are hundreds. A stack looks through nothing: the connection that was used last is used next.
+
+A connection carries one request at a time, under a lease that is also the body of the response. It returns to the
+stack only if it is surely clean: the response was read to its end, nothing came after it, and no answer of another
+request has been seen since the connection was opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import math
+import socket
+import ssl
+import threading
+import time
+import warnings
+import weakref
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import anyio
+import httpcore
+import httpx
+
+from .._core import forks
+from .response import DEADLINE
+from .transport_errors import address_in_errors
+
+MAX_CONNECTIONS = 100
+KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
+
+_CLOSING_SECONDS = 1.0
+_TOO_LONG = "all connections that there may be were in use for too long"
+
+
+def use_stack(
+    client: httpx.Client | httpx.AsyncClient,
+    direct: httpx.AsyncBaseTransport | None = None,
+    *,
+    max_connections: int = MAX_CONNECTIONS,
+) -> None:
+    """Let a client's transports, direct and through proxies, keep their connections in a stack.
+
+    `direct` stands in for the transport that goes through no proxy. httpx has no public names for all that: if its
+    private ones are gone, its own pools are used, with one warning.
+    """
+    if direct is not None and hasattr(client, "_transport"):
+        client._transport = direct  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+    for transport in _transports(client):
+        pool = getattr(transport, "_pool", None)
+        if hasattr(pool, "create_connection") and hasattr(pool, "_network_backend"):
+            is_async = isinstance(pool, httpcore.AsyncConnectionPool)
+            transport._pool = (AsyncStack if is_async else Stack)(pool, max_connections)
+        elif transport is not direct:
+            warnings.warn("settled does not know this release of httpx, and uses its connection pool", stacklevel=2)
+
+
+def discard_connections(client: httpx.Client | httpx.AsyncClient) -> None:
+    """Use no connection that a client has open for another request; requests under way are not disturbed."""
+    for transport in _transports(client):
+        getattr(getattr(transport, "_pool", transport), "discard", bool)()
+
+
+def _transports(client: Any) -> list[Any]:
+    found = [getattr(client, "_transport", client), *getattr(client, "_mounts", {}).values()]
+    return [transport for transport in found if transport is not None]
+
+
+class _Lease:
+    """One request's hold on a connection, which is also the body of its response."""
+
+    def __init__(self, stack: Any, key: Any, connection: Any) -> None:
+        self.stack, self.key, self.connection = stack, key, connection
+        self.body: Any = ()
+        self.stream: Any = None
+
+    def begin(self, response: httpcore.Response) -> httpcore.Response:
+        """The response, with the lease as its body."""
+        extensions: Any = response.extensions
+        self.stream = extensions.get("network_stream")
+        self.body, response.stream = response.stream, self
+        return response
+
+    def end(self) -> Any:
+        """The connection, for whoever asks first."""
+        connection, self.connection = self.connection, None
+        return connection
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._check()
+        yield from self.body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self._check()
+        async for part in self.body:
+            yield part
+
+    def close(self) -> None:
+        self.stack.release(self)
+
+    async def aclose(self) -> None:
+        await self.stack.release(self)
+
+    def _check(self) -> None:
+        if self.connection is None:
+            raise httpcore.ReadError("the response was closed before its body was read")
+
+
+class _Stack:
+    """Which connections are idle and which are leased; `pool` makes new ones, direct or through a proxy."""
+
+    def __init__(self, pool: Any, max_connections: int) -> None:
+        self._pool = pool
+        self._most = max_connections
+        self._generation = 0
+        self._is_closed = False
+        self._renew()
+        forks.register(self)
+
+    def _renew(self) -> None:
+        """Forget all connections, and renew what threads share."""
+        self._idle: defaultdict[Any, list[Any]] = defaultdict(list)
+        # Weak: a lease that an exception from a signal handler took from its owner does not count. Not a WeakSet, whose
+        # callbacks are Python code, in which such an exception would be lost.
+        self._leases: set[weakref.ref[_Lease]] = set()
+        # Entered by itself: an exception from a signal handler can leave a condition locked, which is Python code.
+        self._lock = threading.RLock()
+        self._freed = threading.Condition(self._lock)
+
+    def discard(self) -> None:
+        """Use no connection that was opened so far for another request."""
+        self._generation += 1
+
+    def connections(self) -> list[Any]:
+        """All connections, also the leased ones."""
+        leases = filter(None, [lease() for lease in self._leases])
+        return [*itertools.chain(*self._idle.values()), *filter(None, [lease.connection for lease in leases])]
+
+    def _lease(self, request: httpcore.Request, new: Any) -> tuple[_Lease, list[Any]]:
+        """A lease of the connection used last, or of a `new` one; and what has gone stale, to be closed."""
+        if self._is_closed:
+            raise httpcore.ConnectError("the client was closed")
+        url = request.url
+        if url.scheme not in (b"http", b"https"):
+            raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme.decode('ascii', 'replace')}")
+        key, stale = (url.scheme, url.host, url.port), []
+        idle = self._idle[key]
+        while idle:
+            connection = idle.pop()
+            # Expired is also what has something to read, for which nobody has asked.
+            if connection.generation == self._generation and not connection.core.has_expired():
+                break
+            stale.append(connection)
+        else:
+            connection, self._pool._network_backend = new, new
+            connection.core, connection.generation = self._pool.create_connection(url.origin), self._generation
+        lease = _Lease(self, key, connection)
+        self._leases.add(weakref.ref(lease))
+        return lease, stale
+
+    def _keep(self, lease: _Lease, connection: Any) -> list[Any]:
+        """Put a connection back if it is clean, and return what is to be closed."""
+        self._leases.discard(weakref.ref(lease))
+        if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
+            return [connection]
+        idle, stale = self._idle[lease.key], []
+        while idle and idle[0].core.has_expired():
+            stale.append(idle.pop(0))
+        idle.append(connection)
+        return stale
+
+
+class Stack(_Stack):
+    """A stack of connections for threads."""
+
+    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request, and lease its connection until the response is closed."""
+        extensions: Any = request.extensions
+        deadline = extensions.get(DEADLINE, math.inf)
+        lease = self._acquire(request, min(deadline, _moment(extensions.get("timeout", {}).get("pool"))))
+        connection: Any = lease.connection
+        try:
+            connection.deadline = deadline
+            return lease.begin(connection.core.handle_request(request))
+        except BaseException:
+            self.release(lease, is_broken=True)
+            raise
+
+    def _acquire(self, request: httpcore.Request, end: float) -> _Lease:
+        with self._lock:
+            while len(self._leases) >= self._most and not self._is_closed:
+                self._leases = {lease for lease in self._leases if lease() is not None}
+                if len(self._leases) < self._most:
+                    break
+                if (left := end - time.monotonic()) <= 0:
+                    raise httpcore.PoolTimeout(_TOO_LONG)
+                # Nobody is woken by a lease that was lost.
+                self._freed.wait(min(left, 1.0))
+            lease, stale = self._lease(request, _Connection())
+        for connection in stale:
+            connection.close()
+        return lease
+
+    def release(self, lease: _Lease, *, is_broken: bool = False) -> None:
+        """End a lease, and keep its connection if it is clean."""
+        connection = lease.end()
+        stale = [] if connection is None else [connection]
+        try:
+            if connection is not None and not is_broken:
+                lease.body.close()
+                with self._lock:
+                    stale = self._keep(lease, connection)
+        finally:
+            with self._lock:
+                self._leases.discard(weakref.ref(lease))
+                self._freed.notify()
+            for old in stale:
+                old.close()
+
+    def close(self) -> None:
+        """Close all connections; requests under way fail."""
+        with self._lock:
+            self._is_closed = True
+            connections = self.connections()
+            self._idle.clear()
+            self._freed.notify_all()
+        for connection in connections:
+            connection.close()
+
+    def after_fork(self) -> None:
+        """Forget the connections, which are the parent's: a socket that is closed here stays open there."""
+        streams = [connection.stream for connection in self.connections()]
+        self._renew()
+        for stream in filter(None, streams):
+            stream.close()
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncStack(_Stack):
+    """A stack of connections for the tasks of one event loop."""
+
+    def after_fork(self) -> None:
+        """Forget the connections, which are the parent's; the garbage collector closes them here."""
+        self._renew()
+
+    def _renew(self) -> None:
+        super()._renew()
+        self._places = asyncio.Semaphore(self._most)
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        """Send a request, and lease its connection until the response is closed."""
+        extensions: Any = request.extensions
+        try:
+            async with asyncio.timeout(extensions.get("timeout", {}).get("pool")):
+                await self._places.acquire()
+        except TimeoutError:
+            raise httpcore.PoolTimeout(_TOO_LONG) from None
+        stale: list[Any] = []
+        lease = None
+        try:
+            lease, stale = self._lease(request, _AsyncConnection())
+            connection: Any = lease.connection
+            return lease.begin(await connection.core.handle_async_request(request))
+        except BaseException:
+            self._places.release()
+            if lease is not None:
+                stale.append(lease.end())
+            raise
+        finally:
+            await _close(stale)
+
+    async def release(self, lease: _Lease) -> None:
+        """End a lease, and keep its connection if it is clean."""
+        if (connection := lease.end()) is None:
+            return
+        stale = [connection]
+        try:
+            await lease.body.aclose()
+            stale = self._keep(lease, connection)
+        finally:
+            self._places.release()
+            await _close(stale)
+
+    async def aclose(self) -> None:
+        """Close all connections; requests under way fail."""
+        self._is_closed = True
+        connections = self.connections()
+        self._idle.clear()
+        await _close(connections)
+
+    async def __aenter__(self) -> AsyncStack:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _moment(seconds: float | None) -> float:
+    return math.inf if seconds is None else time.monotonic() + seconds
+
+
+def _is_clean(connection: Any, stream: Any) -> bool:
+    """Whether nothing is left of a connection's last response, and nothing came after it."""
+    core = connection.core
+    if not core.is_idle():
+        return False
+    while (inner := getattr(core, "_connection", None)) is not None:
+        core = inner
+    # If httpcore renames it, a connection is used once: slow, and never wrong.
+    state = getattr(core, "_h11_state", None)
+    if state is None or state.trailing_data[0]:
+        return False
+    secured = None if stream is None else stream.get_extra_info("ssl_object")
+    if not isinstance(secured, ssl.SSLObject):
+        return True
+    # TLS in asyncio reads ahead into a buffer that neither h11 nor the socket shows.
+    try:
+        secured.read(1)
+    except ssl.SSLError as error:
+        return isinstance(error, ssl.SSLWantReadError)
+    return False
+
+
+async def _close(connections: list[Any]) -> None:
+    # Whoever is cancelled closes what is his all the same, and nobody waits long for the other side.
+    for connection in connections:
+        with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
+            await connection.aclose()
+
+
+class _Connection(httpcore.SyncBackend):
+    """A connection of httpcore, `core`, which is opened by this network and ends whatever takes time by `deadline`.
+
+    A timeout of httpx is for each read: a server that sends a byte now and then would get as much with each.
+    """
+
+    core: Any = None
+    generation = 0
+    deadline = math.inf
+    stream: httpcore.NetworkStream | None = None
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any) -> Any:
+        with address_in_errors(host, port):
+            opened = super().connect_tcp(host, port, self.clamp(timeout), *args, **named)
+        self.stream = _Stream(opened, self.clamp)
+        return self.stream
+
+    def clamp(self, timeout: float | None) -> float | None:
+        """A timeout, or what is left until the deadline; ReadTimeout if nothing is."""
+        if self.deadline == math.inf:
+            return timeout
+        if (left := self.deadline - time.monotonic()) <= 0:
+            raise httpcore.ReadTimeout("the response was not complete in time")
+        return left if timeout is None else min(left, timeout)
+
+    def close(self) -> None:
+        """Close what was opened, also in the middle of a handshake, or of a read in another thread."""
+        if self.stream is not None:
+            with contextlib.suppress(OSError):
+                self.stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            self.stream.close()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, clamp: Any) -> None:
+        self._stream, self._clamp = stream, clamp
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._clamp(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        # The end of a request without a body is nothing to write.
+        if buffer:
+            self._stream.write(buffer, self._clamp(timeout))
+
+    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
+        self._stream = self._stream.start_tls(ssl_context, server_hostname, self._clamp(timeout))
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class _AsyncConnection(httpcore.AsyncNetworkBackend):
+    """A connection of httpcore, `core`, which is opened by this network.
+
+    The network remembers its stream: httpcore leaves it open if a TLS handshake on it is cancelled.
+    """
+
+    core: Any = None
+    generation = 0
+    stream: Any = None
+
+    async def connect_tcp(self, host: str, port: int, *args: Any, **named: Any) -> Any:
+        network: Any = httpcore.AnyIOBackend()  # declared as what needs an extra, which httpx always brings
+        with address_in_errors(host, port):
+            self.stream = await network.connect_tcp(host, port, *args, **named)
+        return self.stream
+
+    async def aclose(self) -> None:
+        """Close what was opened, also in the middle of a handshake."""
+        if self.stream is not None:
+            await self.stream.aclose()

@@ -1,0 +1,153 @@
+"""A vendor's response to a request: its body within bounds, the JSON in it, or the error it stands for.
+
+The body is read once and through httpx: from the response's own raw stream or, where a hook or an auth flow has read
+it already, from what they left in `content`. How much it may be is counted while it is unpacked, because a few bytes
+of gzip can stand for gigabytes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+import zlib
+from typing import Any
+
+import httpx
+
+from .._error_body import error_body
+from .._job import UNREADABLE, Client
+from .._retry_after import asked_pause
+from .credentials import without_credentials
+from ..errors import ApiError, MalformedResponse, api_error_class
+
+MAX_BODY = 4 * 2**20
+MAX_BODY_KEY = "settled.max_body"
+DEADLINE = "settled.deadline"
+"""The request extension with the moment by which a sync response has to be complete."""
+
+# The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
+ENCODING = "gzip"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+class Response:
+    """A response whose body was read within the client's bounds: make one with `read` or `read_async`."""
+
+    def __init__(self, client: Client, response: httpx.Response, content: bytes) -> None:
+        self.content = content
+        self._client = client
+        self._response = response
+
+    def json(self) -> Any:
+        """The JSON of a successful response.
+
+        Raises:
+            ApiError: If the response is an error.
+            MalformedResponse: If it is no JSON.
+        """
+        if not self._response.is_success:
+            raise self.api_error()
+        try:
+            return json.loads(self.content)
+        except UNREADABLE as error:
+            said = self.without_secrets(error_body(self.content).message)
+            raise _malformed(self._response, f"without JSON: {said!r}") from error
+
+    def api_error(self, message: str = "") -> ApiError:
+        """The error that the response stands for."""
+        response, found = self._response, error_body(self.content)
+        error = api_error_class(response.status_code)(
+            self.without_secrets(message or found.message) or response.reason_phrase or "no message",
+            status_code=response.status_code,
+            code=found.code,
+            extra=self.without_secrets(found.extra) if found.extra else None,
+            method=response.request.method,
+            path=response.request.url.path,
+        )
+        error.retry_after = asked_pause(response.headers)
+        return error
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the credentials that the client has sent, with this request or before."""
+        return without_credentials(text, self._client, self._response.request)
+
+
+def read(client: Client, response: httpx.Response, end: float) -> Response:
+    """Read a body until the moment `end`.
+
+    Raises:
+        MalformedResponse: If it is larger than the client's `max_body`, or cannot be unpacked.
+        httpx.ReadTimeout: If it is not complete in time.
+    """
+    body = _Body(client, response)
+    for part in [response.content] if body.is_read else response.iter_raw():
+        body.add(part)
+        if time.monotonic() > end:
+            raise httpx.ReadTimeout("the response was not complete in time")
+    return Response(client, response, body.complete())
+
+
+async def read_async(client: Client, response: httpx.Response) -> Response:
+    """Read a body as `read` does; the caller bounds the time."""
+    body = _Body(client, response)
+    if body.is_read:
+        body.add(response.content)
+    else:
+        async for part in response.aiter_raw():
+            body.add(part)
+    return Response(client, response, body.complete())
+
+
+class _Body:
+    """A body as it comes in, unpacked, and counted before and after that."""
+
+    def __init__(self, client: Client, response: httpx.Response) -> None:
+        # Then a hook or an auth flow has read it, and httpx has unpacked it.
+        self.is_read = response.is_stream_consumed
+        encoding = "" if self.is_read else response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity", ENCODING):
+            raise _malformed(response, f"in an encoding that it was not asked for, {encoding[:40]!r}")
+        self._unpacker: Any = zlib.decompressobj(_GZIP_WINDOW) if encoding == ENCODING else None
+        self._most: int = client.extensions.get(MAX_BODY_KEY, MAX_BODY)
+        self._response = response
+        self._parts: list[bytes] = []
+        self._size = self._packed_size = 0
+
+    def add(self, part: bytes) -> None:
+        """Take the next bytes that came."""
+        self._packed_size += len(part)
+        if self._unpacker is None:
+            self._take(part)
+        # Of what is packed with next to nothing in it there could be any amount.
+        elif self._packed_size > self._most:
+            raise self._too_large()
+        while self._unpacker is not None and part:
+            if self._unpacker.eof:  # one member after another is one body, and so are zeros behind the last
+                self._unpacker, part = zlib.decompressobj(_GZIP_WINDOW), part.lstrip(b"\0")
+            try:
+                # One byte too much is enough to know.
+                self._take(self._unpacker.decompress(part, self._most - self._size + 1))
+            except zlib.error as error:
+                raise _malformed(self._response, f"with what cannot be unpacked: {error}") from error
+            part = self._unpacker.unused_data
+
+    def complete(self) -> bytes:
+        """The whole body, once nothing more comes."""
+        if self._packed_size and self._unpacker is not None and not self._unpacker.eof:
+            raise _malformed(self._response, "with gzip that was cut short")
+        return b"".join(self._parts)
+
+    def _take(self, part: bytes) -> None:
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > self._most:
+            raise self._too_large()
+
+    def _too_large(self) -> MalformedResponse:
+        return _malformed(self._response, f"with more than {self._most:,} bytes, which is the client's max_body")
+
+
+def _malformed(response: httpx.Response, how: str) -> MalformedResponse:
+    request = response.request
+    return MalformedResponse(f"{request.method} {request.url.path} answered {response.status_code} {how}")

@@ -1,0 +1,204 @@
+"""One request of ours over HTTP, from its turn in the client's rate to a reading or an error.
+
+Every request goes through `httpx.Client.send`, like any request of an httpx user: hooks, auth flows, mocks and tracing
+see it. The response's body is read within a deadline and a size; its JSON is checked to be the asked job's own, because
+a proxy or a server that is out of step would otherwise settle a job with another one's answer.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import httpx
+
+from .. import _clock
+from .._job import Client, Job
+from .._pacer import pacer_of
+from .._redacted import without_secrets
+from .._snapshot import Reading, Refused
+from ..errors import (
+    ApiError,
+    MalformedResponse,
+    RateLimited,
+    ServerError,
+    SettledError,
+    SubmitUnclear,
+    TransportError,
+)
+from .response import DEADLINE, Response, read, read_async
+from .transport_errors import NEVER_SENT, transport_errors
+
+T = TypeVar("T")
+
+# No single poll takes longer, so that a reply that trickles in cannot hold a wait without a deadline for ever.
+MAX_POLL_SECONDS = 60.0
+
+
+class Reply(NamedTuple):
+    """What one poll brought: the reading, the JSON it was read from, its bytes, and the request to send again."""
+
+    reading: Reading
+    raw: Any
+    content: bytes
+    request: httpx.Request
+
+
+def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
+    """Ask how a job is doing, taking no longer than `seconds` for connecting, sending and receiving together.
+
+    `again` is the request of an earlier poll of the job, if there was one.
+
+    Raises:
+        SettledError: ApiError, TransportError or MalformedResponse.
+    """
+    http = _made(job.client.get_httpx_client, job.ref)
+    with transport_errors(job.ref):
+        request = _prepared(http, job, again)
+        response = _exchange(job.client, http, request, seconds)
+    return _reply(job, http, request, response)
+
+
+async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
+    """Ask how a job is doing, as `poll` does."""
+    import asyncio
+
+    http = _made(job.client.get_async_httpx_client, job.ref)
+    with transport_errors(job.ref):
+        request = _prepared(http, job, again)
+        # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
+        request.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
+        async with asyncio.timeout(seconds):
+            received = await http.send(request, stream=True)
+            try:
+                response = await read_async(job.client, received)
+            finally:
+                await received.aclose()
+    return _reply(job, http, request, response)
+
+
+def fetch(job: Job[Any]) -> Reply:
+    """Poll a job once, when the client's rate allows it."""
+    _clock.clock.sleep(_seconds_to_turn(job.client, job.ref))
+    try:
+        return poll(job)
+    except ApiError as error:
+        _pause(job.client, error)
+        raise
+
+
+async def fetch_async(job: Job[Any]) -> Reply:
+    """Poll a job once, as `fetch` does."""
+    await _clock.clock.sleep_async(_seconds_to_turn(job.client, job.ref))
+    try:
+        return await poll_async(job)
+    except ApiError as error:
+        _pause(job.client, error)
+        raise
+
+
+def submit(client: Client, request: dict[str, Any], taken: Callable[[Any], T]) -> T:
+    """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
+
+    Raises:
+        SubmitUnclear: If the job may exist, but no answer says so. SettledError: ApiError or TransportError, if it
+            surely does not; what `taken` raises otherwise.
+    """
+    what = f"{request['method'].upper()} {request['url']}"
+    _clock.clock.sleep(_seconds_to_turn(client, what))
+    try:
+        http = _made(client.get_httpx_client, what)
+        with transport_errors(what):
+            response = _exchange(client, http, http.build_request(**request), MAX_POLL_SECONDS)
+        raw = response.json()
+        try:
+            return taken(raw)
+        except SettledError as error:
+            error.args = (response.without_secrets(str(error)),)
+            raise
+    except (MalformedResponse, ServerError, TransportError) as error:
+        if isinstance(error.__cause__, NEVER_SENT):
+            raise
+        raise SubmitUnclear(
+            f"{what}: the job may exist all the same, look before you submit again: {error}",
+            without_secrets(request.get("json")),
+        ) from error
+
+
+def _made(make: Callable[[], T], what: str) -> T:
+    """The httpx client of a generated client, which may be made only now and meet proxy settings that cannot work."""
+    try:
+        return make()
+    except TransportError as error:
+        error.args = (f"{what}: {error}",)
+        raise
+
+
+def _exchange(client: Client, http: httpx.Client, request: httpx.Request, seconds: float) -> Response:
+    end = time.monotonic() + seconds
+    request.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end}
+    received = http.send(request, stream=True)
+    try:
+        return read(client, received, end)
+    finally:
+        received.close()
+
+
+def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
+    # Cookies that a server has set since belong into the request.
+    if again is not None and not http.cookies:
+        return again
+    try:
+        return http.build_request(**job.kind.request(job.id))
+    except UnicodeError:
+        # httpx takes cookies that it cannot send.
+        http.cookies.clear()
+        return http.build_request(**job.kind.request(job.id))
+
+
+def _reply(
+    job: Job[Any], http: httpx.Client | httpx.AsyncClient, request: httpx.Request, response: Response
+) -> Reply:
+    raw = response.json()
+    if (other := _other_id(job, raw)) is not None:
+        from .pool import discard_connections
+
+        discard_connections(http)
+        raise MalformedResponse(f"{job.ref}: the answer is another job's, {other[:80]!r}")
+    try:
+        return Reply(job.kind.reading(raw), raw, response.content, request)
+    except Refused as refused:
+        raise response.api_error(str(refused)) from None
+
+
+def _other_id(job: Job[Any], raw: Any) -> str | None:
+    """The id that a reply names, if it is another job's; None if it names this job's or none."""
+    named = job.kind.id_in(raw)
+    if named is None or named == "" or str(named) == job.id:
+        return None
+    try:
+        # A server may spell a UUID in another way than whoever asks.
+        return None if uuid.UUID(str(named)) == uuid.UUID(job.id) else str(named)
+    except ValueError:
+        return str(named)
+
+
+def _seconds_to_turn(client: Client, what: str) -> float:
+    """How long a single request has to wait for the client's rate; RateLimited if that is more than it may take."""
+    limiter, now = pacer_of(client), _clock.clock.now()
+    moment = limiter.reserve(now) or now
+    seconds = max(moment - now, 0.0)
+    if seconds > MAX_POLL_SECONDS:
+        limiter.give_back(moment)
+        error = RateLimited("the API has asked for a pause", status_code=429)
+        error.args = (f"{what}: not sent, the API has asked for a pause of {seconds:,.0f} s more",)
+        error.retry_after = seconds
+        raise error
+    return seconds
+
+
+def _pause(client: Client, error: ApiError) -> None:
+    if error.retry_after is not None:
+        pacer_of(client).pause(_clock.clock.now() + error.retry_after)

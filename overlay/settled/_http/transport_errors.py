@@ -1,0 +1,135 @@
+"""What can go wrong below HTTP, told as one of our own errors.
+
+A request passes through httpx, httpcore, h11, anyio or aiohttp, ssl and the operating system, and each of them has
+exceptions of its own, not all of which httpx translates. Whatever ends a request comes out as a TransportError that
+says what happened to which host, and whether it can pass by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import ssl
+from collections.abc import Callable, Generator
+from typing import TypeVar
+
+import httpx
+
+from ..errors import SettledError, TransportError
+
+C = TypeVar("C")
+
+# What these modules raise tells of the network; any other exception is a mistake in somebody's hook or transport.
+_NETWORK_MODULES = frozenset({"aiohttp", "anyio", "h11", "httpcore", "httpx"})
+_LASTING = (
+    ssl.SSLCertVerificationError,
+    httpx.InvalidURL,
+    httpx.LocalProtocolError,
+    httpx.UnsupportedProtocol,
+)
+# How httpcore begins the text of a proxy's refusal.
+_LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
+_USER_INFO = re.compile(r"//[^/@\s]*@")
+
+# What these end has not reached the server.
+NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.InvalidURL,
+    httpx.LocalProtocolError,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@contextlib.contextmanager
+def transport_errors(what: str) -> Generator[None, None, None]:
+    """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request."""
+    try:
+        yield
+    except TransportError as error:
+        error.args = (f"{what}: {error}",)
+        raise
+    except SettledError:
+        raise
+    except TimeoutError as error:
+        raise TransportError(f"{what}: no complete answer came in time") from error
+    except Exception as error:
+        failure = TransportError(f"{what}: {_told(error)}")
+        failure.may_pass = _may_pass(error)
+        failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
+        raise failure from error
+
+
+def with_proxies(make: Callable[[], C]) -> C:
+    """The httpx client that `make` makes; a TransportError that will not pass if the environment's proxies cannot work."""
+    try:
+        return make()
+    except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        told, remedy = _USER_INFO.sub("//", str(error))[:120], "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        if isinstance(error, ImportError):
+            told, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
+    # Not while handling it, and so not with it: it may show the proxy's password.
+    failure = TransportError(f"the environment's proxy settings cannot be used: {told}; {remedy}")
+    failure.may_pass = False
+    raise failure
+
+
+@contextlib.contextmanager
+def address_in_errors(host: str, port: int) -> Generator[None, None, None]:
+    """Name what was connected to, which may be a proxy, in the errors that httpcore raises."""
+    import httpcore
+
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        yield
+    except httpcore.ConnectTimeout as error:
+        raise httpcore.ConnectTimeout(f"no connection to {address} in time") from error
+    except httpcore.ConnectError as error:
+        cause = error_chain(error)[-1]
+        told = f"no connection to {address}: {cause}"
+        if isinstance(cause, ConnectionRefusedError):
+            told = f"connection refused by {address}"
+        elif is_unknown_host(cause):
+            told = f"the host name {host} is not known"
+        raise httpcore.ConnectError(told) from cause
+
+
+def is_unknown_host(error: BaseException) -> bool:
+    """Whether an error says that a host name is not known, rather than that nobody could be asked."""
+    unknown = (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME))
+    return isinstance(error, socket.gaierror) and error.errno in unknown
+
+
+def error_chain(error: BaseException | None) -> list[BaseException]:
+    """An error and what led to it, the first cause last."""
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.append(error)
+        # Of several addresses all were tried, and the last one tells as much as the others.
+        inner = error.exceptions[-1] if isinstance(error, BaseExceptionGroup) else None
+        error = inner or error.__cause__ or error.__context__
+    return chain
+
+
+def _told(error: Exception) -> str:
+    # Our own texts of connecting say all; others, "timed out" for one, need their type beside them.
+    if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _may_pass(error: Exception) -> bool:
+    chain = error_chain(error)
+    # httpx raises a refused certificate as a ConnectError, like a refused connection.
+    if any(isinstance(each, _LASTING) for each in chain):
+        return False
+    if isinstance(error, httpx.ProxyError) and _LASTING_REFUSAL.match(str(error)):
+        return False
+    return any(isinstance(each, OSError | EOFError) or _module(each) in _NETWORK_MODULES for each in chain)
+
+
+def _module(error: BaseException) -> str:
+    return type(error).__module__.partition(".")[0]
