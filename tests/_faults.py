@@ -248,7 +248,9 @@ _NOTHINGS = bytes(2**16)
 
 ON_THE_WAY = (
     Fault("connection refused", Vendor.stop, TransportError, "[Cc]onnect"),
-    Fault("no such host", _setting("is_known_by_name", False), TransportError, "ConnectError", host=HOST),
+    Fault(
+        "no such host", _setting("is_known_by_name", False), TransportError, f"{HOST} is not known|Connect", host=HOST
+    ),
     Fault("closed before an answer", _behaving(_hang_up), TransportError),
     Fault("closed mid-body", _behaving(_break_off), TransportError),
     Fault("reset mid-body", _behaving(_reset), TransportError),
@@ -322,7 +324,7 @@ BODIES = (
         _MORE_THAN,
     ),
     _packed("gzip", "gzip", lambda kind: gzip.compress(kind.reply(kind.running))),
-    _packed("gzip, cut off", "gzip", lambda kind: gzip.compress(kind.reply(kind.running))[:-20], "without JSON"),
+    _packed("gzip, cut off", "gzip", lambda kind: gzip.compress(kind.reply(kind.running))[:-20], "cut short"),
     _packed("gzip that is none", "gzip", lambda kind: kind.reply(kind.running), "unpacked"),
     _packed("gzip bomb", "gzip", lambda _: _bomb(1), _MORE_THAN),
     _packed("gzip bomb in gzip", "gzip, gzip", lambda _: _bomb(2), "gzip, gzip"),

@@ -95,6 +95,16 @@ watch = Watch()
 _handler = _Handler()
 
 
+def _keeping_sent(init: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(init)
+    def init_and_keep(self: Any, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        for secret in self.secrets():
+            watch.keep(watch.lasting, secret)
+
+    return init_and_keep
+
+
 def _keeping(init: Callable[..., None], name: str) -> Callable[..., None]:
     @functools.wraps(init)
     def init_and_keep(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -129,6 +139,7 @@ def pytest_configure() -> None:
     """Begin to watch."""
     for callback_auth, name in _CREDENTIALS.items():
         _patch.setattr(callback_auth, "__init__", _keeping(vars(callback_auth)["__init__"], name))
+    _patch.setattr(credentials.Credentials, "__init__", _keeping_sent(credentials.Credentials.__init__))
     for auth in (_cortex.CortexKey, credentials.HeaderToken):
         _patch.setattr(auth, "sign", _signing(auth.sign))
     # Every error that ends a wait comes through here, also those that `as_settled` hands out.

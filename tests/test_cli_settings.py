@@ -119,5 +119,7 @@ def test_no_settings(run: Command) -> None:
     """A vendor without settings ends with 4, and tells both ways to give them."""
     result = run("wait", "--timeout", "15m", f"{KIND}/1")
     assert result.exit_code == 4
-    assert "SETTLED_CORTEX_XSIAM_URL is not set" in result.stderr
+    assert (
+        "SETTLED_CORTEX_XSIAM_URL, SETTLED_CORTEX_XSIAM_KEY_ID, SETTLED_CORTEX_XSIAM_KEY are not set" in result.stderr
+    )
     assert "[cortex_xsiam] in a file that SETTLED_CONFIG names" in result.stderr

@@ -10,8 +10,8 @@ import attrs
 
 from settled_clients.agilesec.models import ScanCallback
 
-from ._http.credentials import checked_secret
 from ._given import text
+from ._http.credentials import checked_secret
 from ._job import UNREADABLE
 from .errors import AuthenticationError, MalformedResponse
 

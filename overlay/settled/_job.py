@@ -43,7 +43,8 @@ class JobKind(Generic[B_co]):
 
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
     takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
-    after a wait started, a 404 may only mean that the job is not there yet.
+    after a wait started, a 404 may only mean that the job is not there yet. `reply_id` finds the id by which a reply
+    names its job, so that no job is told another one's answer.
     """
 
     name: str
@@ -54,6 +55,7 @@ class JobKind(Generic[B_co]):
     terminal: type[TerminalStatus]
     running: frozenset[str]
     not_found_grace: float = 0.0
+    reply_id: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
 
     def __str__(self) -> str:
         return self.name
@@ -65,7 +67,10 @@ class JobKind(Generic[B_co]):
 
     def id_in(self, raw: Any) -> Any:
         """The id by which a reply names its job; None if it names none."""
-        return None
+        try:
+            return None if self.reply_id is None else self.reply_id(raw)
+        except UNREADABLE:
+            return None
 
     def unlisted(self, reading: Reading) -> str | None:
         """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""

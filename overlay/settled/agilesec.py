@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
@@ -28,9 +29,9 @@ from settled_clients.agilesec.models import (
 )
 
 from ._callback import ApiToken, BearerToken, CallbackAuth, parse_callback
+from ._error_body import told
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
-from ._error_body import told
 from ._http.send import submit
 from ._job import UNREADABLE, Job, JobKind
 from ._outcome import Outcome, TerminalStatus
@@ -86,6 +87,7 @@ SCAN = JobKind(
     read=_read,
     terminal=ScanTerminal,
     running=frozenset(),
+    reply_id=operator.itemgetter("executionId"),
 )
 KINDS = (SCAN,)
 

@@ -21,10 +21,10 @@ from settled_clients.cortex_xdr.models import (
     ScriptExecutionStatusRequest,
 )
 
-from ._http.connect import ConnectOptions
-from ._http.credentials import Secret
 from ._cortex import cortex_arguments, cortex_environment
 from ._error_body import sentence, told
+from ._http.connect import ConnectOptions
+from ._http.credentials import Secret
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._shown import shown

@@ -5,16 +5,17 @@ From the vendor's page "Poll the status of a BYOS import job".
 
 from __future__ import annotations
 
+import operator
 from typing import Any, Unpack
 
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
 from settled_clients.cortex_xsiam.models import ByosImportJob
 
-from ._http.connect import ConnectOptions
-from ._http.credentials import Secret
 from ._cortex import cortex_arguments, cortex_environment
 from ._error_body import told
+from ._http.connect import ConnectOptions
+from ._http.credentials import Secret
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Reading
@@ -43,6 +44,7 @@ BYOS_IMPORT = JobKind(
     read=_read,
     terminal=ByosImportTerminal,
     running=frozenset({"INITIATED", "PROCESSING"}),
+    reply_id=operator.itemgetter("job_id"),
 )
 KINDS = (BYOS_IMPORT,)
 

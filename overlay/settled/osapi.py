@@ -6,6 +6,7 @@ From the vendor's page "Get job detail" and the server's source.
 from __future__ import annotations
 
 import functools
+import operator
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Unpack
@@ -16,10 +17,10 @@ from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.models import Job as JobDetail
 
-from ._http.connect import ConnectOptions, client_arguments, token_environment
-from ._http.credentials import HeaderToken, Secret
 from ._error_body import told
 from ._given import number
+from ._http.connect import ConnectOptions, client_arguments, token_environment
+from ._http.credentials import HeaderToken, Secret
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Part, Reading, progress_of, told_by
@@ -84,6 +85,7 @@ JOB = JobKind(
     terminal=OsapiJobTerminal,
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
     not_found_grace=10.0,
+    reply_id=operator.itemgetter("id"),
 )
 KINDS = (JOB,)
 

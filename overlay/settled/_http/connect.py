@@ -16,6 +16,7 @@ import os
 import ssl
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 import httpx
@@ -73,7 +74,7 @@ def client_arguments(
     if not 0 < number("timeout", timeout) < math.inf:
         raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
     if fast:
-        from . import fast as _  # says so here and now if its extra is missing
+        pass  # says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
     maker = _Maker(verify, transport, fast=fast)
     return {
@@ -200,10 +201,10 @@ def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
         return verify
     if verify is None:
         return _shared_ssl_context(None, None)
-    if isinstance(verify, bool):
+    if isinstance(verify, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"verify={verify}: certificates are always checked; give a CA bundle's path or an SSLContext")
     try:
-        found = os.stat(text("verify", verify))
+        found = Path(text("verify", verify)).stat()
         # Read again when somebody has replaced the file.
         return _shared_ssl_context(verify, (found.st_mtime_ns, found.st_size, found.st_ino))
     except (OSError, ValueError) as error:

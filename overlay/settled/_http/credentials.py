@@ -8,12 +8,13 @@ sent once more. What was ever sent is remembered, so that no error's text shows 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -28,6 +29,7 @@ CREDENTIALS_KEY = "settled.credentials"
 
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
+_REFUSED = 401
 # A shorter one is no secret, but may well be part of an ordinary word.
 _SHORTEST_SECRET = 8
 _SIGNED_HEADERS = ("authorization", "x-xdr-nonce")
@@ -68,9 +70,9 @@ class Credentials(httpx.Auth):
         secret, asked = self.secret(), self._asked
         self.sign(request, secret)
         response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
+        if response.status_code == _REFUSED and self._ask is not None:
             # httpx reads it otherwise, however long it is.
-            response.stream.close()  # type: ignore[union-attr] # pyright: ignore
+            cast(httpx.SyncByteStream, response.stream).close()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, self._renewed(asked))
             yield request
@@ -81,53 +83,52 @@ class Credentials(httpx.Auth):
         asked = self._asked
         self.sign(request, secret)
         response = yield request
-        if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
-            await response.stream.aclose()  # type: ignore[union-attr] # pyright: ignore
+        if response.status_code == _REFUSED and self._ask is not None:
+            await cast(httpx.AsyncByteStream, response.stream).aclose()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, await self._renewed_async(asked))
             yield request
 
     def _renewed(self, asked: int) -> str:
         with self._lock:
-            if self._asked == asked:
-                self._take(self._call())
+            if self._asked == asked and self._ask is not None:
+                with self._failures():
+                    secret: Any = self._ask()
+                self._take(secret)
             return self._secret
 
     async def _renewed_async(self, asked: int) -> str:
         async with self._async_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
-            if self._asked == asked:
-                answer = self._call()
-                self._take(await self._awaited(answer) if inspect.isawaitable(answer) else answer)
+            if self._asked == asked and self._ask is not None:
+                with self._failures():
+                    secret: Any = self._ask()
+                    if inspect.isawaitable(secret):
+                        secret = await secret
+                self._take(secret)
             return self._secret
 
-    def _call(self) -> Any:
-        assert self._ask is not None
+    @contextlib.contextmanager
+    def _failures(self) -> Generator[None, None, None]:
         try:
-            return self._ask()
-        except Exception as error:
-            raise self._failure(f"raised {type(error).__name__}") from error
-
-    async def _awaited(self, answer: Awaitable[Any]) -> Any:
-        try:
-            return await answer
+            yield
         except Exception as error:
             raise self._failure(f"raised {type(error).__name__}") from error
 
     def _take(self, secret: Any) -> None:
         if inspect.iscoroutine(secret):
             secret.close()
+            raise self._failure("is a coroutine function, which only asyncio awaits", may_pass=False)
         try:
             self._secret = checked_secret(self.name, secret)
         except (TypeError, ValueError) as error:
-            is_awaitable = inspect.isawaitable(secret)
-            failure = self._failure("is awaitable, which only asyncio awaits" if is_awaitable else f"answered: {error}")
-            failure.may_pass = False
-            raise failure from None
+            raise self._failure(f"returned no secret: {error}", may_pass=False) from None
         self._asked += 1
         self._sent.append(self._secret)
 
-    def _failure(self, how: str) -> TransportError:
-        return TransportError(f"no credentials: the callable given as {self.name}= {how}")
+    def _failure(self, how: str, *, may_pass: bool = True) -> TransportError:
+        failure = TransportError(f"no credentials: the callable given as {self.name}= {how}")
+        failure.may_pass = may_pass
+        return failure
 
 
 class HeaderToken(Credentials):

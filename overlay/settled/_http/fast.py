@@ -28,6 +28,7 @@ class FastTransport(AiohttpTransport):
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, client=self._session)
         self._under_way: Counter[Any] = Counter()
+        self._discarded: list[aiohttp.ClientSession] = []
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -38,12 +39,15 @@ class FastTransport(AiohttpTransport):
 
     def discard(self) -> None:
         """Use no connection that was opened so far for another request."""
-        self.client = self._session
+        if isinstance(self.client, aiohttp.ClientSession):
+            self._discarded.append(self.client)
+            self.client = self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self._session()
+        await self._close([discarded for discarded in self._discarded if not self._under_way[discarded]])
         session, response = self.client, None
         self._under_way[session] += 1
         failure: Exception | None = None
@@ -53,20 +57,27 @@ class FastTransport(AiohttpTransport):
             failure = _translated(error)
         finally:
             if response is None:
-                await self.done(session)
+                self.done(session)
         # Not while handling it: aiohttp's error would come along as the context.
         if failure is not None or response is None:
             raise failure or RuntimeError
         response.stream = _Body(self, session, response.stream)
         return response
 
-    async def done(self, session: aiohttp.ClientSession) -> None:
-        """End a request; a session that was discarded lasts as long as its last request."""
+    def done(self, session: aiohttp.ClientSession) -> None:
+        """End a request; a session that was discarded lasts as long as its last one."""
         self._under_way[session] -= 1
-        if not self._under_way[session]:
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._close(list(self._discarded))
+        await super().aclose()
+
+    async def _close(self, sessions: list[aiohttp.ClientSession]) -> None:
+        for session in sessions:
+            self._discarded.remove(session)
             del self._under_way[session]
-            if session is not self.client:
-                await session.close()
+            await session.close()
 
 
 class _Body(httpx.AsyncByteStream):
@@ -89,7 +100,7 @@ class _Body(httpx.AsyncByteStream):
         try:
             await self._stream.aclose()
         finally:
-            await self._transport.done(self._session)
+            self._transport.done(self._session)
 
 
 class _Request(aiohttp.ClientRequest):

@@ -84,8 +84,7 @@ class _Lease:
 
     def begin(self, response: httpcore.Response) -> httpcore.Response:
         """The response, with the lease as its body."""
-        extensions: Any = response.extensions
-        self.stream = extensions.get("network_stream")
+        self.stream = _extensions(response).get("network_stream")
         self.body, response.stream = response.stream, self
         return response
 
@@ -135,6 +134,10 @@ class _Stack:
         self._lock = threading.RLock()
         self._freed = threading.Condition(self._lock)
 
+    def after_fork(self) -> None:
+        """Forget the connections, which are the parent's; the garbage collector closes them here."""
+        self._renew()
+
     def discard(self) -> None:
         """Use no connection that was opened so far for another request."""
         self._generation += 1
@@ -151,7 +154,8 @@ class _Stack:
         url = request.url
         if url.scheme not in (b"http", b"https"):
             raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme.decode('ascii', 'replace')}")
-        key, stale = (url.scheme, url.host, url.port), []
+        key = url.scheme, url.host, url.port
+        stale: list[Any] = []
         idle = self._idle[key]
         while idle:
             connection = idle.pop()
@@ -171,7 +175,8 @@ class _Stack:
         self._leases.discard(weakref.ref(lease))
         if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
             return [connection]
-        idle, stale = self._idle[lease.key], []
+        stale: list[Any] = []
+        idle = self._idle[lease.key]
         while idle and idle[0].core.has_expired():
             stale.append(idle.pop(0))
         idle.append(connection)
@@ -183,7 +188,7 @@ class Stack(_Stack):
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
-        extensions: Any = request.extensions
+        extensions = _extensions(request)
         deadline = extensions.get(DEADLINE, math.inf)
         lease = self._acquire(request, min(deadline, _moment(extensions.get("timeout", {}).get("pool"))))
         connection: Any = lease.connection
@@ -252,17 +257,13 @@ class Stack(_Stack):
 class AsyncStack(_Stack):
     """A stack of connections for the tasks of one event loop."""
 
-    def after_fork(self) -> None:
-        """Forget the connections, which are the parent's; the garbage collector closes them here."""
-        self._renew()
-
     def _renew(self) -> None:
         super()._renew()
         self._places = asyncio.Semaphore(self._most)
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
-        extensions: Any = request.extensions
+        extensions = _extensions(request)
         try:
             async with asyncio.timeout(extensions.get("timeout", {}).get("pool")):
                 await self._places.acquire()
@@ -306,6 +307,11 @@ class AsyncStack(_Stack):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _extensions(message: Any) -> dict[str, Any]:
+    extensions: dict[str, Any] = message.extensions  # httpcore declares them without a type
+    return extensions
 
 
 def _moment(seconds: float | None) -> float:

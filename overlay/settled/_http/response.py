@@ -8,7 +8,6 @@ of gzip can stand for gigabytes.
 from __future__ import annotations
 
 import json
-import math
 import time
 import zlib
 from typing import Any
@@ -18,8 +17,8 @@ import httpx
 from .._error_body import error_body
 from .._job import UNREADABLE, Client
 from .._retry_after import asked_pause
-from .credentials import without_credentials
 from ..errors import ApiError, MalformedResponse, api_error_class
+from .credentials import without_credentials
 
 MAX_BODY = 4 * 2**20
 MAX_BODY_KEY = "settled.max_body"
@@ -123,8 +122,11 @@ class _Body:
         elif self._packed_size > self._most:
             raise self._too_large()
         while self._unpacker is not None and part:
-            if self._unpacker.eof:  # one member after another is one body, and so are zeros behind the last
-                self._unpacker, part = zlib.decompressobj(_GZIP_WINDOW), part.lstrip(b"\0")
+            if self._unpacker.eof:
+                # One member after another is one body; zeros may follow the last one.
+                if not (part := part.lstrip(b"\0")):
+                    break
+                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
             try:
                 # One byte too much is enough to know.
                 self._take(self._unpacker.decompress(part, self._most - self._size + 1))

@@ -158,9 +158,7 @@ def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: http
         return http.build_request(**job.kind.request(job.id))
 
 
-def _reply(
-    job: Job[Any], http: httpx.Client | httpx.AsyncClient, request: httpx.Request, response: Response
-) -> Reply:
+def _reply(job: Job[Any], http: httpx.Client | httpx.AsyncClient, request: httpx.Request, response: Response) -> Reply:
     raw = response.json()
     if (other := _other_id(job, raw)) is not None:
         from .pool import discard_connections

@@ -64,7 +64,7 @@ def transport_errors(what: str) -> Generator[None, None, None]:
 
 
 def with_proxies(make: Callable[[], C]) -> C:
-    """The httpx client that `make` makes; a TransportError that will not pass if the environment's proxies cannot work."""
+    """The httpx client that `make` makes; a lasting TransportError if the environment's proxies cannot work."""
     try:
         return make()
     except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
@@ -109,16 +109,27 @@ def error_chain(error: BaseException | None) -> list[BaseException]:
     while error is not None and error not in chain:
         chain.append(error)
         # Of several addresses all were tried, and the last one tells as much as the others.
-        inner = error.exceptions[-1] if isinstance(error, BaseExceptionGroup) else None
-        error = inner or error.__cause__ or error.__context__
+        group: tuple[BaseException, ...] = getattr(error, "exceptions", ())
+        error = group[-1] if group else error.__cause__ or error.__context__
     return chain
 
 
 def _told(error: Exception) -> str:
-    # Our own texts of connecting say all; others, "timed out" for one, need their type beside them.
-    if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and str(error):
-        return str(error)
-    return f"{type(error).__name__}: {error}".rstrip(": ")
+    told = f"{type(error).__name__}: {error}".rstrip(": ")
+    # Our own texts of connecting say all.
+    if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and not isinstance(
+        error_chain(error)[-1], ssl.SSLError
+    ):
+        told = str(error) or told
+    host = _host(error)
+    return told if host in told else f"{told} ({host})"
+
+
+def _host(error: Exception) -> str:
+    try:
+        return error.request.url.netloc.decode("ascii") if isinstance(error, httpx.RequestError) else ""
+    except RuntimeError:  # it belongs to no request
+        return ""
 
 
 def _may_pass(error: Exception) -> bool:

@@ -18,6 +18,7 @@ import attrs
 
 import settled_clients
 
+from .._http.credentials import Secret
 from .._job import Client, Job, JobKind, from_ref
 
 VARIABLE = "SETTLED_CONFIG"
@@ -133,6 +134,8 @@ def _arguments(module: ModuleType, table: Any) -> dict[str, Any]:
     types |= typing.get_type_hints(options)
     for programs_only in ("return", "transport"):
         del types[programs_only]
+    # A file holds no callables, which a secret can be as well.
+    types = {name: str if hint is Secret else hint for name, hint in types.items()}
     for name, value in settings.items():
         if name not in types:
             raise BadSettings(f"there is no setting {name!r}, but {', '.join(types)}")

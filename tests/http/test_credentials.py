@@ -1,0 +1,235 @@
+"""Secrets that expire: a callable is asked again when the API refuses the last one, and nothing shows either."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import httpx
+import pytest
+
+import settled
+from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, osapi
+from settled.errors import AuthenticationError, SubmitFailed, TransportError
+
+from _exchange import JOB, WAYS, answering, fetch_all, reply
+
+FIRST, SECOND = "first-token-0123456789", "second-token-0123456789"
+DONE = reply({"id": JOB, "status": "completed"})
+
+
+class Vault:
+    """Hands tokens out, and counts how often it is asked; one that it has `revoked` is refused by the server."""
+
+    def __init__(self, *tokens: str) -> None:
+        self.tokens = list(tokens)
+        self.asked = 0
+        self.revoked: set[str] = set()
+        self.seen: list[str] = []
+
+    def __call__(self) -> str:
+        """The next token, or the last one again."""
+        self.asked += 1
+        return self.tokens[min(self.asked, len(self.tokens)) - 1]
+
+    async def later(self) -> str:
+        """The same, awaited."""
+        await asyncio.sleep(0)
+        return self()
+
+    def answer(self, head: bytes) -> bytes:
+        """Refuse the revoked tokens, quoting them."""
+        token = head.partition(b"Bearer ")[2].split(b"\r\n")[0].decode()
+        self.seen.append(token)
+        if token in self.revoked:
+            return reply({"error": f"token {token} has expired, as {FIRST} has"}, "401 Unauthorized")
+        return DONE
+
+
+def _job(url: str, token: Any, way: str = "sync") -> Job[Any]:
+    return osapi.job(osapi.connect(url, token=token, fast=way == "fast"), JOB)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_renewed(way: str) -> None:
+    """After a 401 the callable is asked once more, and the request is sent once more."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked.add(FIRST)
+    with answering(vault.answer) as server:
+        brought = fetch_all([_job(server.url, vault, way)] * 2, way)
+    assert [end.outcome for end in brought if isinstance(end, Snapshot)] == [Outcome.SUCCEEDED] * 2
+    assert vault.seen == [FIRST, SECOND, SECOND]
+    assert vault.asked == 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_refused_again(way: str) -> None:
+    """A second 401 is an AuthenticationError, in which neither token stands."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked |= {FIRST, SECOND}
+    with answering(vault.answer) as server:
+        (refused,) = fetch_all([_job(server.url, vault, way)], way)
+    assert isinstance(refused, AuthenticationError)
+    assert vault.seen == [FIRST, SECOND]
+    assert FIRST not in str(refused)
+    assert SECOND not in str(refused)
+
+
+def test_a_text_is_not_asked() -> None:
+    """A token that is a text is sent once."""
+    vault = Vault()
+    vault.revoked.add(FIRST)
+    with answering(vault.answer) as server:
+        (refused,) = fetch_all([_job(server.url, FIRST)], "sync")
+    assert isinstance(refused, AuthenticationError)
+    assert vault.seen == [FIRST]
+
+
+def test_once_for_all_threads() -> None:
+    """Waits that were refused with the same token renew it once, in threads."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked.add(FIRST)
+    both = threading.Barrier(8)
+
+    def answer(head: bytes) -> bytes:
+        told = vault.answer(head)
+        if b"401" in told[:20]:
+            both.wait(10)
+        return told
+
+    with answering(answer) as server:
+        job = _job(server.url, vault)
+        ends: list[Any] = []
+        threads = [threading.Thread(target=lambda: ends.append(job.fetch().outcome)) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        job.client.get_httpx_client().close()
+    assert ends == [Outcome.SUCCEEDED] * 8
+    assert vault.asked == 2
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_once_for_all_tasks(fast: bool) -> None:
+    """The same in asyncio, where the callable may be awaitable."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked.add(FIRST)
+
+    async def main(url: str) -> list[Snapshot[Any]]:
+        async with osapi.connect(url, token=vault.later, fast=fast) as client:
+            return await asyncio.gather(*(settled.aio.wait(osapi.job(client, JOB), timeout=10) for _ in range(8)))
+
+    with answering(vault.answer) as server:
+        ends = asyncio.run(main(server.url))
+    assert [end.polls for end in ends] == [1] * 8
+    assert vault.asked == 2
+
+
+def test_awaitable_in_a_thread() -> None:
+    """A coroutine function is of no use to a thread, which says so at once."""
+    with answering(lambda _: DONE) as server:
+        (failed,) = fetch_all([_job(server.url, Vault(FIRST).later)], "sync")
+    assert isinstance(failed, TransportError)
+    assert not failed.may_pass
+    assert "asyncio" in str(failed)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_vault_that_fails(way: str) -> None:
+    """What the callable raises is the cause of a TransportError that may pass, and its text is not shown."""
+
+    def ask() -> str:
+        raise OSError(f"the vault is sealed, {FIRST}")
+
+    with answering(lambda _: DONE) as server:
+        (failed,) = fetch_all([_job(server.url, ask, way)], way)
+    assert isinstance(failed, TransportError)
+    assert failed.may_pass
+    assert str(failed).startswith(f"osapi.job/{JOB}: ")
+    assert FIRST not in str(failed)
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "", "line\nbreak", b"bytes"])
+def test_nonsense(nonsense: Any) -> None:
+    """What no header can hold ends a wait at once, and is not shown."""
+    with answering(lambda _: DONE) as server:
+        (failed,) = fetch_all([_job(server.url, lambda: nonsense)], "sync")
+    assert isinstance(failed, TransportError)
+    assert not failed.may_pass
+    assert "line" not in str(failed)
+
+
+def test_every_vendor_takes_a_callable() -> None:
+    """Keys and tokens of all vendors can be callables."""
+    seen: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        seen.append(head)
+        return reply({"status": "successful", "reply": {"data": {"a": "FAILED"}}})
+
+    with answering(answer) as server:
+        key = cortex_xdr.connect(server.url, key_id=7, key=lambda: FIRST)
+        token = agilesec.connect(server.url, token=lambda: FIRST)
+        fetch_all([cortex_xdr.action(key, "7")], "sync")
+        fetch_all([agilesec.scan(token, "e1")], "sync")
+    assert f"authorization: {FIRST}".encode() in seen[0].lower()
+    assert f"isg-api-token: {FIRST}".encode() in seen[1].lower()
+
+
+def test_submits_renew_as_well() -> None:
+    """A submit that was refused with 401 is sent again with a new token, because it surely was not taken."""
+    vault = Vault(FIRST, SECOND)
+    seen: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        seen.append(head)
+        if len(seen) == 1:
+            return reply({"message": "no"}, "401 Unauthorized")
+        return reply({"status": "failed", "message": f"{SECOND} may not"})
+
+    with (
+        answering(answer) as server,
+        agilesec.connect(server.url, token=vault) as client,
+        pytest.raises(SubmitFailed) as raised,
+    ):
+        agilesec.execute_scan(client, "s1")
+    assert len(seen) == 2
+    assert SECOND not in str(raised.value)
+
+
+class _ReadsBodies(httpx.Auth):
+    """Credentials that look for a challenge in the body."""
+
+    requires_response_body = True
+
+    def auth_flow(self, request: httpx.Request) -> Any:
+        response = yield request
+        if response.json().get("challenge"):
+            request.headers["X-Answer"] = response.json()["challenge"]
+            yield request
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_any_auth(way: str) -> None:
+    """A client's `auth` can be any of httpx's, also one that reads bodies."""
+
+    def answer(head: bytes) -> bytes:
+        return DONE if b"x-answer: 17" in head.lower() else reply({"challenge": "17"})
+
+    with answering(answer) as server:
+        job = _job(server.url, FIRST, way)
+
+        async def in_a_loop() -> Snapshot[Any]:
+            async with job.client:  # type: ignore[attr-defined]
+                job.client.get_async_httpx_client().auth = _ReadsBodies()
+                return await job.fetch_async()
+
+        if way == "sync":
+            with job.client:  # type: ignore[attr-defined]
+                job.client.get_httpx_client().auth = _ReadsBodies()
+                end = job.fetch()
+        else:
+            end = asyncio.run(in_a_loop())
+    assert end.outcome is Outcome.SUCCEEDED

@@ -1,0 +1,186 @@
+"""A job is told its own answer: replies that name another one are refused, and so is what nobody asked for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+import settled
+from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, cortex_xsiam, osapi
+from settled.errors import MalformedResponse, TransportError
+
+from _exchange import JOB, OTHER, WAYS, answering, asked_id, fetch_all, heads, reply
+from _servers import Server
+
+KEY = "not-a-real-key-0123456789"
+
+
+def _imports(url: str, way: str, *ids: str) -> list[Job[Any]]:
+    client = cortex_xsiam.connect(url, key_id=7, key=KEY, max_rate=None, fast=way == "fast")
+    return [cortex_xsiam.byos_import(client, job_id) for job_id in ids]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_another_jobs_answer(way: str) -> None:
+    """A reply that names another job is a MalformedResponse that says so, and its connection is not used again."""
+    opened: list[socket.socket] = []
+    answers = iter(["b", "a"])
+
+    def behave(connection: socket.socket) -> None:
+        opened.append(connection)
+        for _ in heads(connection):
+            connection.sendall(reply({"job_id": next(answers), "job_status": "COMPLETED"}))
+
+    with Server(behave) as server:
+        (job,) = _imports(server.url, way, "a")
+        refused, taken = fetch_all([job, job], way)
+    assert isinstance(refused, MalformedResponse)
+    assert "another job's" in str(refused)
+    assert isinstance(taken, Snapshot)
+    assert taken.outcome is Outcome.SUCCEEDED
+    assert len(opened) == 2
+
+
+@pytest.mark.parametrize(
+    ("connect", "named", "told"),
+    [
+        (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), JOB.upper().replace("-", ""), True),
+        (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), OTHER, False),
+        (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), "", True),
+        (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), None, True),
+        (lambda url: agilesec.scan(agilesec.connect(url, token=KEY), "e1"), "e1", True),
+        (lambda url: agilesec.scan(agilesec.connect(url, token=KEY), "e1"), "e2", False),
+        (lambda url: cortex_xsiam.byos_import(cortex_xsiam.connect(url, key_id=7, key=KEY), "12"), 12, True),
+        (lambda url: cortex_xsiam.byos_import(cortex_xsiam.connect(url, key_id=7, key=KEY), "12"), 13, False),
+    ],
+)
+def test_ids(connect: Any, named: object, told: bool) -> None:
+    """Ids are compared as text, and as UUIDs if both are; a reply that names none is taken."""
+    body = {"id": named, "executionId": named, "job_id": named, "status": "completed", "job_status": "COMPLETED"}
+    with answering(lambda _: reply(body)) as server:
+        (brought,) = fetch_all([connect(server.url)], "sync")
+    assert isinstance(brought, Snapshot if told else MalformedResponse)
+
+
+def test_a_wait_polls_again() -> None:
+    """A wait goes on after another job's answer, and ends with its own."""
+    answers = iter([OTHER, JOB])
+    with (
+        answering(lambda _: reply({"id": next(answers), "status": "completed"})) as server,
+        osapi.connect(server.url, token=KEY) as client,
+    ):
+        assert settled.wait(osapi.job(client, JOB), timeout=10).raw["id"] == JOB
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("delay", [0.0, 0.02])
+def test_surplus(way: str, delay: float) -> None:
+    """An answer too many on a kept connection is nobody's: the connection is closed. XDR's replies name no job."""
+
+    def behave(connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for number, _ in enumerate(heads(connection)):
+            word = "PENDING" if opened else "FAILED"
+            told = reply({"reply": {"data": {"endpoint": word}}})
+            surplus = reply({"reply": {"data": {"endpoint": "COMPLETED_SUCCESSFULLY"}}})
+            if number or opened:
+                connection.sendall(reply({"reply": {"data": {"endpoint": "FAILED"}}}))
+                continue
+            opened.append(1)
+            connection.sendall(told if delay else told + surplus)
+            time.sleep(delay)
+            if delay:
+                connection.sendall(surplus)
+            came.set()
+
+    opened: list[int] = []
+    came = threading.Event()
+    with Server(behave) as server:
+        client = cortex_xdr.connect(server.url, key_id=7, key=KEY, max_rate=20, fast=way == "fast")
+        first, second = fetch_all([cortex_xdr.action(client, "7")] * 2, way)
+    assert came.is_set()
+    assert isinstance(first, Snapshot)
+    assert not isinstance(second, Snapshot) or second.outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_hook_that_reads(way: str) -> None:
+    """A hook that reads the body leaves it to the poll, and each job is told its own."""
+
+    async def read(response: httpx.Response) -> None:
+        await response.aread()
+
+    def answer(head: bytes) -> bytes:
+        return reply({"job_id": asked_id(head), "job_status": "FAILED" if asked_id(head) == "a" else "COMPLETED"})
+
+    with answering(answer) as server:
+        jobs = _imports(server.url, way, "a", "b", "c")
+        client: Any = jobs[0].client
+        if way == "sync":
+            client.get_httpx_client().event_hooks = {"response": [lambda response: response.read()]}
+        else:
+            client.get_async_httpx_client().event_hooks = {"response": [read]}
+        brought = fetch_all(jobs, way)
+    assert [end.outcome for end in brought if isinstance(end, Snapshot)] == ["FAILED", "SUCCEEDED", "SUCCEEDED"]
+
+
+def test_a_hook_that_reads_too_much() -> None:
+    """What a hook has read is bounded by `max_body`, too."""
+    with answering(lambda _: reply(b" " * 2000)) as server:
+        client = cortex_xsiam.connect(server.url, key_id=7, key=KEY, max_body=1000)
+        client.get_httpx_client().event_hooks = {"response": [lambda response: response.read()]}
+        (brought,) = fetch_all([cortex_xsiam.byos_import(client, "a")], "sync")
+    assert isinstance(brought, MalformedResponse)
+    assert "max_body" in str(brought)
+
+
+def test_a_hook_that_keeps_nothing() -> None:
+    """A hook that consumes the body without keeping it is told of in an error of ours."""
+
+    def consume(response: httpx.Response) -> None:
+        assert list(response.iter_raw())
+
+    with answering(lambda _: reply({"job_id": "a", "job_status": "COMPLETED"})) as server:
+        (job,) = _imports(server.url, "sync", "a")
+        job.client.get_httpx_client().event_hooks = {"response": [consume]}
+        (brought,) = fetch_all([job], "sync")
+    assert isinstance(brought, TransportError)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.parametrize("through_a_proxy", [False, True])
+def test_fork(monkeypatch: pytest.MonkeyPatch, through_a_proxy: bool) -> None:
+    """A child uses none of its parent's connections, and the parent's stay open."""
+    opened: list[int] = []
+
+    def behave(connection: socket.socket) -> None:
+        opened.append(1)
+        for head in heads(connection):
+            connection.sendall(reply({"job_id": asked_id(head), "job_status": "COMPLETED"}))
+
+    with Server(behave) as server:
+        if through_a_proxy:
+            monkeypatch.setenv("http_proxy", server.url)
+        (job,) = _imports("http://far.invalid" if through_a_proxy else server.url, "sync", "a")
+        job.fetch()
+        reader, writer = os.pipe()
+        if not (child := os.fork()):
+            told = b"x"
+            try:
+                told = str(job.fetch().outcome).encode()
+            finally:
+                os.write(writer, told)
+                os._exit(0)
+        os.waitpid(child, 0)
+        assert os.read(reader, 100) == b"SUCCEEDED"
+        job.fetch()
+        job.client.get_httpx_client().close()
+        os.close(reader)
+        os.close(writer)
+    assert len(opened) == 2

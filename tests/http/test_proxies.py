@@ -1,0 +1,155 @@
+"""Proxies are the environment's, as httpx finds them, and settings that cannot work say so at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import settled
+from settled import Job, Outcome, osapi
+from settled.errors import PermissionDenied, TransportError
+
+from _exchange import JOB, WAYS, answering, fetch_all, reply
+from _servers import Server
+
+DONE = reply({"id": JOB, "status": "completed"})
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No proxy but those that a test names."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def proxied() -> Iterator[tuple[Server, list[bytes]]]:
+    """A proxy, and the heads of what it was asked."""
+    seen: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        seen.append(head)
+        return DONE
+
+    with answering(answer) as server:
+        yield server, seen
+
+
+def _job(url: str, way: str = "sync") -> Job[Any]:
+    return osapi.job(osapi.connect(url, token="not-a-real-token", fast=way == "fast"), JOB)
+
+
+def _wait(job: Job[Any], way: str, timeout: float) -> Any:
+    if way == "sync":
+        return settled.wait(job, timeout=timeout)
+    return asyncio.run(settled.aio.wait(job, timeout=timeout))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    "no_proxy", ["127.0.0.1:{port}", "127.0.0.0/8", "127.0.0.1", "example.org, 127.0.0.1", "*", "[::1],127.0.0.1"]
+)
+def test_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, proxied: tuple[Server, list[bytes]], no_proxy: str, way: str
+) -> None:
+    """A host that NO_PROXY names, alone, with its port or as one of a network, is reached directly."""
+    proxy, through_proxy = proxied
+    with answering(lambda _: DONE) as vendor:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", no_proxy.format(port=vendor.port))
+        (end,) = fetch_all([_job(vendor.url, way)], way)
+    assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
+    assert through_proxy == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_credentials_of_a_proxy(monkeypatch: pytest.MonkeyPatch, proxied: tuple[Server, list[bytes]], way: str) -> None:
+    """A proxy's user and password go to it in UTF-8."""
+    proxy, seen = proxied
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", "//us%C3%A9r:p%C3%A4ss@"))
+    (end,) = fetch_all([_job("http://far.invalid", way)], way)
+    assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
+    assert b"proxy-authorization: Basic dXPDqXI6cMOkc3M=".lower() in seen[0].lower()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("proxy", "told"),
+    [
+        ("socks5://127.0.0.1:9", "pip install 'httpx[socks]'"),
+        ("socks5h://user:pa55word@127.0.0.1:9", "pip install 'httpx[socks]'"),
+        ("ftp://127.0.0.1:9", "HTTPS_PROXY"),
+        ("http://user:pa55word@proxy:80a", "HTTPS_PROXY"),
+    ],
+)
+def test_settings_that_cannot_work(monkeypatch: pytest.MonkeyPatch, proxy: str, told: str, way: str) -> None:
+    """They end a wait at once, say what to do, and do not show the password."""
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(TransportError, match="proxy settings") as raised:
+        _wait(_job("http://far.invalid", way), way, timeout=60)
+    assert not raised.value.may_pass
+    assert told in str(raised.value)
+    assert "pa55word" not in str(raised.value)
+    assert raised.value.__cause__ is raised.value.__context__ is None
+    assert len(str(raised.value)) <= 300
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_settings_that_do_not_matter(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """A host that NO_PROXY names is reached whatever the proxy is."""
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with answering(lambda _: DONE) as vendor:
+        (end,) = fetch_all([_job(vendor.url, way)], way)
+    assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
+def test_refused(monkeypatch: pytest.MonkeyPatch, status: str, scheme: str, way: str) -> None:
+    """A proxy that refuses ends a wait at its first answer, to CONNECT too."""
+    asked: list[bytes] = []
+
+    def answer(head: bytes) -> bytes:
+        asked.append(head)
+        return reply(b"", status, Connection="close")
+
+    with answering(answer) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        with pytest.raises(settled.errors.SettledError) as raised:
+            _wait(_job(f"{scheme}://far.invalid", way), way, timeout=60)
+    assert len(asked) == 1
+    is_plain_403 = scheme == "http" and status.startswith("403")
+    assert isinstance(raised.value, PermissionDenied) == is_plain_403
+    assert status[:3] in str(raised.value)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_nobody_there(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """An error of connecting names what was connected to: the proxy."""
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    (failed,) = fetch_all([_job("http://far.invalid", way)], way)
+    assert "connection refused by 127.0.0.1:9" in str(failed)
+
+
+def test_dripping_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that answers CONNECT a byte at a time cannot hold a wait beyond its deadline."""
+
+    def behave(connection: Any) -> None:
+        connection.recv(65536)
+        for byte in b"HTTP/1.1 200 OK\r\n" + b"x-more: 1\r\n" * 200:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    with Server(behave) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        began = time.monotonic()
+        with pytest.raises(settled.errors.WaitTimeout):
+            settled.wait(_job("https://far.invalid"), timeout=0.3)
+    assert time.monotonic() - began < 5
