@@ -91,6 +91,7 @@ class _Lease:
     def end(self) -> Any:
         """The connection, for whoever asks first."""
         connection, self.connection = self.connection, None
+        self.stack.leases.discard(weakref.ref(self))
         return connection
 
     def __iter__(self) -> Iterator[bytes]:
@@ -129,7 +130,7 @@ class _Stack:
         self._idle: defaultdict[Any, list[Any]] = defaultdict(list)
         # Weak: a lease that an exception from a signal handler took from its owner does not count. Not a WeakSet, whose
         # callbacks are Python code, in which such an exception would be lost.
-        self._leases: set[weakref.ref[_Lease]] = set()
+        self.leases: set[weakref.ref[_Lease]] = set()
         # Entered by itself: an exception from a signal handler can leave a condition locked, which is Python code.
         self._lock = threading.RLock()
         self._freed = threading.Condition(self._lock)
@@ -144,7 +145,7 @@ class _Stack:
 
     def connections(self) -> list[Any]:
         """All connections, also the leased ones."""
-        leases = filter(None, [lease() for lease in self._leases])
+        leases = filter(None, [lease() for lease in list(self.leases)])
         return [*itertools.chain(*self._idle.values()), *filter(None, [lease.connection for lease in leases])]
 
     def _lease(self, request: httpcore.Request, new: Any) -> tuple[_Lease, list[Any]]:
@@ -167,12 +168,11 @@ class _Stack:
             connection, self._pool._network_backend = new, new
             connection.core, connection.generation = self._pool.create_connection(url.origin), self._generation
         lease = _Lease(self, key, connection)
-        self._leases.add(weakref.ref(lease))
+        self.leases.add(weakref.ref(lease))
         return lease, stale
 
     def _keep(self, lease: _Lease, connection: Any) -> list[Any]:
         """Put a connection back if it is clean, and return what is to be closed."""
-        self._leases.discard(weakref.ref(lease))
         if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
             return [connection]
         stale: list[Any] = []
@@ -201,9 +201,9 @@ class Stack(_Stack):
 
     def _acquire(self, request: httpcore.Request, end: float) -> _Lease:
         with self._lock:
-            while len(self._leases) >= self._most and not self._is_closed:
-                self._leases = {lease for lease in self._leases if lease() is not None}
-                if len(self._leases) < self._most:
+            while len(self.leases) >= self._most and not self._is_closed:
+                self.leases = {lease for lease in list(self.leases) if lease() is not None}
+                if len(self.leases) < self._most:
                     break
                 if (left := end - time.monotonic()) <= 0:
                     raise httpcore.PoolTimeout(_TOO_LONG)
@@ -225,7 +225,6 @@ class Stack(_Stack):
                     stale = self._keep(lease, connection)
         finally:
             with self._lock:
-                self._leases.discard(weakref.ref(lease))
                 self._freed.notify()
             for old in stale:
                 old.close()
