@@ -159,9 +159,9 @@ class Learned:
 
 
 class _Plan(NamedTuple):
-    """How many polls to make by when, in ticks."""
+    """How many polls to make by when, in seconds."""
 
-    ticks: list[float]
+    moments: list[float]
     polls: list[float]
     jitter: float
 
@@ -169,8 +169,8 @@ class _Plan(NamedTuple):
         chance = random.random()  # noqa: S311 - chance, not secrecy
         # The first interval is all chance, or jobs that were started together would be polled together.
         step = chance if polls <= 1 and self.jitter else 1 + self.jitter * (chance - 0.5)
-        due = _between(_ticks(elapsed), self.ticks, self.polls) + step
-        interval = _seconds(_between(due, self.polls, self.ticks)) - elapsed
+        due = _between(elapsed, self.moments, self.polls) + step
+        interval = _between(due, self.polls, self.moments) - elapsed
         # However short the jobs are, polls are never closer than the default schedule's first ones.
         return max(interval, _DEFAULT.first * (1 - _DEFAULT.jitter))
 
@@ -217,7 +217,10 @@ def _planned(known: list[float], delay: float | None, requests: float | None, wa
         middle = (low + high) / 2
         low, high = (low, middle) if suffices(counts(math.exp(middle))) else (middle, high)
     # After the longest duration the default schedule goes on, with a poll a tick.
-    return _Plan([*ticks, last + 1], list(accumulate([*counts(math.exp(low)), 1.0], initial=0.0)), jitter)
+    ticks, polls = [*ticks, last + 1], list(accumulate([*counts(math.exp(low)), 1.0], initial=0.0))
+    # Between two whole ticks seconds are in proportion to them, so a plan by seconds has all that a poll must look up.
+    points = sorted({*ticks, *range(len(_MOMENTS))})
+    return _Plan([_seconds(tick) for tick in points], [_between(tick, ticks, polls) for tick in points], jitter)
 
 
 def _smoothed(ends: list[float]) -> tuple[list[float], list[float]]:
@@ -227,7 +230,7 @@ def _smoothed(ends: list[float]) -> tuple[list[float], list[float]]:
     widths = [max(_SMOOTHING * sorted(abs(end - other) for other in ends)[neighbour], 1 / len(ends)) for end in ends]
     bells = list(zip(ends, widths, strict=True))
     last = ends[-1] + widths[-1]
-    edges = {end + side * width for end, width in bells for side in (-1, 1)}
+    edges = {end + side * width for end, width in bells for side in (-3, -1, 1)}
     ticks = [0.0, *sorted(edge for edge in edges if 0 < edge < last), last]
 
     def share_ended(tick: float) -> float:
