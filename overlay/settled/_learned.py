@@ -48,8 +48,8 @@ class Learned:
 
     `watch` is how closely to look out for jobs that suddenly take less time: at least so many times as often as the
     default schedule polls at its most frequent. Unless you say, jobs that take a tenth of the time are noticed five to
-    ten times as late as by the default schedule; with 0.5 half as late again, with 0.67 about as soon. So close a watch
-    saves requests only for jobs of a quarter of an hour and more. At most half of `requests` are spent on it.
+    twelve times as late as by the default schedule; with 0.5 half as late again, with 0.67 about as soon. So close a
+    watch saves requests only for jobs of a quarter of an hour and more. At most half of `requests` are spent on it.
 
     Jobs that suddenly take ten times as long cost at most half as many polls again as by the default schedule; a
     `delay` that would take more is not kept.
@@ -175,41 +175,34 @@ class _Plan(NamedTuple):
         return max(interval, _DEFAULT.first * (1 - _DEFAULT.jitter))
 
 
-class _Cell(NamedTuple):
-    """A part of a wait: its length in ticks and in seconds, the share of jobs that end in it, and that still run."""
-
-    ticks: float
-    seconds: float
-    ending: float
-    running: float
-
-
 def _planned(known: list[float], delay: float | None, requests: float | None, watch: float, jitter: float) -> _Plan:
     ticks, ended = _smoothed([_ticks(duration) for duration in known])
-    cells = [
-        _Cell(b - a, _seconds(b) - _seconds(a), max(after - before, 0.0), 1 - (before + after) / 2)
-        for (a, b), (before, after) in zip(pairwise(ticks), pairwise(ended), strict=True)
-    ]
-    best = [math.sqrt(cell.ending / cell.running * cell.seconds) for cell in cells]
+    # Of each cell from one tick to the next: its length, and the shares of jobs that end in it and that still run.
+    lengths = [b - a for a, b in pairwise(ticks)]
+    seconds = [b - a for a, b in pairwise(map(_seconds, ticks))]
+    ending = [max(after - before, 0.0) for before, after in pairwise(ended)]
+    running = [1 - (before + after) / 2 for before, after in pairwise(ended)]
+
     # A wait begins with a poll and ends with one that comes after the job's end, whatever the plan.
     budget = math.inf if requests is None else max(requests - 2, 0.0)
     # At its most frequent the default schedule makes more than one poll a tick.
     peak = (1 - _DEFAULT.jitter / 2) / (1 - _DEFAULT.jitter)
-    least = min(peak * watch, budget / 2 / sum([cell.running * cell.ticks for cell in cells]))
+    least = min(peak * watch, budget / 2 / _product(running, lengths))
+    watching = [least * length for length in lengths]
+    lost = [share * length for share, length in zip(ending, seconds, strict=True)]
+    best = [math.sqrt(time / share) for time, share in zip(lost, running, strict=True)]
     last, longest = ticks[-1], _ticks(10 * sum(known) / len(known))
     most = _MOST * longest - max(longest - last, 0.0)
-    tail = (1 - ended[-1]) * (_seconds(last + 1) - _seconds(last)) / 2
+    tail = (1 - ended[-1]) * (_seconds(last + 1) - _seconds(last))
 
     def counts(c: float) -> list[float]:
-        return [max(c * count, least * cell.ticks) for cell, count in zip(cells, best, strict=True)]
+        return list(map(max, [c * count for count in best], watching))
 
     def suffices(polls: list[float]) -> bool:
-        pairs = list(zip(cells, polls, strict=True))
-        if sum(polls) >= most or sum([cell.running * count for cell, count in pairs]) >= budget:
+        if sum(polls) >= most or _product(running, polls) >= budget:
             return True
         # An end is noticed half an interval later, on average.
-        intervals = [cell.ending * cell.seconds / count for cell, count in pairs] if delay else []
-        return delay is not None and sum(intervals) / 2 + tail <= delay
+        return delay is not None and (_product(lost, [1 / count for count in polls]) + tail) / 2 <= delay
 
     # The least c that suffices, as a power of e: each step halves what is unknown of it.
     low, high = -15.0, 15.0
@@ -234,11 +227,14 @@ def _smoothed(ends: list[float]) -> tuple[list[float], list[float]]:
     ticks = [0.0, *sorted(edge for edge in edges if 0 < edge < last), last]
 
     def share_ended(tick: float) -> float:
-        # A logistic curve is as good as a normal one of its width, and quicker. Half a job more never ends.
-        logits = [min(1.7 * (end - tick) / width, 99.0) for end, width in bells]
-        return sum([1 / (1 + math.exp(logit)) for logit in logits]) / (len(ends) + 0.5)
+        # This curve is as good as the normal distribution's, and quicker. Half a job more never ends.
+        return sum([0.5 + 0.5 * math.tanh(0.85 * (tick - end) / width) for end, width in bells]) / (len(ends) + 0.5)
 
     return ticks, [0.0, *(share_ended(tick) for tick in ticks[1:])]
+
+
+def _product(these: list[float], those: list[float]) -> float:
+    return sum([a * b for a, b in zip(these, those, strict=True)])
 
 
 def _ticks(elapsed: float) -> float:
