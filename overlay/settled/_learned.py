@@ -206,7 +206,7 @@ def _planned(known: list[float], delay: float | None, requests: float | None, wa
 
     # The least c that suffices, as a power of e: each step halves what is unknown of it.
     low, high = -15.0, 15.0
-    for _ in range(20):
+    for _ in range(16):
         middle = (low + high) / 2
         low, high = (low, middle) if suffices(counts(math.exp(middle))) else (middle, high)
     # After the longest duration the default schedule goes on, with a poll a tick.
