@@ -72,6 +72,7 @@ class Learned:
             raise ValueError(f"watch must be more than 0, and at most 1: {watch!r}")
         self._settings: dict[str, Any] = wishes | known | {"jitter": float(jitter), "watch": float(watch)}
         self._durations: deque[float] = deque(maxlen=_KEPT)
+        self._news = 0
         self._plan: Timing | None = None
         self._lock = threading.Lock()
 
@@ -118,11 +119,15 @@ class Learned:
         duration = random.uniform(after, before)  # noqa: S311 - chance, not secrecy
         with self._lock:
             self._durations.append(duration)
+            self._news += 1
             known = list(self._durations)
             old, new = known[:-_ENOUGH], known[-_ENOUGH:]
-            if len(old) >= _ENOUGH and (max(new) < min(old) or min(new) > max(old)):
+            has_changed = len(old) >= _ENOUGH and (max(new) < min(old) or min(new) > max(old))
+            if has_changed:
                 self._durations = deque(new, maxlen=_KEPT)
-            self._plan = None
+            # A plan takes as long as hundreds of polls, so not every job is worth a new one.
+            if has_changed or self._news >= _ENOUGH:
+                self._news, self._plan = 0, None
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` makes the same schedule of; durations are in seconds."""
