@@ -1,4 +1,15 @@
-"""A schedule that learns how long the jobs of one kind take."""
+"""A schedule that learns how long the jobs of one kind take.
+
+The hazard is the chance that a job which still runs ends now. Polls as dense as its square root notice ends soonest for
+their number (Keller, "Optimum Checking Schedules for Systems Subject to Random Failure", 1974), hence the one idea:
+
+    polls per second = max(c * sqrt(hazard), watch * those of the default schedule at its most frequent)
+
+`c` follows from the delay, or the number of requests, that was asked for. The second term looks out for jobs that
+suddenly take less time. The hazard is that of the last durations, each smoothed as widely as its neighbours are far.
+Time is counted in ticks, which are mean intervals of the default schedule: as these grow with the time gone by, until
+they reach their cap, that is a logarithm of time, and what is known of short jobs and of long ones looks alike.
+"""
 
 from __future__ import annotations
 
@@ -7,45 +18,26 @@ import random
 import threading
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Self
 
 from ._given import number
 from ._schedule import Schedule, Timing
 
-_VERSION = 1
+# So many durations tell most of what there is to learn, and old ones go, so that slow change is followed.
 _KEPT = 24
 # Fewer durations tell too little; so many in a row that are all beyond those before are no chance.
 _ENOUGH = 5
-_LEAST_INTERVAL = 0.1
-
-# Where hardly a job was seen to end, a plan makes this share of the default schedule's polls.
-_WARY = 0.8
-# It makes at most so many times the default schedule's polls for jobs ten times as long as usual.
-_MOST = 1.48
-# Sooner than jobs were seen to end, it polls for a mean delay of at most so many times the one that was asked for, ...
-_PATIENCE = 1.8
-# ... at least so many times, ...
-_SENTINELS = 2.5
-# ... or, if requests were asked for, with at most this share of them; ...
-_WATCHING = 0.85
-# ... and that from this part of the shortest duration on.
-_REACH = 1 / 20
-# How many jobs are taken to run on and on: polls in the last stretch of a plan are wasted on these.
-_ENDLESS = 0.08
-# A plan fits the durations that it was made from better than those to come.
-_MARGIN = 0.92
+# How widely a duration is smoothed, in distances to its neighbour: less than one, so that clusters stay apart. From 0.8
+# to 1 the requests that are saved hardly change.
+_SMOOTHING = 0.9
+# Jobs ten times as long as usual cost at most half as many polls again as by default: a tenth less, for chance.
+_MOST = 1.4
 
 _DEFAULT = Schedule()
-# Between two polls of this one a tick passes: what is tuned in ticks does not change with the default's jitter.
-_TICKING = Schedule(jitter=0.25)
-_GROWTH = math.log(_TICKING.factor)
-_UNIT = _TICKING.first * (1 - _TICKING.jitter / 2) / (_TICKING.factor - 1)
-_CAP = _TICKING.cap * (1 - _TICKING.jitter / 2)
-_CAPPED_FROM = _UNIT * (_TICKING.cap / _TICKING.first - 1)
-_CAPPED_FROM_TICK = math.log(_TICKING.cap / _TICKING.first) / _GROWTH
-_FOREVER = 1e15
+# When the ticks of a wait come, in seconds: until well after the default's intervals have reached their cap.
+_MOMENTS = [0.0, *accumulate(Schedule(jitter=0)(n, 0) * (1 - _DEFAULT.jitter / 2) for n in range(1, 61))]
 
 
 class Learned:
@@ -55,44 +47,38 @@ class Learned:
     of polls that a job may cost; `jitter` is the share of an interval that is left to chance. One instance is for all
     jobs of one kind, in whatever threads and tasks. Until five jobs are known it is the default schedule.
 
-    Polls are as dense as the square root of the hazard, which is the chance that a job still running ends now: no
-    other density notices the ends as soon with as few polls (Keller, "Optimum Checking Schedules for Systems Subject
-    to Random Failure", 1974, after Barlow, Hunter and Proschan, "Optimum Checking Procedures", 1963).
+    `watch` is how closely to look out for jobs that suddenly take less time: at least so many times as often as the
+    default schedule polls at its most frequent. Unless you say, jobs that take a tenth of the time are noticed three to
+    twelve times as late as by the default schedule; with 0.5 half as late again, with 0.67 about as soon. So close a
+    watch saves requests only for jobs of a quarter of an hour and more. At most half of `requests` are spent on it.
 
-    Some polls watch for change. Jobs that suddenly take a tenth of the time are noticed within about twice `delay`, or
-    about half as late again as by the default schedule; with `requests`, if these are about what the default schedule
-    makes, they are so too. Jobs that take ten times as long cost at most half as many polls again as by the default
-    schedule; a `delay` that would take more is not kept. With `wary` the polls for a `delay` watch so closely that also
-    jobs that take a tenth of the time are noticed at most half as late again as by the default schedule; that pays for
-    jobs of ten minutes and more, and costs most of what there is to save for jobs of a minute.
+    Jobs that suddenly take ten times as long cost at most half as many polls again as by the default schedule; a
+    `delay` that would take more is not kept.
 
     Raises:
-        ValueError: Unless either `delay` or `requests` is given, positive and finite, and 0 <= jitter < 1; or if it is
-            to be wary without a `delay`.
+        ValueError: Unless either `delay` or `requests` is given, positive and finite, 0 <= jitter < 1, and
+            0 < watch <= 1.
     """
 
     def __init__(
-        self, *, delay: float | None = None, requests: float | None = None, jitter: float = 0.1, wary: bool = False
+        self, *, delay: float | None = None, requests: float | None = None, jitter: float = 0.1, watch: float = 0.08
     ) -> None:
-        wish = number("delay", delay) if requests is None and delay is not None else None
-        wish = wish if requests is None else number("requests", requests)
-        if (delay is None) == (requests is None) or wish is None or not 0 < wish < math.inf:
+        wishes = {"delay": delay, "requests": requests}
+        known = {name: number(name, wish) for name, wish in wishes.items() if wish is not None}
+        if len(known) != 1 or not 0 < min(known.values()) < math.inf:
             raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
         if not 0 <= number("jitter", jitter) < 1:
             raise ValueError(f"jitter must be 0 or more, and less than 1: {jitter!r}")
-        if wary and delay is None:
-            raise ValueError("to be wary takes more requests at times, so give a delay instead")
-        self._delay = delay
-        self._requests = requests
-        self._jitter = jitter
-        self._wary = bool(wary)
+        if not 0 < number("watch", watch) <= 1:
+            raise ValueError(f"watch must be more than 0, and at most 1: {watch!r}")
+        self._settings: dict[str, Any] = wishes | known | {"jitter": float(jitter), "watch": float(watch)}
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._news = 0
         self._plan: Timing | None = None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        wish = f"requests={self._requests}" if self._delay is None else f"delay={self._delay}"
+        wish = next(f"{name}={wish:g}" for name, wish in self._settings.items() if wish is not None)
         return f"<Learned: {wish}, {len(self._durations)} durations>"
 
     @classmethod
@@ -103,14 +89,14 @@ class Learned:
         delay: float | None = None,
         requests: float | None = None,
         jitter: float = 0.1,
-        wary: bool = False,
+        watch: float = 0.08,
     ) -> Self:
         """A schedule that knows how many seconds earlier jobs took, the oldest first.
 
         Raises:
             ValueError: If a duration is negative or not finite, or an argument is out of its range.
         """
-        learned = cls(delay=delay, requests=requests, jitter=jitter, wary=wary)
+        learned = cls(delay=delay, requests=requests, jitter=jitter, watch=watch)
         known = [number("a duration", duration) for duration in durations]
         if not all(0 <= duration < math.inf for duration in known):
             raise ValueError("a duration is a finite number of seconds, and not negative")
@@ -142,20 +128,12 @@ class Learned:
                 self._durations = deque(new, maxlen=_KEPT)
             # A plan takes as long as hundreds of polls, so not every job is worth a new one.
             if has_changed or self._news >= _ENOUGH:
-                self._news = 0
-                self._plan = None
+                self._news, self._plan = 0, None
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` makes the same schedule of; durations are in seconds."""
         with self._lock:
-            return {
-                "version": _VERSION,
-                "delay": self._delay,
-                "requests": self._requests,
-                "jitter": self._jitter,
-                "wary": self._wary,
-                "durations": list(self._durations),
-            }
+            return {"version": 1, **self._settings, "durations": list(self._durations)}
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> Self:
@@ -165,11 +143,14 @@ class Learned:
             ValueError: If the state is of another version, or malformed.
         """
         try:
-            if state.get("version") != _VERSION:
-                raise ValueError(f"a Learned of version {state.get('version')!r}, and not {_VERSION}")
+            if state.get("version") != 1:
+                raise ValueError(f"a Learned of version {state.get('version')!r}, and not 1")
             durations = [float(duration + 0) for duration in state["durations"]]
             settings = {name: state[name] for name in ("delay", "requests", "jitter")}
-            learned = cls.from_durations(durations, **settings, wary=state.get("wary", False))
+            # Before there was `watch`, a state said whether to be `wary`, which was about as close a watch.
+            if "watch" in state or state.get("wary"):
+                settings["watch"] = state.get("watch", 0.5)
+            learned = cls.from_durations(durations, **settings)
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
             raise ValueError(f"not what to_json told: {error!r}") from error
         learned._durations = deque(durations, maxlen=_KEPT)
@@ -177,18 +158,16 @@ class Learned:
 
     def _renewed(self) -> Timing:
         with self._lock:
-            plan: Timing = _DEFAULT
-            if len(self._durations) >= _ENOUGH:
-                sentinels = math.inf if self._wary else _SENTINELS
-                plan = _planned(sorted(self._durations), self._delay, self._requests, self._jitter, sentinels)
+            is_known = len(self._durations) >= _ENOUGH
+            plan: Timing = _planned(sorted(self._durations), **self._settings) if is_known else _DEFAULT
             self._plan = plan
         return plan
 
 
 class _Plan(NamedTuple):
-    """How many polls to make by when, in ticks: the default schedule lets almost one pass between two polls."""
+    """How many polls to make by when, in seconds."""
 
-    ticks: list[float]
+    moments: list[float]
     polls: list[float]
     jitter: float
 
@@ -196,86 +175,83 @@ class _Plan(NamedTuple):
         chance = random.random()  # noqa: S311 - chance, not secrecy
         # The first interval is all chance, or jobs that were started together would be polled together.
         step = chance if polls <= 1 and self.jitter else 1 + self.jitter * (chance - 0.5)
-        due = _between(_ticks(elapsed), self.ticks, self.polls) + step
-        return max(_seconds(_between(due, self.polls, self.ticks)) - elapsed, _LEAST_INTERVAL)
+        due = _between(elapsed, self.moments, self.polls) + step
+        interval = _between(due, self.polls, self.moments) - elapsed
+        # However short the jobs are, polls are never closer than the default schedule's first ones.
+        return max(interval, _DEFAULT.first * (1 - _DEFAULT.jitter))
 
 
-class _Stretch(NamedTuple):
-    """A part of a wait: its length in ticks and in seconds, the share of jobs that end in it, and that still run."""
+def _planned(known: list[float], delay: float | None, requests: float | None, watch: float, jitter: float) -> _Plan:
+    ticks, ended = _smoothed([_ticks(duration) for duration in known])
+    # Of each cell from one tick to the next: its length, and the shares of jobs that end in it and that still run.
+    lengths = [b - a for a, b in pairwise(ticks)]
+    seconds = [b - a for a, b in pairwise(map(_seconds, ticks))]
+    ending = [max(after - before, 0.0) for before, after in pairwise(ended)]
+    running = [1 - (before + after) / 2 for before, after in pairwise(ended)]
 
-    ticks: float
-    seconds: float
-    ending: float
-    running: float
+    # A wait begins with a poll and ends with one that comes after the job's end, whatever the plan.
+    budget = math.inf if requests is None else max(requests - 2, 0.0)
+    # At its most frequent the default schedule makes more than one poll a tick.
+    peak = (1 - _DEFAULT.jitter / 2) / (1 - _DEFAULT.jitter)
+    least = min(peak * watch, budget / 2 / _product(running, lengths))
+    watching = [least * length for length in lengths]
+    lost = [share * length for share, length in zip(ending, seconds, strict=True)]
+    best = [math.sqrt(time / share) for time, share in zip(lost, running, strict=True)]
+    last, longest = ticks[-1], _ticks(10 * sum(known) / len(known))
+    most = _MOST * longest - max(longest - last, 0.0)
+    tail = (1 - ended[-1]) * (_seconds(last + 1) - _seconds(last))
+
+    def counts(c: float) -> list[float]:
+        return list(map(max, [c * count for count in best], watching))
+
+    def suffices(polls: list[float]) -> bool:
+        if sum(polls) >= most or _product(running, polls) >= budget:
+            return True
+        # An end is noticed half an interval later, on average.
+        return delay is not None and (_product(lost, [1 / count for count in polls]) + tail) / 2 <= delay
+
+    # The least c that suffices, as a power of e: each step halves what is unknown of it.
+    low, high = -15.0, 15.0
+    for _ in range(16):
+        middle = (low + high) / 2
+        low, high = (low, middle) if suffices(counts(math.exp(middle))) else (middle, high)
+    # After the longest duration the default schedule goes on, with a poll a tick.
+    ticks, polls = [*ticks, last + 1], list(accumulate([*counts(math.exp(low)), 1.0], initial=0.0))
+    # Between two whole ticks seconds are in proportion to them, so a plan by seconds has all that a poll must look up.
+    points = sorted({*ticks, *range(len(_MOMENTS))})
+    return _Plan([_seconds(tick) for tick in points], [_between(tick, ticks, polls) for tick in points], jitter)
 
 
-def _planned(
-    durations: list[float], delay: float | None, requests: float | None, jitter: float, sentinels: float
-) -> _Plan:
-    ends = [_ticks(duration) for duration in durations]
-    # Each job stands for others that end as much earlier or later as its neighbours do.
+def _smoothed(ends: list[float]) -> tuple[list[float], list[float]]:
+    """Ticks from 0 until after the last of the sorted ends, and the share of jobs that have ended by each."""
     neighbour = len(ends) // 4 + 1
-    bells = [(end, max(0.9 * sorted(abs(end - other) for other in ends)[neighbour], 0.1)) for end in ends]
-    lowest = max(min(end - 3 * width for end, width in bells), 0.0)
-    highest = max(end + 3 * width for end, width in bells)
-    first = min(lowest, _ticks(durations[0] * _REACH))
-    ticks = sorted(
-        {first, lowest, highest}.union(max(end + side * width, lowest) for end, width in bells for side in (-1, 1))
-    )
-    ended = [0.0, *(_share_ended(tick, bells) for tick in ticks[1:])]
-    stretches = [
-        _Stretch(b - a, _seconds(b) - _seconds(a), max(after - before, 0.0), 1 - (before + after) / 2)
-        for (a, b), (before, after) in zip(pairwise(ticks), pairwise(ended), strict=True)
-    ]
+    # Ends that are all alike tell the next one no closer than their number allows.
+    widths = [max(_SMOOTHING * sorted(abs(end - other) for other in ends)[neighbour], 1 / len(ends)) for end in ends]
+    bells = list(zip(ends, widths, strict=True))
+    last = ends[-1] + widths[-1]
+    edges = {end + side * width for end, width in bells for side in (-3, -1, 1)}
+    ticks = [0.0, *sorted(edge for edge in edges if 0 < edge < last), last]
 
-    exposed = sum([stretch.running * stretch.ticks for stretch in stretches])
-    budget = 0.0 if requests is None else max(requests - 2, 0.0)
+    def share_ended(tick: float) -> float:
+        # This curve is as good as the normal distribution's, and quicker. Half a job more never ends.
+        return sum([0.5 + 0.5 * math.tanh(0.85 * (tick - end) / width) for end, width in bells]) / (len(ends) + 0.5)
 
-    def least(stretch: _Stretch) -> float:
-        wary = _WARY * stretch.ticks
-        if stretch.running * len(ends) < 1:
-            return wary
-        if delay is None:
-            return min(wary, _WATCHING * budget * stretch.ticks / exposed)
-        return min(wary, max(stretch.seconds / (2 * _PATIENCE * delay), sentinels * stretch.ticks / exposed))
-
-    def lack(polls: list[float]) -> float:
-        pairs = zip(stretches, polls, strict=True)
-        if delay is None:
-            return budget / sum([stretch.running * count for stretch, count in pairs])
-        return sum([stretch.ending * stretch.seconds / 2 / count for stretch, count in pairs]) / (_MARGIN * delay)
-
-    leasts = [least(stretch) for stretch in stretches]
-    best = [math.sqrt(stretch.ending * stretch.seconds / (stretch.running + _ENDLESS)) for stretch in stretches]
-    polls, scale = leasts, 1.0
-    for _ in range(12):
-        polls = [max(count, scale * other) for count, other in zip(leasts, best, strict=True)]
-        scale *= lack(polls)
-    tenfold = _ticks(10 * sum(durations) / len(durations))
-    most = _MOST * tenfold - _WARY * max(tenfold - highest, 0.0)
-    spare, wanted = max(most - sum(leasts), 0.0), sum(polls) - sum(leasts)
-    if wanted > spare:
-        polls = [count + spare / wanted * (other - count) for count, other in zip(leasts, polls, strict=True)]
-    counts = accumulate([0.0, *polls, _WARY * _FOREVER], initial=0.0)
-    return _Plan([0.0, *ticks, highest + _FOREVER], list(counts), jitter)
+    return ticks, [0.0, *(share_ended(tick) for tick in ticks[1:])]
 
 
-def _share_ended(tick: float, bells: list[tuple[float, float]]) -> float:
-    return sum([1 / (1 + math.exp(min(1.7 * (end - tick) / width, 99.0))) for end, width in bells]) / len(bells)
-
-
-def _between(x: float, xs: list[float], ys: list[float]) -> float:
-    i = bisect_right(xs, x)
-    return ys[i - 1] + (x - xs[i - 1]) / (xs[i] - xs[i - 1]) * (ys[i] - ys[i - 1])
+def _product(these: list[float], those: list[float]) -> float:
+    return sum([a * b for a, b in zip(these, those, strict=True)])
 
 
 def _ticks(elapsed: float) -> float:
-    if elapsed < _CAPPED_FROM:
-        return math.log1p(elapsed / _UNIT) / _GROWTH
-    return _CAPPED_FROM_TICK + (elapsed - _CAPPED_FROM) / _CAP
+    return _between(elapsed, _MOMENTS, range(len(_MOMENTS)))
 
 
 def _seconds(ticks: float) -> float:
-    if ticks < _CAPPED_FROM_TICK:
-        return _UNIT * math.expm1(ticks * _GROWTH)
-    return _CAPPED_FROM + (ticks - _CAPPED_FROM_TICK) * _CAP
+    return _between(ticks, range(len(_MOMENTS)), _MOMENTS)
+
+
+def _between(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
+    """The y of an x, on straight lines from one point to the next; the last line goes on."""
+    i = min(bisect_right(xs, x), len(xs) - 1)
+    return ys[i - 1] + (x - xs[i - 1]) / (xs[i] - xs[i - 1]) * (ys[i] - ys[i - 1])

@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from statistics import NormalDist, fmean, median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from settled import Schedule
 from settled._learned import Learned
@@ -159,16 +159,16 @@ def single_distributions(seed: int = SEED, *, histories: int = 50, jobs: int = 2
 
 
 def drifts(
-    seed: int = SEED, *, factor: float, by_requests: bool = False, wary: bool = False, histories: int = 10
+    seed: int = SEED, *, factor: float, by_requests: bool = False, watch: float | None = None, histories: int = 10
 ) -> list[Drift]:
     """Each distribution, its jobs suddenly `factor` times as long, after so many histories of twenty durations.
 
     The schedules were to notice ends as late as google's on the mean, or, `by_requests`, to make as many requests as
-    the default one; `wary` ones watch for such a change all the time.
+    the default one; `watch` is how closely they watch for such a change, if not as usual.
     """
     random.seed(seed)
     return [
-        _drift(kind, distribution, factor, histories, by_requests=by_requests, wary=wary)
+        _drift(kind, distribution, factor, histories, by_requests=by_requests, watch=watch)
         for kind, distribution in DISTRIBUTIONS.items()
     ]
 
@@ -222,7 +222,7 @@ def _saving(kind: str, distribution: Distribution, histories: int, jobs: int) ->
 
 
 def _drift(
-    kind: str, distribution: Distribution, factor: float, histories: int, *, by_requests: bool, wary: bool
+    kind: str, distribution: Distribution, factor: float, histories: int, *, by_requests: bool, watch: float | None
 ) -> Drift:
     def changed() -> float:
         return factor * distribution()
@@ -230,7 +230,8 @@ def _drift(
     name, model = ("Settled's default", Schedule()) if by_requests else ("google-api-core", google)
     before = row(name, ((model, distribution()) for _ in range(500)))
     wish = {"requests": before.requests} if by_requests else {"delay": before.delay}
-    each = [Learned.from_durations(_history(distribution), **wish, wary=wary) for _ in range(histories)]
+    wish |= {} if watch is None else {"watch": watch}
+    each = [Learned.from_durations(_history(distribution), **wish) for _ in range(histories)]
     durations = [changed() for _ in each * 40]
     default = row("Settled's default", ((Schedule(), duration) for duration in durations))
     after = row("Learned", zip(each * 40, durations, strict=True))
@@ -240,6 +241,13 @@ def _drift(
     # Such waits may take thousands of polls, so fewer of them have to do.
     recovered = row("Learned", zip(each * 8, durations, strict=False))
     return Drift(kind, factor, before, after, recovered, default)
+
+
+_MODELS: dict[str, dict[str, Any]] = {
+    "As late as google-api-core": {},
+    "As late as google-api-core, watch=0.67": {"watch": 0.67},
+    "As many requests as the default schedule": {"by_requests": True},
+}
 
 
 def _print(title: str, columns: str, lines: Iterable[tuple[str, Sequence[float]]]) -> None:
@@ -276,12 +284,11 @@ def main() -> None:
         ),
     )
     for factor in (0.1, 10.0):
-        for by_requests in (False, True):
-            model = "as many requests as the default schedule" if by_requests else "as late as google-api-core"
+        for model, options in _MODELS.items():
             _print(
-                f"{model[0].upper()}{model[1:]}, and suddenly jobs take {factor:g} times as long",
+                f"{model}, and suddenly jobs take {factor:g} times as long",
                 "/ default's, overshoot, delay, recovered, its delay",
-                ((drift.kind, _changes(drift)) for drift in drifts(factor=factor, by_requests=by_requests)),
+                ((drift.kind, _changes(drift)) for drift in drifts(factor=factor, **options)),
             )
 
 
