@@ -84,14 +84,14 @@ class _Lease:
 
     def begin(self, response: httpcore.Response) -> httpcore.Response:
         """The response, with the lease as its body."""
-        self.stream = _extensions(response).get("network_stream")
+        if self.key[0] == b"https":
+            self.stream = _extensions(response).get("network_stream")
         self.body, response.stream = response.stream, self
         return response
 
     def end(self) -> Any:
         """The connection, for whoever asks first."""
         connection, self.connection = self.connection, None
-        self.stack.leases.discard(weakref.ref(self))
         return connection
 
     def __iter__(self) -> Iterator[bytes]:
@@ -120,6 +120,7 @@ class _Stack:
     def __init__(self, pool: Any, max_connections: int) -> None:
         self._pool = pool
         self._most = max_connections
+        self._keep_seconds = getattr(pool, "_keepalive_expiry", None) or math.inf
         self._generation = 0
         self._is_closed = False
         self._renew()
@@ -175,10 +176,11 @@ class _Stack:
         """Put a connection back if it is clean, and return what is to be closed."""
         if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
             return [connection]
+        idle, now = self._idle[lease.key], time.monotonic()
         stale: list[Any] = []
-        idle = self._idle[lease.key]
-        while idle and idle[0].core.has_expired():
+        while idle and idle[0].idle_since < now - self._keep_seconds:
             stale.append(idle.pop(0))
+        connection.idle_since = now
         idle.append(connection)
         return stale
 
@@ -225,6 +227,7 @@ class Stack(_Stack):
                     stale = self._keep(lease, connection)
         finally:
             with self._lock:
+                self.leases.discard(weakref.ref(lease))
                 self._freed.notify()
             for old in stale:
                 old.close()
@@ -277,6 +280,7 @@ class AsyncStack(_Stack):
         except BaseException:
             self._places.release()
             if lease is not None:
+                self.leases.discard(weakref.ref(lease))
                 stale.append(lease.end())
             raise
         finally:
@@ -291,6 +295,7 @@ class AsyncStack(_Stack):
             await lease.body.aclose()
             stale = self._keep(lease, connection)
         finally:
+            self.leases.discard(weakref.ref(lease))
             self._places.release()
             await _close(stale)
 
@@ -354,6 +359,7 @@ class _Connection(httpcore.SyncBackend):
 
     core: Any = None
     generation = 0
+    idle_since = 0.0
     deadline = math.inf
     stream: httpcore.NetworkStream | None = None
 
@@ -410,6 +416,7 @@ class _AsyncConnection(httpcore.AsyncNetworkBackend):
 
     core: Any = None
     generation = 0
+    idle_since = 0.0
     stream: Any = None
 
     async def connect_tcp(self, host: str, port: int, *args: Any, **named: Any) -> Any:
