@@ -174,7 +174,7 @@ def test_default_rate_is_the_vendors() -> None:
     moments = []
     for options in ({}, {"max_rate": 2.0}, {"max_rate": None}):
         client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k", **options)
-        pacer = client.extensions["settled.pacer"]
+        pacer = client.extensions[RateLimiter.KEY]
         moments.append([pacer.reserve(0.0) for _ in range(3)])
     assert moments == [pytest.approx([0, 0.11, 0.22]), pytest.approx([0, 0.55, 1.1]), [0, 0, 0]]
 

@@ -205,7 +205,7 @@ def _stays(fault: Fault, it: Setting) -> None:
             fault.begin(it.vendor)
 
     with pytest.raises(SettledError, match=fault.says or None) as raised:
-        it.wait(timeout=1000 if fault.end else 5, schedule=lambda *_: 1.0, on_poll=on_poll, max_failures=3)
+        it.wait(timeout=1000 if fault.end else 5, schedule=lambda *_: 1.0, on_poll=on_poll, patience=1.5)
     assert type(raised.value) is (fault.end or WaitTimeout)
     _check_learnt(raised.value, it.vendor.kind, polls)
     assert len(polls) == 1 or fault.end is None

@@ -15,8 +15,8 @@ import httpx
 from ._answer import ENCODING, MAX_BODY, MAX_BODY_KEY
 from ._given import number, text
 from ._instrumented import AsyncInstrumented, Instrumented
-from ._pacer import Pacer
 from ._polling_client import AsyncPollingClient, PollingClient, Signature
+from ._rate_limiter import RateLimiter
 from ._version import __version__
 
 Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
@@ -69,7 +69,7 @@ def client_arguments(
         "verify_ssl": ssl_context,
         "httpx_args": {"auth": auth},
         **_makers(None if transport is None else _TwoFaced(transport), ssl_context, base_url, fast),
-        "extensions": {Pacer.KEY: Pacer(max_rate), MAX_BODY_KEY: max_body},
+        "extensions": {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body},
     }
 
 

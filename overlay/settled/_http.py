@@ -6,7 +6,7 @@ import contextlib
 import ssl
 import time
 from collections.abc import Callable, Generator
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
@@ -15,13 +15,11 @@ from ._connections import TimeLeft
 from ._job import Client, Job
 from ._polling_client import AsyncPollingClient, PollingClient
 from ._redacted import without_secrets
-from ._snapshot import Reading, Refused
+from ._reply import MAX_POLL_SECONDS, Reply
+from ._snapshot import Refused
 from .errors import MalformedResponse, ServerError, SettledError, SubmitUnclear, TransportError
 
 T = TypeVar("T")
-
-# No single poll takes longer, so that a reply that trickles in cannot hold a wait without a deadline for ever.
-MAX_POLL_SECONDS = 60.0
 
 # What these end has not reached the server.
 _NEVER_SENT = (
@@ -33,15 +31,6 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-
-
-class Reply(NamedTuple):
-    """What one poll brought: the reading, the JSON it was read from, its bytes, and the request to send again."""
-
-    reading: Reading
-    raw: Any
-    content: bytes
-    request: httpx.Request
 
 
 def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
-import httpx
 
 from ._given import text
 from ._outcome import TerminalStatus
 from ._snapshot import Reading, Snapshot
 from .errors import MalformedResponse
+
+if TYPE_CHECKING:
+    import httpx
 
 B_co = TypeVar("B_co", covariant=True)
 
@@ -43,7 +45,8 @@ class JobKind(Generic[B_co]):
 
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
     takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
-    after a wait started, a 404 may only mean that the job is not there yet.
+    after a wait started, a 404 may only mean that the job is not there yet. `progress_words` say in messages what so
+    many of the job's parts have done.
     """
 
     name: str
@@ -54,6 +57,7 @@ class JobKind(Generic[B_co]):
     terminal: type[TerminalStatus]
     running: frozenset[str]
     not_found_grace: float = 0.0
+    progress_words: str = "parts settled"
 
     def __str__(self) -> str:
         return self.name

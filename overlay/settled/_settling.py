@@ -162,7 +162,7 @@ class _Crew(Generic[B]):
             _clock.clock.sleep(turn.seconds, place.alarm)
 
     def _poll(self, lane: Lane[B], turn: Turn[B], place: _Place) -> None:
-        wait, on_poll = turn.wait, turn.wait.terms.on_poll
+        wait, on_poll = turn.wait, turn.wait.config.on_poll
         brought: Reply | SettledError
         try:
             with wait.span or UNTRACED:

@@ -165,8 +165,8 @@ class _Crew(Generic[B]):
         taken = lane.take(wait, brought, _clock.clock.now())
         if taken.is_earlier:
             place.alarm.set()
-        if wait.terms.on_poll is not None and isinstance(brought, Reply):
-            await tell_async(wait.terms.on_poll, wait.snapshot(brought.reading, brought.raw))
+        if wait.config.on_poll is not None and isinstance(brought, Reply):
+            await tell_async(wait.config.on_poll, wait.snapshot(brought.reading, brought.raw))
         # Not before `on_poll` has returned: who is given the last job ends the iteration.
         if taken.end is not None:
             self._put(taken.end)

@@ -27,8 +27,8 @@ def turn(machine: Wait[Any]) -> Reply | Sleep:
             machine.failed(error, clock.now())
             continue
         machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            tell(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
+        if machine.config.on_poll is not None:
+            tell(machine.config.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
 
@@ -53,8 +53,8 @@ async def turn_async(machine: Wait[Any]) -> Reply | Sleep:
             machine.failed(error, clock.now())
             continue
         machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            await tell_async(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
+        if machine.config.on_poll is not None:
+            await tell_async(machine.config.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
 

@@ -122,6 +122,7 @@ ACTION = JobKind(
     read=_read_action,
     terminal=ActionTerminal,
     running=_RUNNING,
+    progress_words="endpoints settled",
 )
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",
@@ -131,6 +132,7 @@ SCRIPT_EXECUTION = JobKind(
     read=_read_script,
     terminal=ScriptTerminal,
     running=_RUNNING,
+    progress_words="endpoints settled",
 )
 KINDS = (ACTION, SCRIPT_EXECUTION)
 

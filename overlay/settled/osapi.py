@@ -83,6 +83,7 @@ JOB = JobKind(
     terminal=OsapiJobTerminal,
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
     not_found_grace=10.0,
+    progress_words="agents answered",
 )
 KINDS = (JOB,)
 

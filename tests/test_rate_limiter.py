@@ -15,7 +15,7 @@ from test_wait_machine import RUNNING, SETTLED, client
 
 from settled import Job, Schedule, Snapshot, errors
 from settled._lanes import Lanes, Turn
-from settled._pacer import Pacer, pacer_of
+from settled._rate_limiter import RateLimiter, rate_limiter_of
 from settled._wait import GRACE_SECONDS, Sleep
 from settled.cortex_xsiam import BYOS_IMPORT
 
@@ -26,7 +26,7 @@ from settled.cortex_xsiam import BYOS_IMPORT
 )
 def test_moments_keep_their_distance(max_rate: float, steps: list[tuple[str, float]]) -> None:
     """Whatever is reserved, booked and given back, two moments in use are never closer than the rate allows."""
-    pacer, now = Pacer(max_rate), 0.0
+    pacer, now = RateLimiter(max_rate), 0.0
     reserved: list[float] = []
     booked: list[float] = []
     for step, number in steps:
@@ -48,7 +48,7 @@ def test_moments_keep_their_distance(max_rate: float, steps: list[tuple[str, flo
 
 def test_booked_from_the_deadline_backwards() -> None:
     """Last polls before one deadline stand one behind the other, and a moment given back is booked next."""
-    pacer = Pacer(10)
+    pacer = RateLimiter(10)
     slots = [pacer.book(100.0, 0.0, concurrency=1) for _ in range(3)]
     assert slots == pytest.approx([100, 100 - pacer.spacing, 100 - 2 * pacer.spacing])
     pacer.release(slots[1] or 0, concurrency=1)
@@ -57,14 +57,14 @@ def test_booked_from_the_deadline_backwards() -> None:
 
 def test_slow_answers_spread_last_polls() -> None:
     """Without a rate limit, last polls are spread as far as answers take, for as many as can be under way at once."""
-    pacer = Pacer(None)
+    pacer = RateLimiter(None)
     pacer.answer_seconds = 2.0
     assert [pacer.book(100.0, 0.0, concurrency=10) for _ in range(3)] == pytest.approx([100, 99.8, 99.6])
 
 
 def test_what_is_past_is_forgotten() -> None:
     """Booked moments that have passed do not pile up."""
-    pacer = Pacer(10)
+    pacer = RateLimiter(10)
     for now in range(1000):
         pacer.book(now + 0.5, float(now), concurrency=1)
     assert len(pacer._booked) <= 2
@@ -81,10 +81,10 @@ def test_whoever_breaks_off_gives_back_what_was_booked() -> None:
         lane.take(turn.wait, RUNNING, now)
     under_way = lane.next(20.0)
     assert isinstance(under_way, Turn)
-    assert pacer_of(shared)._booked
+    assert rate_limiter_of(shared)._booked
     lanes.close()
     lane.take(under_way.wait, RUNNING, 20.5)
-    assert pacer_of(shared)._booked == []
+    assert rate_limiter_of(shared)._booked == []
 
 
 def _drive(
@@ -141,7 +141,7 @@ def test_many_jobs_keep_to_the_rate_and_the_deadline(
 
     ends = {snapshot.job.id: snapshot for snapshot in came_out}
     assert len(came_out) == len(ends) == jobs
-    spacing = Pacer(max_rate).spacing
+    spacing = RateLimiter(max_rate).spacing
     moments = [moment for moment, _ in polled]
     assert all(later - earlier > spacing - 1e-6 for earlier, later in itertools.pairwise(moments))
     last_polls = {job_id: moment for moment, job_id in polled}
