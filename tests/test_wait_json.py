@@ -17,8 +17,8 @@ from test_wait_machine import RUNNING, SETTLED, client
 
 import settled
 from settled import Job, Learned, Outcome, Schedule, Snapshot, _clock, errors, machine
-from settled._http import MAX_POLL_SECONDS, Reply
 from settled._rate_limiter import RateLimiter, rate_limiter_of
+from settled._reply import MAX_POLL_SECONDS, Reply
 from settled._terms import WaitConfig
 from settled.cortex_xsiam import BYOS_IMPORT
 from settled.machine import Poll, Sleep, Wait

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from settled import Job, Schedule, errors
-from settled._http import MAX_POLL_SECONDS, Reply
 from settled._rate_limiter import RateLimiter, rate_limiter_of
+from settled._reply import MAX_POLL_SECONDS, Reply
 from settled._terms import WaitConfig
 from settled._wait import GRACE_SECONDS, Poll, Wait
 from settled.cortex_xsiam import BYOS_IMPORT
@@ -78,7 +78,9 @@ class Waiting(RuleBasedStateMachine):
     @initialize(max_rate=st.none() | st.sampled_from([0.1, 0.5, 1, 10, 100]))
     def connect(self, max_rate: float | None) -> None:
         """Make the client that all waits share."""
-        self.client = AuthenticatedClient("https://nowhere.invalid", extensions={RateLimiter.KEY: RateLimiter(max_rate)})
+        self.client = AuthenticatedClient(
+            "https://nowhere.invalid", extensions={RateLimiter.KEY: RateLimiter(max_rate)}
+        )
 
     @property
     def limiter(self) -> RateLimiter:

@@ -25,7 +25,7 @@ class Inbox:
     """The latest callback of each job, which wakes whoever waits for it. Safe to share between threads.
 
     A callback that comes before its wait begins is kept until ten thousand others, or 4 MiB of them, have come. One
-    that takes more than that alone wakes its waits, and is not kept: the poll tells them.
+    that takes more than 4 MiB alone is ignored.
     """
 
     def __init__(self) -> None:
@@ -40,11 +40,11 @@ class Inbox:
     def put(self, job_id: str, callback: Any) -> None:
         """Keep a job's callback, and wake its waits; the same callback a second time wakes nobody."""
         size = _bytes_of(callback, MAX_BYTES)
+        if size > MAX_BYTES:
+            return
         with self._lock:
             wakers = self._wakers.get(job_id, ()) if self.get(job_id) != callback else ()
-            if size > MAX_BYTES:
-                self._forget(job_id)
-            elif job_id in self._wakers:
+            if job_id in self._wakers:
                 self._awaited[job_id] = callback
             else:
                 self._keep(job_id, callback, size)
@@ -101,10 +101,9 @@ def _bytes_of(value: Any, most: int) -> int:
         each = left.pop()
         size += sys.getsizeof(each)
         if isinstance(each, dict):
-            left.extend(each)
-            left.extend(each.values())
+            left += [*each, *each.values()]
         elif isinstance(each, list | tuple | set | frozenset):
-            left.extend(each)
+            left += each
         elif attrs.has(type(each)):
-            left.extend(getattr(each, field.name, None) for field in attrs.fields(type(each)))
+            left += [getattr(each, field.name, None) for field in attrs.fields(type(each))]
     return size

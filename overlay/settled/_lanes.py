@@ -10,10 +10,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import attrs
 
-from ._http import Reply
 from ._job import Job
 from ._observer import new_observer
 from ._rate_limiter import RateLimiter, rate_limiter_of
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitConfig, WaitOptions
 from ._wait import Poll, Sleep, Wait

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 class Span(AbstractContextManager[None], Protocol):
     """What is current while a poll of a wait is under way."""
 
+    def polled(self, status: str, polls: int, elapsed: float) -> None:
+        """A poll was answered."""
+
+    def failed(self, error: Exception, polls: int, elapsed: float) -> None:
+        """A poll failed."""
+
     def end(self, status: str | None, polls: int, outcome: Outcome | None, error: BaseException | None) -> None:
         """End the span with what the wait came to: an outcome, an error, or neither if it was broken off."""
 

@@ -12,7 +12,6 @@ from ._observer import Observer, Span, observe
 from ._outcome import Outcome
 
 if TYPE_CHECKING:
-    from ._tracing import WaitSpan
     from ._wait import Wait
     from .errors import SettledError
 
@@ -39,18 +38,16 @@ class Observing(Observer):
     def polled(self, wait: Wait[Any], now: float, outcome: Outcome | None, *, is_change: bool) -> None:
         """Tell of a poll that was answered: in detail, or worth a line if it shows a change."""
         level = logging.INFO if is_change or outcome is not None else logging.DEBUG
-        span: WaitSpan | None = wait.span
-        if span is not None:
-            span.polled(str(wait.status), wait.polls, now - wait.config.start)
+        if wait.span is not None:
+            wait.span.polled(str(wait.status), wait.polls, now - wait.config.start)
         if _logger.isEnabledFor(level):
             text = f"settled, {outcome}:" if outcome is not None else "now" if is_change else "still"
             _log(level, wait, now, f"{text} {wait.status}")
 
     def failed(self, wait: Wait[Any], now: float, error: SettledError, failures: int) -> None:
         """Tell of a poll that failed, and is repeated."""
-        span: WaitSpan | None = wait.span
-        if span is not None:
-            span.failed(error, wait.polls, now - wait.config.start)
+        if wait.span is not None:
+            wait.span.failed(error, wait.polls, now - wait.config.start)
         if _logger.isEnabledFor(logging.WARNING):
             text = f"{_reason(wait, error)}; failed {failures} in a row; polling again"
             _log(logging.WARNING, wait, now, text, error)

@@ -71,8 +71,9 @@ class RateLimiter:
     def reserve(self, now: float) -> float:
         """Let one request go, outside of any wait; returns the moment until which the caller has to sleep first."""
         with self._lock:
-            moment = self._clear(self._first(now, despite_pause=False))
-            self._plan(moment)
+            planned = self._first(now, despite_pause=False)
+            self._plan(planned)
+            moment = self._clear(planned)
             self._note(moment, now)
         return moment
 

@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from . import _clock
-from ._http import Reply, poll_async
+from ._http import poll_async
 from ._job import Job
 from ._lanes import Lane, Lanes, Turn
 from ._observing import UNTRACED
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._turns import tell_async

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import Reply
 from ._job import Job
 from ._lanes import CONCURRENCY
+from ._reply import Reply
 from ._settling import Settling
 from ._snapshot import Reading, Snapshot
 from ._terms import WaitConfig, WaitOptions

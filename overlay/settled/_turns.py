@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import _clock
-from ._http import Reply, poll, poll_async
+from ._http import poll, poll_async
 from ._observing import UNTRACED
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._wait import Sleep, Wait
 from .errors import SettledError

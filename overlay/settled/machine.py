@@ -21,8 +21,9 @@ import attrs
 
 from . import _clock
 from ._given import number
-from ._http import Reply, poll, poll_async
+from ._http import poll, poll_async
 from ._job import Job
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitConfig, WaitOptions
 from ._turns import turn, turn_async
