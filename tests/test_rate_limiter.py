@@ -273,9 +273,9 @@ def test_the_collector_may_close_waits_at_any_time() -> None:
     limiter = RateLimiter(10)
 
     class Collecting(dict[int, int]):
-        def get(self, *arguments: Any) -> Any:
+        def get(self, key: int, default: Any = None, /) -> Any:
             gc.collect()
-            return super().get(*arguments)
+            return super().get(key, default)
 
     class Abandoned:
         def __init__(self) -> None:
@@ -301,8 +301,7 @@ def test_threads_share_the_rate() -> None:
     moments: list[float] = []
 
     def work() -> None:
-        for _ in range(200):
-            moments.append(limiter.reserve(0.0))
+        moments.extend(limiter.reserve(0.0) for _ in range(200))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settled import Job, Outcome, Schedule, _wait, errors
+from settled import Job, Outcome, Schedule, _observing, _wait, errors
 from settled._rate_limiter import RateLimiter, rate_limiter_of
 from settled._reply import MAX_POLL_SECONDS, Reply
 from settled._terms import WaitConfig
@@ -222,6 +222,7 @@ def test_unlisted_words_are_cut_short() -> None:
 
 def test_warnings_do_not_pile_up(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """After a thousand words that nobody listed, another one is no longer warned of."""
+    assert _observing.__name__  # what is imported observes
     monkeypatch.setattr(_wait, "_warned", {("agilesec.scan", str(number)) for number in range(999)})
     wait = machine()
     for moment, word in enumerate(["REINDEXING", "RESTING"]):

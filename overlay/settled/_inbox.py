@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -99,11 +99,12 @@ def _bytes_of(value: Any, most: int) -> int:
     size, left = 0, [value]
     while left and size <= most:
         each = left.pop()
+        kind = cast("type[Any]", type(each))
         size += sys.getsizeof(each)
         if isinstance(each, dict):
             left += [*each, *each.values()]
         elif isinstance(each, list | tuple | set | frozenset):
             left += each
-        elif attrs.has(type(each)):
-            left += [getattr(each, field.name, None) for field in attrs.fields(type(each))]
+        elif attrs.has(kind):
+            left += [getattr(each, field.name, None) for field in attrs.fields(kind)]
     return size

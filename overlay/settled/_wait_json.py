@@ -4,11 +4,14 @@ Moments are kept as seconds since 1970, because monotonic clocks mean nothing el
 made: if that is in the future of whoever takes it up, the clock was set back, and all moments move along with it.
 """
 
+# The other half of `Wait`, which knows what it keeps.
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from . import _clock
 from ._failures import FailureRun
@@ -71,7 +74,7 @@ def wait_to_json(wait: Wait[Any], now: Now) -> dict[str, Any]:
     }
 
 
-def wait_from_json(wait_class: type[W], state: Mapping[str, Any], job: Job[B], now: Now, options: WaitOptions[B]) -> W:
+def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, options: WaitOptions[B]) -> W:
     """The wait that the value was made of.
 
     Raises:
@@ -79,6 +82,7 @@ def wait_from_json(wait_class: type[W], state: Mapping[str, Any], job: Job[B], n
     """
     if not isinstance(state, Mapping):
         raise ValueError(f"not what to_json told: a {type(state).__qualname__}")  # noqa: TRY004 - as for all of it
+    state = cast("Mapping[str, Any]", state)
     if state.get("version") not in _READABLE:
         raise ValueError(f"a wait of version {state.get('version')!r:.80}, and not {_VERSION}")
     if state.get("ref") != job.ref:
