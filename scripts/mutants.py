@@ -16,12 +16,12 @@ ROOT = Path(__file__).resolve().parents[1]
 COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
-    "_cortex", "_job", "_outcome", "_retry_after", "_schedule", "_snapshot", "_wait",
-    "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
+    "_cortex", "_failures", "_job", "_outcome", "_rate_limiter", "_retry_after", "_schedule", "_snapshot", "_wait",
+    "_wait_json", "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
 )  # fmt: skip
 TESTS = (
     "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
-    "pacer", "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
+    "rate_limiter", "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
 )  # fmt: skip
 NOTICED = ("killed", "timeout", "segfault", "suspicious")
 

@@ -359,8 +359,8 @@ RETRY_AFTER = (
     _pause("nonsense", _just("soon"), None),
     _pause("empty", _just(""), None),
     _pause("negative", _just("-7"), None),
-    _pause("a day", _just("86400"), 300),
-    _pause("a date in a year", _date(365 * 86400), 300),
+    _pause("a day", _just("86400"), 3600),
+    _pause("a date in a year", _date(365 * 86400), 3600),
     _pause("infinite", _just("inf"), None),
     _pause("NaN", _just("nan"), None),
     attrs.evolve(

@@ -246,12 +246,12 @@ def test_what_goes_wrong_here_comes_out(vendors: Simulator, settle: Settle) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"timeout": -1}, {"timeout": 1, "concurrency": 0}, {"timeout": 1, "max_failures": 0}, {}]
+    "arguments", [{"timeout": -1}, {"timeout": 1, "concurrency": 0}, {"timeout": 1, "patience": -1}, {}]
 )
 def test_bad_arguments(arguments: dict[str, Any]) -> None:
     """Arguments out of range are refused by the call itself, before the first step."""
     for verb in (settled.as_settled, aio.as_settled):
-        with pytest.raises((TypeError, ValueError), match=r"timeout|concurrency|max_failures"):
+        with pytest.raises((TypeError, ValueError), match=r"timeout|concurrency|patience"):
             verb([], **arguments)
         with pytest.raises(TypeError, match="not a job"):
             verb(["a ref"], timeout=1)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ import pytest
 import settled
 from settled import Outcome, cortex_xsiam, errors
 from settled._cortex import CortexKey
+from settled._rate_limiter import rate_limiter_of
 from settled.simulator import Simulator
 from settled_clients import cortex_xsiam as generated
 
@@ -174,8 +175,8 @@ def test_default_rate_is_the_vendors() -> None:
     moments = []
     for options in ({}, {"max_rate": 2.0}, {"max_rate": None}):
         client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k", **options)
-        pacer = client.extensions["settled.pacer"]
-        moments.append([pacer.reserve(0.0) for _ in range(3)])
+        limiter = rate_limiter_of(client)
+        moments.append([limiter.reserve(0.0) for _ in range(3)])
     assert moments == [pytest.approx([0, 0.11, 0.22]), pytest.approx([0, 0.55, 1.1]), [0, 0, 0]]
 
 

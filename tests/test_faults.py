@@ -183,7 +183,7 @@ def _passes(fault: Fault, it: Setting) -> None:
             it.vendor.recover()
         return 0.1
 
-    end = it.wait(timeout=3600, schedule=schedule, on_poll=on_poll)
+    end = it.wait(timeout=36_000, schedule=schedule, on_poll=on_poll, patience=36_000)
     assert end.outcome is Outcome.SUCCEEDED
     assert end.polls == polls[-1].polls >= polls[0].polls + FAULTY_POLLS
     assert [snapshot.is_settled for snapshot in polls] == [False] * (len(polls) - 1) + [True]
@@ -205,13 +205,14 @@ def _stays(fault: Fault, it: Setting) -> None:
             fault.begin(it.vendor)
 
     with pytest.raises(SettledError, match=fault.says or None) as raised:
-        it.wait(timeout=1000 if fault.end else 5, schedule=lambda *_: 1.0, on_poll=on_poll, max_failures=3)
+        it.wait(timeout=10_000 if fault.end else 5, schedule=lambda *_: 1.0, on_poll=on_poll, patience=1.5)
     assert type(raised.value) is (fault.end or WaitTimeout)
     _check_learnt(raised.value, it.vendor.kind, polls)
     assert len(polls) == 1 or fault.end is None
     if fault.end:
-        made = 1 + (3 if fault.may_pass else 1)
-        assert f"({made} polls" in " ".join(raised.value.__notes__)
+        (made,) = re.findall(r"\((\d) polls", " ".join(raised.value.__notes__))
+        # A pause leaves room for fewer of them.
+        assert int(made) in ((3, 4) if fault.may_pass else (2,))
 
 
 def _stays_in_real_time(fault: Fault, it: Setting) -> None:
@@ -246,7 +247,7 @@ def _check_learnt(error: SettledError, kind: Kind, polls: list[Snapshot[Any]]) -
     assert error.seen == {kind.seen: len(polls)}
     told = "\n".join([str(error), *getattr(error, "__notes__", [])])
     assert error.ref in told
-    assert kind.seen in told
+    assert kind.seen.removeprefix("1 ") in told
     assert SECRET not in told
 
 
@@ -271,7 +272,8 @@ def test_every_status_code(kind: Kind, way: str, clock: VirtualClock, tmp_path: 
 
 
 def _check_end(code: int, end: Snapshot[Any], kind: Kind) -> None:
-    if code in (408, 425, 429) or code >= 500:
+    is_not_there_yet = code == 404 and end.job.kind.not_found_grace > 0
+    if code in (408, 425, 429) or code >= 500 or is_not_there_yet:
         assert (end.outcome, end.error, end.polls) == (Outcome.SUCCEEDED, None, 3)
         return
     assert end.error is not None

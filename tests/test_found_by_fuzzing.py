@@ -25,7 +25,7 @@ from settled import (
     errors,
     osapi,
 )
-from settled._pacer import Pacer
+from settled._rate_limiter import RateLimiter
 from settled.cortex_xsiam import BYOS_IMPORT
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
@@ -178,8 +178,8 @@ def test_timeouts_that_are_no_seconds(client: AuthenticatedClient, timeout: Any)
 
 def test_failures_are_counted(client: AuthenticatedClient) -> None:
     """A number that compares with nothing would let a wait fail for ever."""
-    with pytest.raises(ValueError, match="max_failures"):
-        settled.wait(osapi.job(client, "7"), timeout=1, max_failures=float("nan"))  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="patience"):
+        settled.wait(osapi.job(client, "7"), timeout=1, patience=float("nan"))
 
 
 @pytest.mark.parametrize("big", [10**400, Decimal(10) ** 400], ids=["int", "Decimal"])
@@ -190,7 +190,7 @@ def test_numbers_beyond_floats(big: Any) -> None:
         lambda: Learned(delay=big),
         lambda: Learned.from_durations([big], delay=1),
         lambda: Learned(delay=1).learn(0, big),
-        lambda: Pacer(big),
+        lambda: RateLimiter(big),
     ]
     for make in makers:
         with pytest.raises(ValueError, match=r"too large|positive|range|finite|between"):
@@ -270,17 +270,6 @@ def test_headers_of_a_callback() -> None:
         agilesec.parse_callback({"Authorization": 7}, b"{}", auth=auth)  # type: ignore[dict-item]
 
 
-def test_last_poll_during_a_pause() -> None:
-    """Polls that are put off till after a pause do not take the moment of a last poll that goes during it."""
-    pacer = Pacer(10)
-    pacer.pause(300)
-    assert pacer.reserve(0) == 300
-    assert pacer.reserve(5, before=5.1, despite_pause=True) == 5
-    assert pacer.reserve(5, before=5.3, despite_pause=True) == pytest.approx(5 + pacer.spacing)
-    assert pacer.reserve(6) == pytest.approx(300 + pacer.spacing)
-    assert pacer.reserve(299.99, before=400, despite_pause=True) == pytest.approx(300 + 2 * pacer.spacing)
-
-
 def test_deadline_during_a_pause(clock: VirtualClock) -> None:
     """A last poll that has to stand back for another during a pause is made, and not put off again and again."""
     codes = iter([503])
@@ -290,20 +279,12 @@ def test_deadline_during_a_pause(clock: VirtualClock) -> None:
 
     with osapi.connect("t.invalid", token=KEY, max_rate=10, transport=httpx.MockTransport(answer)) as connected:
         with pytest.raises(errors.ServerError):
-            settled.wait(osapi.job(connected, "7"), timeout=None, max_failures=1)
+            settled.wait(osapi.job(connected, "7"), timeout=None, patience=0)
         start = clock.now()
         with pytest.raises(errors.WaitTimeout) as raised:
             settled.wait(osapi.job(connected, "7"), timeout=0)
     assert clock.now() - start < 0.2
     assert raised.value.seen == {"processing": 1}
-
-
-def test_booking_during_a_pause() -> None:
-    """Nor do they keep a last poll during the pause from being booked."""
-    pacer = Pacer(10)
-    pacer.pause(300)
-    pacer.reserve(0)
-    assert pacer.book(10, 1, concurrency=1) == 10
 
 
 @pytest.mark.parametrize("cookie", ["a=\u00fc", "\x80"])

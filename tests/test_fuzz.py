@@ -197,7 +197,7 @@ def test_replies(kind: JobKind[Any], loop: asyncio.Runner, data: st.DataObject) 
     replies: list[Answer] = [data.draw(answers(kind)) for _ in range(data.draw(_HOW_MANY))]
     agents = data.draw(st.sampled_from([None, 1, 3])) if kind.name == "osapi.job" else None
     unknown = data.draw(st.sampled_from(["wait", "raise"]))
-    options: dict[str, Any] = {"timeout": SECONDS, "schedule": OFTEN, "unknown": unknown, "max_failures": 4}
+    options: dict[str, Any] = {"timeout": SECONDS, "schedule": OFTEN, "unknown": unknown, "patience": 4.0}
     told = wait_here(job_of(kind, transport(replies), expected_agents=agents), **options)
     also_told = wait_in_a_loop(loop, job_of(kind, transport(replies), expected_agents=agents), **options)
     examples[kind.name] += 1

@@ -134,7 +134,7 @@ _WAITS = {
     "schedule": st.none() | st.builds(Schedule) | _ANSWERS.map(lambda answer: lambda polls, elapsed: answer),
     "on_poll": st.none() | st.just(len) | st.just(repr),
     "unknown": st.sampled_from(["wait", "raise"]),
-    "max_failures": st.integers(1, 5),
+    "patience": st.floats(0, 50),
 }
 
 

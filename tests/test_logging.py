@@ -105,14 +105,14 @@ def test_giving_up_is_no_alarm(jobs: Jobs, wait: WaitFunction, told: Callable[[]
         wait(jobs("PROCESSING"), timeout=2, schedule=EVERY_SECOND)
     level, text = told()[-1]
     assert level == logging.INFO
-    assert "s: gave up, WaitTimeout: had not settled after 2 s: the last status was PROCESSING (" in text
+    assert "s: gave up, WaitTimeout: still PROCESSING after 2 s (" in text
     assert sum("gave up" in text for _, text in told()) == 1
 
 
 def test_failing_for_good(jobs: Jobs, wait: WaitFunction, told: Callable[[], list[tuple[int, str]]]) -> None:
     """The failure that was one too many is not said to be ridden out."""
     with pytest.raises(errors.ServerError):
-        wait(jobs(server_error(times=9), "COMPLETED"), timeout=60, max_failures=2)
+        wait(jobs(server_error(times=9), "COMPLETED"), timeout=60, patience=0.3)
     (first, riding), (last, giving_up) = told()
     assert (first, last) == (logging.WARNING, logging.INFO)
     assert riding.endswith("polling again")

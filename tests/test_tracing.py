@@ -209,7 +209,7 @@ def test_errors_end_the_span(
 ) -> None:
     """An error that ends a wait is recorded by its span, whose status is ERROR."""
     with pytest.raises(error) as raised:
-        wait(jobs(*script), timeout=3, schedule=EVERY_SECOND, max_failures=1, unknown="raise")
+        wait(jobs(*script), timeout=3, schedule=EVERY_SECOND, patience=0, unknown="raise")
     span = spans.wait
     attributes = span.attributes or {}
     assert span.status.status_code is trace.StatusCode.ERROR

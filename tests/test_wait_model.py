@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from settled import Job, Schedule, errors
-from settled._http import MAX_POLL_SECONDS, Reply
-from settled._pacer import Pacer, pacer_of
-from settled._terms import Terms
+from settled._rate_limiter import RateLimiter, rate_limiter_of
+from settled._reply import MAX_POLL_SECONDS, Reply
+from settled._terms import WaitConfig
 from settled._wait import GRACE_SECONDS, Poll, Wait
 from settled.cortex_xsiam import BYOS_IMPORT
 from settled_clients.cortex_xsiam import AuthenticatedClient
@@ -42,11 +42,12 @@ class Modelled:
     start: float
     timeout: float
     unknown: str
-    max_failures: int
+    patience: float
     tally: Counter[str] = attrs.field(factory=Counter[str])
     word: str | None = None
     polls: int = 0
     failures: int = 0
+    failing_since: float | None = None
     asked: float = -math.inf
     told: float = -math.inf
     answer_by: float | None = None
@@ -77,29 +78,31 @@ class Waiting(RuleBasedStateMachine):
     @initialize(max_rate=st.none() | st.sampled_from([0.1, 0.5, 1, 10, 100]))
     def connect(self, max_rate: float | None) -> None:
         """Make the client that all waits share."""
-        self.client = AuthenticatedClient("https://nowhere.invalid", extensions={Pacer.KEY: Pacer(max_rate)})
+        self.client = AuthenticatedClient(
+            "https://nowhere.invalid", extensions={RateLimiter.KEY: RateLimiter(max_rate)}
+        )
 
     @property
-    def pacer(self) -> Pacer:
-        """The client's pacer."""
-        return pacer_of(self.client)
+    def limiter(self) -> RateLimiter:
+        """The client's rate limiter."""
+        return rate_limiter_of(self.client)
 
     @precondition(lambda self: len(self.waits) < 6)
     @rule(
         timeout=st.sampled_from([0, 0.05, 1, 5, 30]) | st.floats(0, 100) | st.just(math.inf),
         first=st.sampled_from([0.01, 0.5, 3, 40]),
         unknown=st.sampled_from(["wait", "raise"]),
-        max_failures=st.integers(1, 4),
+        patience=st.sampled_from([0, 0.4, 3, 20, 1800]),
     )
-    def begin(self, timeout: float, first: float, unknown: Any, max_failures: int) -> None:
+    def begin(self, timeout: float, first: float, unknown: Any, patience: float) -> None:
         """Begin to wait for one more job."""
         schedule = Schedule(first=first, factor=1.5, cap=60, jitter=0.1)
-        terms: Terms[Any] = Terms(
-            start=self.now, timeout=timeout, schedule=schedule, unknown=unknown, max_failures=max_failures
+        terms: WaitConfig[Any] = WaitConfig(
+            start=self.now, timeout=timeout, schedule=schedule, unknown=unknown, patience=patience
         )
         self.begun += 1
         job = Job(BYOS_IMPORT, self.client, str(self.begun))
-        self.waits.append(Modelled(Wait(job, terms), self.now, timeout, unknown, max_failures))
+        self.waits.append(Modelled(Wait(job, terms), self.now, timeout, unknown, patience))
         self.ask_all()
 
     @rule(seconds=st.sampled_from([0.001, 0.04, 0.1, 1, 10]) | st.floats(0, 200))
@@ -175,7 +178,7 @@ class Waiting(RuleBasedStateMachine):
             assert 0 < step.seconds <= min(MAX_POLL_SECONDS, max(each.deadline - self.now, 0.0) + GRACE_SECONDS)
             each.polls += 1
             each.asked, each.answer_by = self.now, self.now + step.seconds
-            assert self.now - self.polled >= self.pacer.spacing - EPSILON
+            assert self.now - self.polled >= self.limiter.gap - EPSILON
             self.polled = self.now
         else:
             assert step.seconds > 0
@@ -192,12 +195,14 @@ class Waiting(RuleBasedStateMachine):
             self.receive(each, what)
             return
         each.failures += 1
+        each.failing_since = self.now if each.failing_since is None else each.failing_since
+        patience = each.patience if each.word else min(each.patience, 120)
         error: errors.SettledError = errors.TransportError("broken off")
         if what in ("later", "limited", "refused"):
             code = {"later": 503, "limited": 429, "refused": 403}[what]
             error = errors.api_error_class(code)(what, status_code=code)
             error.retry_after = retry_after
-        if what == "refused" or each.failures >= each.max_failures:
+        if what == "refused" or self.now - each.failing_since >= patience:
             with pytest.raises(type(error)) as raised:
                 each.wait.failed(error, self.now)
             assert raised.value is error
@@ -207,7 +212,7 @@ class Waiting(RuleBasedStateMachine):
 
     def receive(self, each: Modelled, word: str) -> None:
         """Give a wait a status."""
-        each.failures = 0
+        each.failures, each.failing_since = 0, None
         each.tally[word] += 1
         each.word = word
         if word == "ODD" and each.unknown == "raise":
@@ -222,7 +227,7 @@ class Waiting(RuleBasedStateMachine):
 
     def check_timeout(self, each: Modelled, error: errors.WaitTimeout) -> None:
         """A wait ends at its deadline, and as shortly after a poll as the rate allows."""
-        spacing = max(self.pacer.spacing, self.slowest)
+        spacing = max(self.limiter.spacing, self.slowest)
         grace = (3 if each.polls == 1 else 2) * GRACE_SECONDS
         assert self.now <= each.deadline + grace + EPSILON
         crowd = self.begun * spacing + self.slowest
@@ -230,7 +235,7 @@ class Waiting(RuleBasedStateMachine):
             assert each.told >= each.deadline - GRACE_SECONDS - crowd - EPSILON
         else:
             assert self.now + crowd >= each.deadline
-            assert self.pacer.spacing
+            assert self.limiter.spacing
         with pytest.raises(errors.WaitTimeout):
             each.wait.next(self.now)
         self.check_end(each, error)

@@ -116,7 +116,7 @@ def test_timeout_is_required(jobs: Jobs) -> None:
         {"timeout": timedelta(seconds=-1)},
         {"timeout": "1"},
         {"timeout": 1, "unknown": "ignore"},
-        {"timeout": 1, "max_failures": 0},
+        {"timeout": 1, "patience": -1},
         {"timeout": 1, "schedule": lambda *_: -1},
         {"timeout": 1, "retries": 3},
     ],
@@ -173,7 +173,7 @@ def test_refusal_ends_the_wait(
     jobs: Jobs, wait: WaitFunction, sim: Simulator, status: int, error_class: type[errors.ApiError]
 ) -> None:
     """What will not pass by itself is raised at once, with what was learnt before."""
-    job = jobs("PROCESSING", Fault(status, body='{"reply": {"err_code": 17, "err_msg": "no"}}', times=99))
+    job = jobs("PROCESSING", Fault(status, body='{"reply": {"err_code": 17, "err_msg": "no"}}', times=999))
     with pytest.raises(error_class) as raised:
         wait(job, timeout=900)
     error = raised.value
@@ -187,42 +187,64 @@ def test_refusal_ends_the_wait(
 @pytest.mark.parametrize(
     ("fault", "error_class"),
     [
-        (server_error(503, times=99), errors.ServerError),
-        (rate_limited(times=99), errors.RateLimited),
-        (dropped(times=99), errors.TransportError),
-        (Fault(200, body="<html>", times=99), errors.MalformedResponse),
+        (server_error(503, times=999), errors.ServerError),
+        (rate_limited(times=999), errors.RateLimited),
+        (dropped(times=999), errors.TransportError),
+        (Fault(200, body="<html>", times=999), errors.MalformedResponse),
     ],
 )
 def test_patience_ends(
-    jobs: Jobs, wait: WaitFunction, sim: Simulator, fault: Fault, error_class: type[errors.SettledError]
+    jobs: Jobs, wait: WaitFunction, clock: VirtualClock, fault: Fault, error_class: type[errors.SettledError]
 ) -> None:
-    """After ten failures in a row the last one is raised, with what was learnt before."""
+    """After half an hour of failures the next one is raised, with what was learnt before."""
     job = jobs("INITIATED", fault)
+    start = clock.now()
     with pytest.raises(error_class) as raised:
         wait(job, timeout=None)
     assert (raised.value.ref, raised.value.seen) == (job.ref, {"INITIATED": 1})
-    assert sim.polls(job.id) == 11
+    assert 1800 <= clock.now() - start < 1900
     assert job.ref in "".join(raised.value.__notes__)
 
 
 def test_patience_can_be_chosen(jobs: Jobs, wait: WaitFunction, sim: Simulator) -> None:
-    """`max_failures` says how many failures in a row are one too many."""
-    job = jobs(server_error(times=99), "COMPLETED")
+    """The first failure that comes `patience` seconds after the first of its run ends the wait; 0 allows for none."""
+    job = jobs("INITIATED", server_error(times=999))
     with pytest.raises(errors.ServerError):
-        wait(job, timeout=None, max_failures=3)
-    assert sim.polls(job.id) == 3
+        wait(job, timeout=None, schedule=EVERY_SECOND, patience=10)
+    # Failures come 0, 0.5, 1.5, 3.5, 7.5 and 15.5 s after the first one, or a little earlier.
+    assert sim.polls(job.id) in (7, 8)
+    other = jobs("INITIATED", server_error(times=999))
+    with pytest.raises(errors.ServerError):
+        wait(other, timeout=None, patience=0)
+    assert sim.polls(other.id) == 2
+
+
+def test_less_patience_before_a_status(jobs: Jobs, wait: WaitFunction, clock: VirtualClock) -> None:
+    """Before any status was read, failures are borne for two minutes, however patient the wait is."""
+    start = clock.now()
+    with pytest.raises(errors.ServerError):
+        wait(jobs(server_error(times=999), "COMPLETED"), timeout=None, patience=3600)
+    assert 120 <= clock.now() - start < 160
+
+
+def test_patience_never_passes_the_deadline(jobs: Jobs, wait: WaitFunction, clock: VirtualClock) -> None:
+    """Patience is no reason to go on after the deadline."""
+    start = clock.now()
+    with pytest.raises(errors.WaitTimeout):
+        wait(jobs("INITIATED", server_error(times=999)), timeout=60, patience=3600)
+    assert clock.now() - start == 60
 
 
 def test_patience_is_for_failures_in_a_row(jobs: Jobs, wait: WaitFunction) -> None:
     """An answer in between makes the patience whole again."""
     bumps = [step for _ in range(8) for step in (server_error(times=2), ("PROCESSING", 1.0))]
-    assert wait(jobs(*bumps, "COMPLETED"), timeout=None, max_failures=3).outcome is Outcome.SUCCEEDED
+    assert wait(jobs(*bumps, "COMPLETED"), timeout=None, patience=5).outcome is Outcome.SUCCEEDED
 
 
 def test_deadline_during_trouble(jobs: Jobs, wait: WaitFunction) -> None:
     """A deadline that passes amid failures is a WaitTimeout, with the last failure as its cause."""
     with pytest.raises(errors.WaitTimeout) as raised:
-        wait(jobs("PROCESSING", bad_gateway(times=99)), timeout=4)
+        wait(jobs("PROCESSING", bad_gateway(times=999)), timeout=4)
     assert isinstance(raised.value.__cause__, errors.ServerError)
     assert raised.value.seen == {"PROCESSING": 1}
 
@@ -234,7 +256,7 @@ def test_not_found_within_the_grace(jobs: Jobs, wait: WaitFunction) -> None:
     assert wait(patient, timeout=900, schedule=EVERY_SECOND).outcome is Outcome.SUCCEEDED
 
 
-@pytest.mark.parametrize("states", [[Fault(404, times=99)], ["PROCESSING", Fault(404, times=99)]])
+@pytest.mark.parametrize("states", [[Fault(404, times=999)], ["PROCESSING", Fault(404, times=999)]])
 def test_not_found_for_good(jobs: Jobs, wait: WaitFunction, states: list[Any], clock: VirtualClock) -> None:
     """A 404 after the grace, or of a job that was there before, ends the wait."""
     start = clock.now()
@@ -278,10 +300,10 @@ def test_ignores_nonsense_in_retry_after(jobs: Jobs, wait: WaitFunction, clock: 
 
 
 def test_caps_a_pause(jobs: Jobs, wait: WaitFunction, clock: VirtualClock) -> None:
-    """A Retry-After of ten hours holds a client back for five minutes."""
+    """A Retry-After of ten hours holds a client back for one hour."""
     start = clock.now()
     end = wait(jobs(rate_limited(str(int(time.time()) + 36_000)), "COMPLETED"), timeout=None)
-    assert (end.is_settled, clock.now() - start) == (True, 300)
+    assert (end.is_settled, clock.now() - start) == (True, 3600)
 
 
 def test_a_pause_never_passes_the_deadline(jobs: Jobs, wait: WaitFunction, clock: VirtualClock) -> None:
@@ -294,7 +316,7 @@ def test_a_pause_never_passes_the_deadline(jobs: Jobs, wait: WaitFunction, clock
 def test_a_pause_is_for_the_whole_client(jobs: Jobs, wait: WaitFunction, clock: VirtualClock) -> None:
     """A Retry-After that one job got holds back every job of that client."""
     with pytest.raises(errors.RateLimited) as raised:
-        wait(jobs(rate_limited(50), "COMPLETED"), timeout=900, max_failures=1)
+        wait(jobs(rate_limited(50), "COMPLETED"), timeout=900, patience=0)
     assert raised.value.retry_after == 50
     start = clock.now()
     assert wait(jobs("COMPLETED"), timeout=900).is_settled

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import attrs
-import httpx
 
 from ._given import text
 from ._outcome import TerminalStatus
 from ._snapshot import Reading, Snapshot
 from .errors import MalformedResponse
+
+if TYPE_CHECKING:
+    import httpx
 
 B_co = TypeVar("B_co", covariant=True)
 
@@ -44,7 +46,8 @@ class JobKind(Generic[B_co]):
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
     takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
     after a wait started, a 404 may only mean that the job is not there yet. `reply_id` finds the id by which a reply
-    names its job, so that no job is told another one's answer.
+    names its job, so that no job is told another one's answer. `progress_words` say in messages what so many of the
+    job's parts have done.
     """
 
     name: str
@@ -56,6 +59,7 @@ class JobKind(Generic[B_co]):
     running: frozenset[str]
     not_found_grace: float = 0.0
     reply_id: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
+    progress_words: str = "parts settled"
 
     def __str__(self) -> str:
         return self.name

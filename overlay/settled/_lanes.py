@@ -10,12 +10,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import attrs
 
-from . import _observing
-from ._http import Reply
 from ._job import Job
-from ._pacer import Pacer, pacer_of
+from ._observer import new_observer
+from ._rate_limiter import RateLimiter, rate_limiter_of
+from ._reply import Reply
 from ._snapshot import Snapshot
-from ._terms import Terms, WaitOptions
+from ._terms import WaitConfig, WaitOptions
 from ._wait import Poll, Sleep, Wait
 from .errors import SettledError
 
@@ -106,12 +106,11 @@ class Lane(Generic[B]):
 
     def _lost(self, wait: Wait[B], error: SettledError, now: float) -> Snapshot[B]:
         del self._waits[wait.job]
-        last = wait.last or Snapshot(wait.job)
-        return attrs.evolve(last, error=error, polls=wait.polls, elapsed=now - wait.terms.start)
+        return wait.ended_by(error, now)
 
 
 class Lanes(Generic[B]):
-    """All jobs of one `as_settled`: a lane for each client, by its pacer, and how many have not come out yet.
+    """All jobs of one `as_settled`: a lane for each client, by its rate limiter, and how many have not come out yet.
 
     Each call of `add` begins waits on the same terms, from that moment on.
     """
@@ -125,16 +124,16 @@ class Lanes(Generic[B]):
     ) -> None:
         self.unfinished = 0
         self._out = out
-        self._terms = Terms(start=0.0, timeout=timeout, concurrency=concurrency, **options)
-        self._lanes: dict[Pacer, Lane[B]] = {}
+        self._terms = WaitConfig(start=0.0, timeout=timeout, concurrency=concurrency, **options)
+        self._lanes: dict[RateLimiter, Lane[B]] = {}
 
     def add(self, jobs: Iterable[Job[B]], now: float) -> list[Lane[B]]:
         """Begin to wait for jobs; returns the lanes that have become longer. TypeError if one is no job."""
-        terms = attrs.evolve(self._terms, start=now, origin=_observing.origin())
+        terms = attrs.evolve(self._terms, start=now, observer=new_observer())
         longer: dict[Lane[B], None] = {}
         for job in _checked(jobs):
-            pacer = pacer_of(job.client)
-            lane = self._lanes.get(pacer) or self._lanes.setdefault(pacer, Lane(self._out))
+            limiter = rate_limiter_of(job.client)
+            lane = self._lanes.get(limiter) or self._lanes.setdefault(limiter, Lane(self._out))
             if lane.add(Wait(job, terms)):
                 self.unfinished += 1
                 longer[lane] = None

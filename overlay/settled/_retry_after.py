@@ -1,4 +1,8 @@
-"""Reading the Retry-After header."""
+"""Reading the Retry-After header.
+
+RFC 9110 allows a number of seconds and a date in three forms: `Sun, 06 Nov 1994 08:49:37 GMT`, the obsolete
+`Sunday, 06-Nov-94 08:49:37 GMT`, and asctime's `Sun Nov  6 08:49:37 1994`. All are UTC, with and without a zone.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import email.utils
 import math
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 # A number this large is no delay but a Unix time: one tenant's Retry-After was such a one.
 _UNIX_TIMES = 1e8
@@ -37,6 +42,12 @@ def retry_after(value: str | None, now: float) -> float | None:
 def _unix_time(date: str | None) -> float | None:
     """The Unix time of an HTTP date; None if there is none, or it is nonsense."""
     try:
-        return None if date is None else email.utils.parsedate_to_datetime(date).timestamp()
+        # Python takes a date without a zone, or with "-0000", for local time.
+        parsed = None if date is None else email.utils.parsedate_tz(date)
+        if parsed is None:
+            return None
+        year, month, day, hour, minute, second = parsed[:6]
+        moment = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)  # 60 is a leap second
+        return moment.timestamp() - (parsed[9] or 0)
     except (ValueError, OverflowError, IndexError, TypeError):
         return None

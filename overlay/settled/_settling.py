@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from . import _clock
-from ._http import Reply, poll
+from ._http import poll
 from ._job import Job
 from ._lanes import Lane, Lanes, Turn
 from ._observing import UNTRACED
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._turns import tell
@@ -162,7 +163,7 @@ class _Crew(Generic[B]):
             _clock.clock.sleep(turn.seconds, place.alarm)
 
     def _poll(self, lane: Lane[B], turn: Turn[B], place: _Place) -> None:
-        wait, on_poll = turn.wait, turn.wait.terms.on_poll
+        wait, on_poll = turn.wait, turn.wait.config.on_poll
         brought: Reply | SettledError
         try:
             with wait.span or UNTRACED:

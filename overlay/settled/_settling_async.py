@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from . import _clock
-from ._http import Reply, poll_async
+from ._http import poll_async
 from ._job import Job
 from ._lanes import Lane, Lanes, Turn
 from ._observing import UNTRACED
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._turns import tell_async
@@ -165,8 +166,8 @@ class _Crew(Generic[B]):
         taken = lane.take(wait, brought, _clock.clock.now())
         if taken.is_earlier:
             place.alarm.set()
-        if wait.terms.on_poll is not None and isinstance(brought, Reply):
-            await tell_async(wait.terms.on_poll, wait.snapshot(brought.reading, brought.raw))
+        if wait.config.on_poll is not None and isinstance(brought, Reply):
+            await tell_async(wait.config.on_poll, wait.snapshot(brought.reading, brought.raw))
         # Not before `on_poll` has returned: who is given the last job ends the iteration.
         if taken.end is not None:
             self._put(taken.end)

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import Reply
 from ._job import Job
 from ._lanes import CONCURRENCY
+from ._reply import Reply
 from ._settling import Settling
 from ._snapshot import Reading, Snapshot
-from ._terms import Terms, WaitOptions
+from ._terms import WaitConfig, WaitOptions
 from ._turns import turn
 from ._wait import Sleep, Wait
 
@@ -23,17 +23,18 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
     """Wait until a job has settled, and return its last snapshot, whatever the outcome.
 
     `timeout` is in seconds, or a timedelta, or an explicit None for no deadline: the call ends within 0.2 s of it,
-    after one last poll. The options are those of `WaitOptions`: `schedule`, `on_poll`, `unknown`, `max_failures`.
+    after one last poll. The options are those of `WaitOptions`: `schedule`, `on_poll`, `unknown`, `patience`.
 
-    Trouble that may pass (no connection, no answer in time, 408, 425, 429, 5xx, a reply that cannot be read) is
-    ridden out with back-off, and a Retry-After is obeyed by every job of the client.
+    Failures that may pass (no connection, no answer in time, 408, 425, 429, 5xx, a reply that cannot be read) are
+    retried with back-off, until they have lasted for `patience` seconds (default 1800; 120 before any status was read).
+    Every job of the client obeys a Retry-After, for an hour at most.
 
     Raises:
         WaitTimeout: If the job has not settled by the deadline.
         SettledError: ApiError, TransportError, MalformedResponse or UnknownStatus, if the job cannot be followed; what
             was learnt until then is in the error's `ref`, `last` and `seen`.
     """
-    with Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)) as machine:
+    with Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)) as machine:
         while (reply := _poll_when_due(machine)).reading.outcome is None:
             pass
     return machine.snapshot(reply.reading, reply.raw)
@@ -43,7 +44,7 @@ def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
 ) -> Iterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
-    return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
+    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)))
 
 
 def as_settled(

@@ -1,24 +1,21 @@
-"""The terms of a wait: what is asked of it, checked."""
+"""The configuration of a wait: what its caller asks of it, checked."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get_args
+from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
 
 import attrs
 
-from . import _observing
 from ._given import number
 from ._inbox import Inbox
 from ._job import Job
 from ._kept_answers import KeptAnswers
+from ._observer import Observer, new_observer
 from ._schedule import Schedule, Timing
 from ._snapshot import Snapshot
-
-if TYPE_CHECKING:
-    from ._tracing import Origin
 
 B = TypeVar("B")
 Unknown = Literal["wait", "raise"]
@@ -26,6 +23,8 @@ Unknown = Literal["wait", "raise"]
 # A callback may never come, so the job is polled all the same, but seldom.
 _UNTIL_CALLED_BACK = Schedule(first=15, factor=1.5, cap=300)
 _BY_DEFAULT = Schedule()
+# Longer than most outages of vendors last.
+PATIENCE_SECONDS = 1800.0
 
 
 class WaitOptions(TypedDict, Generic[B], total=False):
@@ -33,13 +32,14 @@ class WaitOptions(TypedDict, Generic[B], total=False):
 
     `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. A status word
     that nobody listed is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
-    After `max_failures` failed polls in a row (default 10) the last failure is raised.
+    Polls that fail for `patience` seconds without an answer in between end the wait with the last failure: 1800 by
+    default, never past the deadline, and at most 120 before any status was read.
     """
 
     schedule: Timing | None
     on_poll: Callable[[Snapshot[B]], object] | None
     unknown: Unknown
-    max_failures: int
+    patience: float
 
 
 def seconds(timeout: float | timedelta | None) -> float:
@@ -50,6 +50,13 @@ def seconds(timeout: float | timedelta | None) -> float:
     if not given >= 0:
         raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {timeout!r}")
     return given
+
+
+def _patience(value: float) -> float:
+    """Seconds that may be none or infinite; ValueError if they are negative or no number."""
+    if not number("patience", value) >= 0:
+        raise ValueError(f"patience must be a number of seconds, and not negative: {value!r}")
+    return float(value)
 
 
 def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None:
@@ -64,7 +71,7 @@ def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> No
 
 
 @attrs.frozen(kw_only=True)
-class Terms(Generic[B]):
+class WaitConfig(Generic[B]):
     """What many waits that begin at the same moment can share.
 
     `concurrency` is how many polls of one client can be under way at once. Waits that went on only after their
@@ -76,14 +83,14 @@ class Terms(Generic[B]):
     schedule: Timing | None = None
     on_poll: Callable[[Snapshot[B]], object] | None = None
     unknown: Unknown = attrs.field(default="wait", validator=_known)
-    max_failures: int = attrs.field(default=10, validator=at_least_one)
+    patience: float = attrs.field(default=PATIENCE_SECONDS, converter=_patience)
     inbox: Inbox | None = None
     concurrency: int = attrs.field(default=100, validator=at_least_one)
     callback: Any = None
     polls_before: int = 0
     is_late: bool = False
     answers: KeptAnswers = attrs.field(factory=KeptAnswers, eq=False, repr=False)
-    origin: Origin | None = attrs.field(factory=_observing.origin, eq=False, repr=False)
+    observer: Observer = attrs.field(factory=new_observer, eq=False, repr=False)
 
     @property
     def deadline(self) -> float:
@@ -110,8 +117,8 @@ class Terms(Generic[B]):
         """What the vendor has sent about a job by itself; None if nothing, or if nobody asked for it."""
         return None if self.inbox is None else self.inbox.get(job.id)
 
-    def called_back(self, callback: Any, polls: int) -> Terms[B]:
-        """The terms from a callback on: as often as without callbacks, if no schedule was asked for."""
+    def called_back(self, callback: Any, polls: int) -> WaitConfig[B]:
+        """The configuration from a callback on: as often as without callbacks, if no schedule was asked for."""
         if self.schedule is not None:
             return attrs.evolve(self, callback=callback)
         return attrs.evolve(self, callback=callback, schedule=_BY_DEFAULT, polls_before=polls)

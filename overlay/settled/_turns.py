@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from . import _clock
-from ._http import Reply, poll, poll_async
+from ._http import poll, poll_async
 from ._observing import UNTRACED
+from ._reply import Reply
 from ._snapshot import Snapshot
 from ._wait import Sleep, Wait
 from .errors import SettledError
@@ -27,8 +28,8 @@ def turn(machine: Wait[Any]) -> Reply | Sleep:
             machine.failed(error, clock.now())
             continue
         machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            tell(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
+        if machine.config.on_poll is not None:
+            tell(machine.config.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
 
@@ -53,8 +54,8 @@ async def turn_async(machine: Wait[Any]) -> Reply | Sleep:
             machine.failed(error, clock.now())
             continue
         machine.received(reply, clock.now())
-        if machine.terms.on_poll is not None:
-            await tell_async(machine.terms.on_poll, machine.snapshot(reply.reading, reply.raw))
+        if machine.config.on_poll is not None:
+            await tell_async(machine.config.on_poll, machine.snapshot(reply.reading, reply.raw))
         return reply
     return step
 

@@ -1,54 +1,44 @@
-"""Waiting for one job, without doing it: a state machine that says what to do next and is told what came of it."""
+"""Waiting for one job, without doing it: a state machine that says what to do next and is told what came of it.
+
+    next ──> Sleep ──> next                    nothing to do until `due`
+    next ──> Poll ──> received ──> next        the job runs on
+                          └──────> settled     the reading has an outcome
+             Poll ──> failed ────> next        it may pass: back off
+                          └──────> error       it will not pass, or patience has ended
+    next ──> WaitTimeout                       the deadline, after a last poll
+
+A wait has up to two moments planned with its client's rate limiter: the next regular poll, once it is wanted (`_slot`),
+and the last one before the deadline (`_booked`). It gives back what it does not use.
+"""
 
 from __future__ import annotations
 
-import functools
 import json
 import math
-from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar, Unpack
+from typing import Any, Generic, NamedTuple, Self, TypeVar, Unpack
 
-import httpx
+import attrs
 
-from . import _clock, _observing
-from ._http import MAX_POLL_SECONDS, Reply
+from ._failures import FailureRun, asked_to_pause
 from ._job import Job, snapshot
+from ._messages import deadline_message, summary
+from ._observer import Span
 from ._outcome import Outcome
-from ._pacer import pacer_of
-from ._schedule import Schedule
-from ._shown import shown
+from ._rate_limiter import RateLimiter, rate_limiter_of
+from ._reply import MAX_POLL_SECONDS, Reply
 from ._snapshot import Reading, Snapshot
-from ._terms import Terms, WaitOptions
-from ._timing_json import timing_from_json, timing_to_json
-from .errors import (
-    ApiError,
-    MalformedResponse,
-    NotFound,
-    RateLimited,
-    SettledError,
-    TransportError,
-    UnknownStatus,
-    WaitTimeout,
-)
-
-if TYPE_CHECKING:
-    from ._tracing import WaitSpan
+from ._tally import Tally, counted, label_of, status_of
+from ._terms import WaitConfig, WaitOptions
+from .errors import SettledError, UnknownStatus, WaitTimeout
 
 B = TypeVar("B")
 
 # A poll may end this much after the deadline, so that the one sent just before it can still be answered.
 GRACE_SECONDS = 0.1
-# A moment missed by more than this, or by more than the polls are apart, is reserved anew.
+# A moment missed by more than this, or by more than the polls are apart, is planned anew.
 _LATE_SECONDS = 0.05
-# What `to_json` tells is of this version.
-_VERSION = 1
-# Servers ask for pauses of hours, by mistake or by a wrong clock.
-MAX_PAUSE_SECONDS = 300.0
-
-_BACK_OFF = Schedule(first=0.5, factor=2, cap=30, jitter=0.25)
-_TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 
 _warned: set[tuple[str, str]] = set()
 
@@ -70,47 +60,48 @@ class Wait(Generic[B]):
 
     Ask `next` what to do, and do it; tell what a poll brought with `received` or `failed`; ask again. All times are
     seconds of one monotonic clock, which the caller reads. `due` is the moment before which `next` need not be asked
-    again, `request` what to send again, `span` what is to be current while a poll is under way.
+    again, `request` what to send again, `span` what is to be current while a poll is under way. `status` is the latest
+    status that was read, of a job of many parts how many have which, and None if there was none.
     """
 
     __slots__ = (
-        "_asked",
         "_booked",
         "_content",
-        "_failure",
-        "_failures",
+        "_failing",
         "_is_last_call",
+        "_polled_at",
         "_read_at",
         "_slot",
         "_tally",
         "_told",
         "_wanted",
+        "config",
         "due",
         "job",
         "polls",
         "request",
         "span",
-        "terms",
+        "status",
     )
 
-    def __init__(self, job: Job[B], terms: Terms[B]) -> None:
+    def __init__(self, job: Job[B], config: WaitConfig[B]) -> None:
         self.job: Job[B] = job
-        self.terms: Terms[B] = terms
-        self.due: float = terms.start
+        self.config: WaitConfig[B] = config
+        self.due: float = config.start
         self.polls: int = 0
-        self.request: httpx.Request | None = None
-        self.span: WaitSpan | None = None
-        self._wanted = terms.start
+        self.request: Any = None
+        self.span: Span | None = None
+        self.status: str | None = None
+        self._wanted = config.start
         self._slot: float | None = None
         self._booked: float | None = None
-        self._asked = terms.start
+        self._polled_at = config.start
         self._is_last_call = False
         self._told = -math.inf
-        self._failures = 0
-        self._failure: SettledError | None = None
+        self._failing: FailureRun | None = None
         self._content: bytes | None = None
-        self._read_at = terms.start
-        self._tally: tuple[tuple[str, int], ...] = ()
+        self._read_at = config.start
+        self._tally: Tally = ()
 
     def __lt__(self, other: Wait[Any]) -> bool:
         return self.due < other.due
@@ -129,24 +120,28 @@ class Wait(Generic[B]):
         Raises:
             WaitTimeout: If the deadline has passed, and the last poll was as close to it as the client's rate allows.
         """
-        if self.span is None and self.terms.origin is not None:
-            self.span = self.terms.origin.span(self.job)
-        deadline = self.terms.deadline
+        if self.span is None:
+            self.span = self.config.observer.begin(self.job)
+        deadline = self.config.deadline
         if self._told >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
             raise self.give_up(now)
-        if (callback := self.terms.latest_callback(self.job)) != self.terms.callback:
-            self.terms = self.terms.called_back(callback, self.polls)
+        if (callback := self.config.latest_callback(self.job)) != self.config.callback:
+            self.config = self.config.called_back(callback, self.polls)
             self._wanted = now
-        last_call = deadline if self._booked is None else self._booked
+        last_call = self._last_call
         moment = self._moment(now, last_call)
+        if moment <= now:
+            moment = self._limiter.go(now)
         if now < moment:
-            self.due = moment
-            return Sleep(moment - now)
+            if now >= last_call and moment >= self._latest_end(now):
+                raise self.give_up(now)
+            self.due = moment if now >= last_call else min(moment, last_call)
+            return Sleep(self.due - now)
         self._is_last_call = now >= last_call
         self._slot = None
-        self._asked = now
+        self._polled_at = now
         self.polls += 1
-        left = math.inf if self.terms.is_late else max(deadline - now, 0.0) + GRACE_SECONDS
+        left = math.inf if self.config.is_late else max(deadline - now, 0.0) + GRACE_SECONDS
         return Poll(min(MAX_POLL_SECONDS, left))
 
     def received(self, reply: Reply, now: float) -> None:
@@ -155,64 +150,61 @@ class Wait(Generic[B]):
         Raises:
             UnknownStatus: If nobody listed the status, and the wait is not to go on with such a one.
         """
-        reading, elapsed = reply.reading, self._read_at - self.terms.start
-        pacer_of(self.job.client).answer_seconds = now - self._asked
-        self._failures, self._failure = 0, None
+        reading, elapsed = reply.reading, self._read_at - self.config.start
+        self._limiter.answer_seconds = now - self._polled_at
+        self._failing = None
         self.request = reply.request
         was_running, self._content = bool(self._tally), reply.content
-        label = _label(reading)
-        is_change, self._tally = label != self.status, _counted(self._tally, label)
+        before, self.status = self.status, status_of(reading)
+        self._tally = counted(self._tally, label_of(reading, self.status))
         self._read_at = now
-        _observing.polled(self, now, reading.outcome, is_change=is_change)
+        self.config.observer.polled(self, now, reading.outcome, is_change=self.status != before)
         if reading.outcome is None:
             self._meet(reading, now)
             self._go_on(now)
         else:
             self.close(outcome=reading.outcome)
             if was_running:
-                self.terms.learn(elapsed, now - self.terms.start)
+                self.config.learn(elapsed, now - self.config.start)
 
     def failed(self, error: SettledError, now: float) -> None:
         """Take a poll's failure.
 
         Raises:
-            SettledError: The error itself, if it will not pass by itself, or was one too many in a row.
+            SettledError: The error itself, if it will not pass by itself, or polls have failed for too long.
         """
-        self._failures += 1
-        self._failure = error
-        back_off = _BACK_OFF(self._failures, 0.0)
-        retry_after = error.retry_after if isinstance(error, ApiError) else None
-        if retry_after is not None or isinstance(error, RateLimited):
-            pause = min(back_off if retry_after is None else retry_after, MAX_PAUSE_SECONDS)
-            pacer_of(self.job.client).pause(now + pause)
-        if not self._may_pass(error, now) or self._failures >= self.terms.max_failures:
+        failing = self._failing = self._failing or FailureRun(since=now)
+        back_off = failing.add(error, now)
+        pause = asked_to_pause(error, back_off)
+        if pause is not None:
+            self._limiter.pause(now, pause)
+        patience, grace = self.config.patience, self.job.kind.not_found_grace
+        if not failing.may_pass(now, patience=patience, not_found_grace=grace, was_read=bool(self._tally)):
             raise self._learnt(error, now)
-        _observing.failed(self, now, error, self._failures)
+        self.config.observer.failed(self, now, error, failing.count)
         self._go_on(now, at_least=back_off)
 
     def shrink(self) -> None:
         """Keep less until the next poll: no request to send again, and of the latest answer only what is special."""
         self.request = None
         if self._content is not None:
-            self._content = self.terms.answers.squeezed(self.job.kind.name, self._content)
+            self._content = self.config.answers.squeezed(self.job.kind.name, self._content)
 
     def is_overdue(self, now: float) -> bool:
         """Whether the deadline has passed so long ago that another poll would be a late one."""
-        return self.polls > 0 and now > self.terms.deadline + 2 * GRACE_SECONDS
+        return self.polls > 0 and now > self.config.deadline + 2 * GRACE_SECONDS
 
     def give_up(self, now: float) -> SettledError:
         """The error that ends the wait at its deadline, with all that was learnt."""
-        message = f"{self.job.ref} had not settled after {self.terms.timeout:g} s: {self._summary()}"
-        timeout = WaitTimeout(message)
-        timeout.__cause__ = self._failure
+        failure = None if self._failing is None else self._failing.latest
+        timeout = WaitTimeout(deadline_message(self, failure))
+        timeout.__cause__ = failure
         return self._learnt(timeout, now)
 
     def close(self, *, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
-        """Give back what was reserved for polls that will not be made, and end the span with what ended the wait."""
-        self._give_back()
-        if self._slot is not None:
-            pacer_of(self.job.client).give_back(self._slot)
-            self._slot = None
+        """Give back what was planned for polls that will not be made, and end the span with what ended the wait."""
+        self._book(None)
+        self._plan(None)
         if self.span is not None:
             self.span.end(self.status, self.polls, outcome, error)
             self.span = None
@@ -223,23 +215,9 @@ class Wait(Generic[B]):
         Its moments are seconds since 1970. `now` is the moment by the clock that this wait goes by, and `time_of_day`
         the same in seconds since 1970; by default they are read from the clock that settled's own verbs go by.
         """
-        terms, to_day = self.terms, _to_time_of_day(now, time_of_day)
-        return {
-            "version": _VERSION,
-            "ref": self.job.ref,
-            "started": terms.start + to_day,
-            "deadline": None if terms.deadline == math.inf else terms.deadline + to_day,
-            "next": self._wanted + to_day,
-            "read": self._read_at + to_day,
-            "polls": self.polls,
-            "failures": self._failures,
-            # No object: its names may come back in another order, and the last one is the status.
-            "seen": [[status, count] for status, count in self._tally],
-            "schedule": timing_to_json(terms.schedule),
-            "polls_before": terms.polls_before,
-            "unknown": terms.unknown,
-            "max_failures": terms.max_failures,
-        }
+        from ._wait_json import Now, wait_to_json
+
+        return wait_to_json(self, Now.read(now, time_of_day))
 
     @classmethod
     def from_json(
@@ -254,41 +232,15 @@ class Wait(Generic[B]):
 
         A wait whose deadline has passed meanwhile makes one poll nevertheless. The options are those of `WaitOptions`,
         and replace what the wait began with; `on_poll`, and a schedule that is a function, have to be given anew.
-        Times are as for `to_json`.
+        Times are as for `to_json`. If the clock was set back in between, the time that has passed is taken for none,
+        and the wait polls now.
 
         Raises:
             ValueError: If the state is of another version or job, or malformed.
         """
-        if state.get("version") != _VERSION:
-            raise ValueError(f"a wait of version {state.get('version')!r}, and not {_VERSION}")
-        if state.get("ref") != job.ref:
-            raise ValueError(f"a wait for {state.get('ref')!r}, and not for {job.ref}")
-        now = _clock.clock.now() if now is None else now
-        to_day = _to_time_of_day(now, time_of_day)
-        try:
-            start, wanted, read = (_seconds(state[name]) - to_day for name in ("started", "next", "read"))
-            deadline = math.inf if state["deadline"] is None else _seconds(state["deadline"]) - to_day
-            options.setdefault("unknown", state["unknown"])
-            options.setdefault("max_failures", _count(state["max_failures"]))
-            if "schedule" not in options:
-                options["schedule"] = timing_from_json(state["schedule"])
-            terms = Terms(
-                start=start,
-                timeout=max(deadline - start, 0.0),
-                polls_before=_count(state["polls_before"]),
-                is_late=deadline < now,
-                **options,
-            )
-            wait = cls(job, terms)
-            wait.polls, wait._failures = _count(state["polls"]), _count(state["failures"])
-            wait._tally = tuple((str(status), _count(count)) for status, count in state["seen"])
-        except (AttributeError, LookupError, OverflowError, TypeError) as error:
-            raise ValueError(f"not what to_json told: {error!r}") from error
-        wait._wanted = wait.due = wanted
-        wait._read_at = read
-        if wait.polls:
-            wait.due = min(wanted, wait._book(now) or deadline)
-        return wait
+        from ._wait_json import Now, wait_from_json
+
+        return wait_from_json(cls, state, job, Now.read(now, time_of_day), options)
 
     @property
     def is_queued(self) -> bool:
@@ -296,13 +248,8 @@ class Wait(Generic[B]):
         return self._slot is not None
 
     @property
-    def status(self) -> str | None:
-        """The latest status that was read, of a job of many parts how many have which; None if there was none."""
-        return self._tally[-1][0] if self._tally else None
-
-    @property
     def seen(self) -> dict[str, int]:
-        """How often each status was read."""
+        """How often each status was read; of more than 20 different ones, the later ones as "other"."""
         return dict(self._tally)
 
     @property
@@ -311,7 +258,7 @@ class Wait(Generic[B]):
         if self._content is None:
             return None
         try:
-            raw = json.loads(self.terms.answers.restored(self.job.kind.name, self._content))
+            raw = json.loads(self.config.answers.restored(self.job.kind.name, self._content))
         except RecursionError:
             # Nested as deep as Python can read, with less room for it here than where it was read first.
             return self.snapshot(Reading(self.status, None), None)
@@ -323,63 +270,87 @@ class Wait(Generic[B]):
             self.job,
             reading,
             raw,
-            polls=self.polls - self._failures,
-            elapsed=self._read_at - self.terms.start,
-            callback=self.terms.latest_callback(self.job),
+            polls=self.polls - (0 if self._failing is None else self._failing.count),
+            elapsed=self._read_at - self.config.start,
+            callback=self.config.latest_callback(self.job),
         )
+
+    def ended_by(self, error: SettledError, now: float) -> Snapshot[B]:
+        """The last snapshot of a wait that an error has ended, with the error in it."""
+        # The snapshot names the job already.
+        error.args = (str(error).removeprefix(f"{self.job.ref}: "), *error.args[1:])
+        last = self.last or Snapshot(self.job)
+        return attrs.evolve(last, error=error, polls=self.polls, elapsed=now - self.config.start)
+
+    @property
+    def _limiter(self) -> RateLimiter:
+        return rate_limiter_of(self.job.client)
+
+    @property
+    def _last_call(self) -> float:
+        """When the last poll is due at the latest; for a wait that is late anyway, no moment is the last."""
+        if self.config.is_late:
+            return math.inf
+        return self.config.deadline if self._booked is None else self._booked
+
+    def _latest_end(self, now: float) -> float:
+        """Before when a last poll has to go; the only poll of a wait has a little longer."""
+        return max(now, self.config.deadline) + (GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS)
 
     def _moment(self, now: float, last_call: float) -> float:
         """The moment of the next poll, or of the next time to ask."""
         if now < min(self._wanted, last_call):
             return min(self._wanted, last_call)
-        pacer = pacer_of(self.job.client)
-        if self._booked is not None and last_call <= now <= last_call + _LATE_SECONDS:
+        limiter = self._limiter
+        in_time = now - max(limiter.spacing, _LATE_SECONDS)
+        if now < last_call:
+            if self._slot is None or self._slot < max(limiter.paused_until, in_time):
+                self._plan(None)
+                self._plan(limiter.plan(now, before=last_call))
+            return last_call if self._slot is None else self._slot
+        if self._booked is not None and self._booked >= in_time:
             # Jobs that have settled in the meantime may have left a later moment free.
-            later = self._book(now)
-            if later is None:
-                pacer.use(now)
+            later = self._plan_last(now)
+            if later is not None:
+                self._book(later)
             return later or now
-        is_last = now >= last_call
-        despite_pause = is_last and not self.terms.is_late
-        # A moment that was reserved despite the pause is not to be put off by it again and again.
-        resumed = -math.inf if despite_pause else pacer.paused_until
-        if self._slot is None or self._slot < max(resumed, now - max(pacer.spacing, _LATE_SECONDS)):
-            grace = GRACE_SECONDS if self.polls else 2 * GRACE_SECONDS
-            before = max(now, self.terms.deadline) + grace if is_last else last_call
-            if self.terms.is_late:
-                before = math.inf
-            self._slot = pacer.reserve(now, before=before, despite_pause=despite_pause)
         # Who has made the last call, and found no later moment free, leaves the deadline to others.
-        if is_last and (self._slot is None or (self._is_last_call and self._booked is None)):
+        if self._is_last_call and self._booked is None:
             raise self.give_up(now)
-        return last_call if self._slot is None else self._slot
+        # A moment that was planned despite a pause is not to be put off by it again and again.
+        if self._slot is None or self._slot < in_time:
+            self._plan(None)
+            self._plan(limiter.plan(now, before=self._latest_end(now), despite_pause=True))
+        if self._slot is None:
+            raise self.give_up(now)
+        return self._slot
 
     def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
         # One moment for both: there may be very many waits.
-        self._told = self._asked = now
-        self._wanted = now + max(self.terms.interval(self.polls, now - self.terms.start), at_least)
-        self.due = min(self._wanted, self._book(now) or self.terms.deadline)
+        self._told = self._polled_at = now
+        self._wanted = now + max(self.config.interval(self.polls, now - self.config.start), at_least)
+        self.rebook(now)
 
-    def _book(self, now: float) -> float | None:
-        """Book the moment of the last poll anew, as early before the deadline as answers take."""
-        self._give_back()
-        pacer = pacer_of(self.job.client)
-        latest = self.terms.deadline - pacer.answer_seconds
-        if latest < math.inf:
-            self._booked = pacer.book(latest, now, concurrency=self.terms.concurrency)
-        return self._booked
+    def rebook(self, now: float) -> None:
+        """Plan the last poll anew, as early before the deadline as answers take, and say when the next one is due."""
+        self._book(None)
+        self._book(self._plan_last(now))
+        self.due = min(self._wanted, self._booked or self.config.deadline)
 
-    def _give_back(self) -> None:
+    def _plan_last(self, now: float) -> float | None:
+        limiter = self._limiter
+        latest = self.config.deadline - limiter.answer_seconds
+        return limiter.plan_last(latest, now, concurrency=self.config.concurrency) if latest < math.inf else None
+
+    def _book(self, moment: float | None) -> None:
         if self._booked is not None:
-            pacer_of(self.job.client).release(self._booked, concurrency=self.terms.concurrency)
-            self._booked = None
+            self._limiter.give_back(self._booked)
+        self._booked = moment
 
-    def _may_pass(self, error: SettledError, now: float) -> bool:
-        if isinstance(error, NotFound):
-            return not self._tally and now - self.terms.start < self.job.kind.not_found_grace
-        if isinstance(error, ApiError):
-            return error.status_code in _TRANSIENT_STATUS_CODES or error.status_code >= 500
-        return isinstance(error, MalformedResponse) or (isinstance(error, TransportError) and error.may_pass)
+    def _plan(self, moment: float | None) -> None:
+        if self._slot is not None:
+            self._limiter.give_back(self._slot)
+        self._slot = moment
 
     def _meet(self, reading: Reading, now: float) -> None:
         kind = self.job.kind
@@ -387,55 +358,16 @@ class Wait(Generic[B]):
         if word is None:
             return
         word = word[:80]
-        if self.terms.unknown == "raise":
-            raise self._learnt(UnknownStatus(f"{self.job.ref} has the status {word!r}, which nobody listed"), now)
+        if self.config.unknown == "raise":
+            raise self._learnt(UnknownStatus(f"{self.job.ref}: the status {word!r}, which nobody listed"), now)
         if (kind.name, word) not in _warned and len(_warned) < 1000:
             _warned.add((kind.name, word))
-            _observing.unlisted(self, now, word)
+            self.config.observer.unlisted(self, now, word)
 
     def _learnt(self, error: SettledError, now: float) -> SettledError:
         error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
         if not isinstance(error, WaitTimeout):
-            error.add_note(f"{self.job.ref}: {self._summary()}")
-        _observing.gave_up(self, now, error)
+            error.add_note(f"{self.job.ref}: {summary(self.status, self.polls)}")
+        self.config.observer.gave_up(self, now, error)
         self.close(error=error)
         return error
-
-    def _summary(self) -> str:
-        told = "no status was read" if self.status is None else f"the last status was {self.status}"
-        counted = ", ".join(f"{count} {status}" for status, count in self._tally)
-        return f"{told} ({self.polls} polls{': ' if counted else ''}{counted})"
-
-
-def _label(reading: Reading | Snapshot[Any]) -> str:
-    if reading.status is not None:
-        return shown(reading.status, 80)
-    words = Counter(shown(part.status, 80) for part in reading.parts.values() if part.status is not None)
-    return shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), 1000) or "none yet"
-
-
-def _to_time_of_day(now: float | None, time_of_day: float | None) -> float:
-    """What turns moments of a wait's clock into seconds since 1970, by addition."""
-    clock = _clock.clock
-    return (clock.time_of_day() if time_of_day is None else time_of_day) - (clock.now() if now is None else now)
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"not a moment: {value!r}")
-    return float(value)
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError(f"not a count: {value!r}")
-    return value
-
-
-# Most of many waiting jobs have seen the same: they share what is kept of it.
-@functools.lru_cache(maxsize=4096)
-def _counted(tally: tuple[tuple[str, int], ...], label: str) -> tuple[tuple[str, int], ...]:
-    counts = dict(tally)
-    # Put last again: the latest is the wait's status.
-    counts[label] = counts.pop(label, 0) + 1
-    return tuple(counts.items())

@@ -10,13 +10,13 @@ from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from . import _clock
-from ._http import Reply
 from ._inbox import Inbox
 from ._job import Job
 from ._lanes import CONCURRENCY
+from ._reply import Reply
 from ._settling_async import AsyncSettling
 from ._snapshot import Reading, Snapshot
-from ._terms import Terms, WaitOptions
+from ._terms import WaitConfig, WaitOptions
 from ._turns import turn_async
 from ._wait import Sleep, Wait
 
@@ -33,7 +33,7 @@ async def wait(
     `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
-    machine = Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
+    machine = Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
     with contextlib.ExitStack() as stack:
         stack.enter_context(machine)
         alarm = None
@@ -49,7 +49,7 @@ def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
 ) -> AsyncIterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does."""
-    return _changes(Wait(job, Terms(start=_clock.clock.now(), timeout=timeout, **options)))
+    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)))
 
 
 def as_settled(

@@ -123,6 +123,7 @@ ACTION = JobKind(
     read=_read_action,
     terminal=ActionTerminal,
     running=_RUNNING,
+    progress_words="endpoints settled",
 )
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",
@@ -132,6 +133,7 @@ SCRIPT_EXECUTION = JobKind(
     read=_read_script,
     terminal=ScriptTerminal,
     running=_RUNNING,
+    progress_words="endpoints settled",
 )
 KINDS = (ACTION, SCRIPT_EXECUTION)
 

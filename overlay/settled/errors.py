@@ -128,7 +128,7 @@ class ApiError(SettledError):
         method: str = "",
         path: str = "",
     ) -> None:
-        code_text = "" if code is None else f" [{code}]"
+        code_text = "" if code is None or code == str(status_code) else f" [{code}]"
         extra_text = "" if extra is None else f" ({extra})"
         super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}{extra_text}")
         self.message = message
@@ -171,8 +171,8 @@ class TransportError(SettledError):
     """No answer came: the connection failed, broke or took too long.
 
     `may_pass` is false where it is of no use to try again: the server's certificate is refused, a proxy wants other
-    credentials, the proxy settings cannot work, or the request is none. `is_unknown_host` is true where nobody knows
-    the host's name.
+    credentials, the proxy settings cannot work, or the request is none. `is_unknown_host` is true where no name server
+    knows the host: a typo, or a name server that is away for a moment.
     """
 
     may_pass: bool = True

@@ -13,16 +13,19 @@ came of a `poll` by `wait.received(reply, now)` or `wait.failed(error, now)`. It
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 import attrs
 
 from . import _clock
-from ._http import Reply, poll, poll_async
+from ._given import number
+from ._http import poll, poll_async
 from ._job import Job
+from ._reply import Reply
 from ._snapshot import Snapshot
-from ._terms import Terms, WaitOptions
+from ._terms import WaitConfig, WaitOptions
 from ._turns import turn, turn_async
 from ._wait import Poll, Sleep, Wait
 
@@ -31,7 +34,7 @@ __all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll",
 B = TypeVar("B")
 
 # A turn cannot be handed on: who comes back later has to queue anew, and might do so for ever.
-_PATIENCE_SECONDS = 10.0
+_QUEUE_SECONDS = 10.0
 
 
 def begin(
@@ -51,9 +54,13 @@ def begin(
         ValueError: If an argument is out of its range.
     """
     now = _clock.clock.now()
-    start = now if started is None else min(now, now - _clock.clock.time_of_day() + started)
-    terms = Terms(start=start, timeout=timeout, **options)
-    return Wait(job, attrs.evolve(terms, is_late=True) if terms.deadline < now else terms)
+    start = now
+    if started is not None:
+        if not math.isfinite(number("started", started)):
+            raise ValueError(f"started must be seconds since 1970, not {started!r}")
+        start = min(now, now - _clock.clock.time_of_day() + float(started))
+    config = WaitConfig(start=start, timeout=timeout, **options)
+    return Wait(job, attrs.evolve(config, is_late=True) if config.deadline < now else config)
 
 
 def advance(wait: Wait[B]) -> Snapshot[B] | Sleep:
@@ -82,5 +89,5 @@ async def advance_async(wait: Wait[B]) -> Snapshot[B] | Sleep:
 def _goes_on(wait: Wait[Any], step: Reply | Sleep) -> bool:
     """Whether the next turn is to be awaited here and now."""
     if isinstance(step, Sleep):
-        return wait.is_queued and step.seconds <= _PATIENCE_SECONDS
+        return wait.is_queued and step.seconds <= _QUEUE_SECONDS
     return step.reading.outcome is None

@@ -86,6 +86,7 @@ JOB = JobKind(
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
     not_found_grace=10.0,
     reply_id=operator.itemgetter("id"),
+    progress_words="agents answered",
 )
 KINDS = (JOB,)
 

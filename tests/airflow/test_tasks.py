@@ -133,14 +133,14 @@ def test_event_of_a_wait_that_failed(sim: Simulator, connect: Connect) -> None:
 @pytest.mark.parametrize("schedule", [None, OFTEN, Learned.from_durations(range(1, 9), delay=5)])
 def test_serialised_trigger(sim: Simulator, schedule: Any) -> None:
     """A trigger is serialised to plain values that make the same one, none of them a secret."""
-    trigger = SettledTrigger("osapi.job/1", "server", timeout=timedelta(minutes=1), schedule=schedule, max_failures=3)
+    trigger = SettledTrigger("osapi.job/1", "server", timeout=timedelta(minutes=1), schedule=schedule, patience=300)
     path, arguments = trigger.serialize()
     assert path == "settled.airflow.SettledTrigger"
     assert arguments["timeout"] == 60
     again = SettledTrigger(**json.loads(json.dumps(arguments)))
     assert again.serialize() == trigger.serialize()
     assert set(arguments) == {
-        *("ref", "conn_id", "timeout", "schedule", "unknown", "max_failures", "started", "state"),
+        *("ref", "conn_id", "timeout", "schedule", "unknown", "patience", "started", "state"),
     }
 
 

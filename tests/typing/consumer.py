@@ -56,7 +56,7 @@ def with_options(job: Job[ByosImportJob]) -> None:
     def note(snapshot: Snapshot[ByosImportJob]) -> None:
         assert_type(snapshot.body, ByosImportJob)
 
-    settled.wait(job, timeout=None, on_poll=note, schedule=lambda polls, elapsed: elapsed / 10, max_failures=3)
+    settled.wait(job, timeout=None, on_poll=note, schedule=lambda polls, elapsed: elapsed / 10, patience=300)
 
 
 async def asynchronous(job: Job[ByosImportJob]) -> None:
@@ -133,7 +133,7 @@ async def many_in_a_loop(jobs: list[Job[Scan]], mix: Sequence[Job[Scan] | Job[Jo
 def on_the_way(job: Job[ByosImportJob]) -> None:
     """A schedule that learns is one, options can be passed on, and an error that ends a wait has what was learnt."""
     imports = Learned(delay=5)
-    options: WaitOptions[ByosImportJob] = {"schedule": imports, "max_failures": 3}
+    options: WaitOptions[ByosImportJob] = {"schedule": imports, "patience": 300}
     try:
         settled.wait(job, timeout=900, **options).raise_for_outcome()
     except errors.WaitTimeout as late:

@@ -22,7 +22,7 @@ from typing import Any, TypedDict, TypeVar
 import httpx
 
 from .._given import number, text
-from .._pacer import Pacer
+from .._rate_limiter import RateLimiter
 from .._version import __version__
 from .credentials import CREDENTIALS_KEY, Credentials
 from .response import ENCODING, MAX_BODY, MAX_BODY_KEY
@@ -88,7 +88,7 @@ def client_arguments(
         "httpx_args": {"auth": auth},
         "make_httpx_client": maker.client,
         "make_async_httpx_client": maker.async_client,
-        "extensions": {Pacer.KEY: Pacer(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth},
+        "extensions": {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth},
     }
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from .. import _clock
+from .._failures import MAX_PAUSE_SECONDS
 from .._job import Client, Job
-from .._pacer import pacer_of
+from .._rate_limiter import rate_limiter_of
 from .._redacted import without_secrets
-from .._snapshot import Reading, Refused
+from .._reply import MAX_POLL_SECONDS, Reply
+from .._snapshot import Refused
 from ..errors import (
     ApiError,
     MalformedResponse,
@@ -32,19 +34,6 @@ from .response import DEADLINE, Response, read, read_async
 from .transport_errors import NEVER_SENT, transport_errors
 
 T = TypeVar("T")
-
-# No single poll takes longer, so that a reply that trickles in cannot hold a wait without a deadline for ever.
-MAX_POLL_SECONDS = 60.0
-
-
-class Reply(NamedTuple):
-    """What one poll brought: the reading, the JSON it was read from, its bytes, and the request to send again."""
-
-    reading: Reading
-    raw: Any
-    content: bytes
-    request: httpx.Request
-
 
 def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, taking no longer than `seconds` for connecting, sending and receiving together.
@@ -185,8 +174,8 @@ def _other_id(job: Job[Any], raw: Any) -> str | None:
 
 def _seconds_to_turn(client: Client, what: str) -> float:
     """How long a single request has to wait for the client's rate; RateLimited if that is more than it may take."""
-    limiter, now = pacer_of(client), _clock.clock.now()
-    moment = limiter.reserve(now) or now
+    limiter, now = rate_limiter_of(client), _clock.clock.now()
+    moment = limiter.reserve(now)
     seconds = max(moment - now, 0.0)
     if seconds > MAX_POLL_SECONDS:
         limiter.give_back(moment)
@@ -199,4 +188,4 @@ def _seconds_to_turn(client: Client, what: str) -> float:
 
 def _pause(client: Client, error: ApiError) -> None:
     if error.retry_after is not None:
-        pacer_of(client).pause(_clock.clock.now() + error.retry_after)
+        rate_limiter_of(client).pause(_clock.clock.now(), min(error.retry_after, MAX_PAUSE_SECONDS))

@@ -1,4 +1,4 @@
-"""Clients that the triggers of a process share, and pacers that tenants have there for ever."""
+"""Clients that the triggers of a process share, and rate limiters that tenants have there for ever."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from .._job import Client
-from .._pacer import Pacer
+from .._rate_limiter import RateLimiter
 from ._connections import Recipe
 
 
@@ -22,7 +22,7 @@ class _Lent:
 
 _lent: dict[tuple[Any, ...], _Lent] = {}
 # They outlive the clients: a tenant that was polled a moment ago is not to be polled again at once by another trigger.
-_pacers: dict[tuple[str, float], Pacer] = {}
+_limiters: dict[tuple[str, float], RateLimiter] = {}
 
 
 @contextlib.asynccontextmanager
@@ -43,8 +43,8 @@ async def lend(recipe: Recipe) -> AsyncIterator[Client]:
 
 
 def _paced(client: Client) -> Client:
-    """Let all clients of one address, which is one tenant, have one pacer if their rates are the same."""
-    own: Pacer = client.extensions[Pacer.KEY]
+    """Let all clients of one address, which is one tenant, have one rate limiter if their rates are the same."""
+    own: RateLimiter = client.extensions[RateLimiter.KEY]
     tenant = str(client.get_async_httpx_client().base_url)
-    client.extensions[Pacer.KEY] = _pacers.setdefault((tenant, own.spacing), own)
+    client.extensions[RateLimiter.KEY] = _limiters.setdefault((tenant, own.spacing), own)
     return client

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 
 from .._outcome import Outcome
 from .._schedule import Timing
-from .._terms import Unknown
+from .._terms import PATIENCE_SECONDS, Unknown
 from ._hooks import SettledHook
 from ._trigger import KEY, SettledTrigger
 
@@ -24,7 +24,7 @@ class WaitForJobOperator(BaseOperator):
 
     `ref` is the job's `Job.ref` and `conn_id` an Airflow connection of the vendor's type (both templated). `timeout` is
     in seconds, or a timedelta, or an explicit None for no deadline. `schedule` is a `Schedule`, a `Learned` or None;
-    `unknown` and `max_failures` are those of `settled.wait`.
+    `unknown` and `patience` are those of `settled.wait`.
 
     How the job ends decides the task's state:
 
@@ -53,7 +53,7 @@ class WaitForJobOperator(BaseOperator):
         schedule: Timing | None = None,
         fail_on: Collection[Outcome | str] = FAIL_ON,
         unknown: Unknown = "wait",
-        max_failures: int = 10,
+        patience: float = PATIENCE_SECONDS,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -63,7 +63,7 @@ class WaitForJobOperator(BaseOperator):
         self.schedule = schedule
         self.fail_on = frozenset(map(Outcome, fail_on))
         self.unknown: Unknown = unknown
-        self.max_failures = max_failures
+        self.patience = patience
 
     def execute(self, context: Context) -> None:
         """Defer the task; says at once what is wrong with the ref, the connection or an argument."""
@@ -73,7 +73,7 @@ class WaitForJobOperator(BaseOperator):
             timeout=self.wait_timeout,
             schedule=self.schedule,
             unknown=self.unknown,
-            max_failures=self.max_failures,
+            patience=self.patience,
         )
         # Whatever triggerer begins with the task is to find the wait in the same place.
         context["ti"].xcom_push(KEY, trigger.wait(SettledHook(self.conn_id).job(self.ref)).to_json())

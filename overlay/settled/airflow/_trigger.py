@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-import attrs
 from airflow.sdk import BaseHook
 from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowRuntimeError
@@ -19,7 +18,7 @@ from .._job import Job, from_ref
 from .._schedule import Timing
 from .._snapshot import Snapshot
 from .._snapshot_json import snapshot_to_json
-from .._terms import Unknown, WaitOptions, seconds
+from .._terms import PATIENCE_SECONDS, Unknown, WaitOptions, seconds
 from .._timing_json import timing_from_json, timing_to_json
 from ..errors import SettledError
 from ..machine import Sleep, Wait, advance_async, begin
@@ -38,7 +37,7 @@ class SettledTrigger(BaseTrigger):
 
     `ref` is the job's `Job.ref`, `conn_id` an Airflow connection of the vendor's type. `timeout` is in seconds, or a
     timedelta, or an explicit None, and counts from `started` (seconds since 1970; default now). `schedule` is a
-    `Schedule`, a `Learned` or None, or one of them as JSON; `unknown` and `max_failures` are those of `settled.wait`.
+    `Schedule`, a `Learned` or None, or one of them as JSON; `unknown` and `patience` are those of `settled.wait`.
     `state` is a wait's `to_json`, to go on from.
 
     The event's payload has the keys ref, status, outcome, settled, progress, parts, detail, polls, elapsed, raw and
@@ -56,7 +55,7 @@ class SettledTrigger(BaseTrigger):
         timeout: float | timedelta | None,
         schedule: Timing | Mapping[str, Any] | None = None,
         unknown: Unknown = "wait",
-        max_failures: int = 10,
+        patience: float = PATIENCE_SECONDS,
         started: float | None = None,
         state: Mapping[str, Any] | None = None,
     ) -> None:
@@ -66,7 +65,7 @@ class SettledTrigger(BaseTrigger):
         self.timeout = None if (limit := seconds(timeout)) == math.inf else limit
         self.schedule = timing_from_json(schedule if isinstance(schedule, Mapping) else timing_to_json(schedule))
         self.unknown: Unknown = unknown
-        self.max_failures = max_failures
+        self.patience = patience
         self.started = time.time() if started is None else started
         self._state = state
         self._wait: Wait[Any] | None = None
@@ -81,7 +80,7 @@ class SettledTrigger(BaseTrigger):
             "timeout": self.timeout,
             "schedule": timing_to_json(self.schedule),
             "unknown": self.unknown,
-            "max_failures": self.max_failures,
+            "patience": self.patience,
             "started": self.started,
             "state": self._state if self._wait is None else self._wait.to_json(),
         }
@@ -105,9 +104,7 @@ class SettledTrigger(BaseTrigger):
                         await self._keep(self._wait)
                         await _clock.clock.sleep_async(step.seconds)
                 except SettledError as error:
-                    elapsed = _clock.clock.now() - self._wait.terms.start
-                    last: Snapshot[Any] = self._wait.last or Snapshot(job)
-                    return attrs.evolve(last, error=error, polls=self._wait.polls, elapsed=elapsed)
+                    return self._wait.ended_by(error, _clock.clock.now())
         return step
 
     def wait(self, job: Job[Any], state: Mapping[str, Any] | None = None) -> Wait[Any]:
@@ -118,7 +115,7 @@ class SettledTrigger(BaseTrigger):
             "schedule": self.schedule,
             "on_poll": self._tell,
             "unknown": self.unknown,
-            "max_failures": self.max_failures,
+            "patience": self.patience,
         }
         return begin(job, timeout=self.timeout, started=self.started, **options)
 

@@ -13,11 +13,11 @@ import attrs
 import httpx
 
 from .. import _clock, aio
+from .._failures import MAX_PAUSE_SECONDS
 from .._job import Client, Job
 from .._outcome import Outcome
 from .._retry_after import asked_pause
 from .._snapshot import Snapshot
-from .._wait import MAX_PAUSE_SECONDS
 from ..errors import SettledError, WaitTimeout
 
 SOME_FAILED, USAGE, PARTLY, API_PROBLEM, DEADLINE, INTERRUPTED = 1, 2, 3, 4, 124, 130
