@@ -7,7 +7,6 @@ import heapq
 import itertools
 import math
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,10 +15,10 @@ from hypothesis import strategies as st
 from test_wait_machine import RUNNING, SETTLED, client
 
 from settled import Job, Schedule, Snapshot, errors
-from settled._lanes import Lanes, Turn
+from settled._lanes import Batch, Due
 from settled._rate_limiter import RateLimiter, rate_limiter_of
 from settled._terms import WaitConfig
-from settled._wait import GRACE_SECONDS, Poll, Sleep, Wait
+from settled._wait import GRACE_SECONDS, Poll, Wait
 from settled.cortex_xsiam import BYOS_IMPORT
 
 
@@ -314,48 +313,46 @@ def test_threads_share_the_rate() -> None:
 
 
 def test_whoever_breaks_off_gives_back_what_was_planned() -> None:
-    """When a lane is closed, nothing stays planned, also of waits whose poll is under way and is answered later."""
-    lanes = Lanes[Any](lambda _: None, 100, 20, {"schedule": Schedule(first=10, cap=10, factor=1)})
+    """When a batch is closed, nothing stays planned, also of waits whose poll is under way and is answered later."""
+    batch = Batch[Any](100, 20, {"schedule": Schedule(first=10, cap=10, factor=1)})
     shared = client(10)
-    (lane,) = lanes.add([Job(BYOS_IMPORT, shared, str(number)) for number in range(2)], 0.0)
+    batch.add([Job(BYOS_IMPORT, shared, str(number)) for number in range(2)], 0.0)
     for now in (0.0, 1.0):
-        turn = lane.next(now)
-        assert isinstance(turn, Turn)
-        lane.take(turn.wait, RUNNING, now)
-    under_way = lane.next(20.0)
-    assert isinstance(under_way, Turn)
+        due = batch.next(now)
+        assert isinstance(due, Due)
+        result = batch.take(due.wait, RUNNING, now)
+        batch.release(due.wait, result.end, now)
+    under_way = batch.next(20.0)
+    assert isinstance(under_way, Due)
     assert rate_limiter_of(shared).planned(21.0) == 3
-    lanes.close()
-    lane.take(under_way.wait, RUNNING, 20.5)
+    batch.close()
+    batch.take(under_way.wait, RUNNING, 20.5)
     assert rate_limiter_of(shared).planned(21.0) == 0
 
 
 def _drive(
-    lanes: Lanes[Any],
-    lane: Any,
-    out: Callable[[Snapshot[Any]], object],
-    done_at: dict[str, float],
-    *,
-    answer: float,
-) -> list[tuple[float, str]]:
-    """Play a lane in virtual time with as many turns under way as there may be; returns when which job was polled."""
-    now, under_way, polled = 0.0, list[tuple[float, int, Any]](), list[tuple[float, str]]()
-    while lanes.unfinished:
-        step = Sleep(math.inf) if len(under_way) >= 20 else lane.next(now)
-        if not isinstance(step, Sleep):
+    batch: Batch[Any], done_at: dict[str, float], *, answer: float
+) -> tuple[list[tuple[float, str]], list[Snapshot[Any]]]:
+    """Play a batch in virtual time; returns when which job was polled, and what came out."""
+    now, under_way = 0.0, list[tuple[float, int, Any]]()
+    polled, came_out = list[tuple[float, str]](), list[Snapshot[Any]]()
+    while True:
+        step = batch.next(now)
+        while (end := batch.pop(now)) is not None:
+            came_out.append(end)
+        if batch.is_done:
+            return polled, came_out
+        if isinstance(step, Due):
             polled.append((now, step.wait.job.id))
             heapq.heappush(under_way, (now + answer, len(polled), step.wait))
             continue
-        if not lanes.unfinished:
-            break
-        now = min(now + step.seconds, under_way[0][0] if under_way else math.inf)
+        seconds = min(step.seconds, batch.expires_in(now))
+        now = min(now + seconds, under_way[0][0] if under_way else math.inf)
         assert now < math.inf
         while under_way and under_way[0][0] <= now:
             _, _, wait = heapq.heappop(under_way)
-            taken = lane.take(wait, SETTLED if now >= done_at[wait.job.id] else RUNNING, now)
-            if taken.end is not None:
-                out(taken.end)
-    return polled
+            result = batch.take(wait, SETTLED if now >= done_at[wait.job.id] else RUNNING, now)
+            batch.release(wait, result.end, now)
 
 
 @settings(max_examples=40)
@@ -370,17 +367,11 @@ def test_many_jobs_keep_to_the_rate_and_the_deadline(
 ) -> None:
     """Every job comes out once, by the deadline; polls keep their distance; and the last ones are as late as can be."""
     timeout, answer, mean = seconds
-    came_out: list[Snapshot[Any]] = []
-
-    def out(snapshot: Snapshot[Any]) -> None:
-        came_out.append(snapshot)
-        lanes.unfinished -= 1
-
-    lanes = Lanes[Any](out, timeout, 20, {"schedule": Schedule(jitter=0)})
+    batch = Batch[Any](timeout, 20, {"schedule": Schedule(jitter=0)})
     shared = client(max_rate)
     done_at = {str(number): seed.expovariate(1 / mean) for number in range(jobs)}
-    (lane,) = lanes.add([Job(BYOS_IMPORT, shared, job_id) for job_id in done_at], 0.0)
-    polled = _drive(lanes, lane, out, done_at, answer=answer)
+    batch.add([Job(BYOS_IMPORT, shared, job_id) for job_id in done_at], 0.0)
+    polled, came_out = _drive(batch, done_at, answer=answer)
 
     ends = {snapshot.job.id: snapshot for snapshot in came_out}
     assert len(came_out) == len(ends) == jobs

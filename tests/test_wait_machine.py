@@ -358,10 +358,18 @@ def test_shrunk_waits_know_what_they_knew() -> None:
         assert before.raw == json.loads(answer.content)
 
 
-def test_overdue_is_long_after_the_deadline() -> None:
-    """A wait is overdue once its deadline passed longer ago than its last poll may take, unless it has not polled."""
+def test_overdue_is_who_had_no_turn() -> None:
+    """A wait that was never polled is overdue at its deadline, and another one when its last poll would be too late."""
     wait = machine(timeout=100)
-    assert not wait.is_overdue(1000)
+    assert not wait.is_overdue(99.9)
+    assert wait.is_overdue(100)
     wait.next(0)
-    assert not wait.is_overdue(100 + 2 * GRACE_SECONDS)
-    assert wait.is_overdue(100.001 + 2 * GRACE_SECONDS)
+    assert not wait.is_overdue(100)
+    assert wait.is_overdue(100 + GRACE_SECONDS)
+
+
+def test_overdue_leaves_time_for_a_first_poll() -> None:
+    """However short the timeout is, there is time for the first poll."""
+    wait = machine(timeout=0)
+    assert not wait.is_overdue(GRACE_SECONDS)
+    assert wait.is_overdue(2 * GRACE_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
@@ -39,7 +40,22 @@ class Client(Protocol):
         ...
 
 
-@attrs.frozen
+def _comparable(read: Any) -> Any:
+    """What two readers of a kind are compared by: partials alike in function and arguments are equal."""
+    # Apart from the type of what is partial, which nobody can tell.
+    partial: Any = read
+    if not isinstance(read, functools.partial):
+        return partial
+    parts: Any = (partial.func, partial.args, *sorted(partial.keywords.items()))
+    try:
+        hash(parts)
+    except TypeError:
+        return id(partial)
+    return parts
+
+
+# Every look-up of a job hashes its kind.
+@attrs.frozen(cache_hash=True)
 class JobKind(Generic[B_co]):
     """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
 
@@ -54,7 +70,7 @@ class JobKind(Generic[B_co]):
     client_class: type[Client]
     request: Callable[[str], dict[str, Any]] = attrs.field(repr=False)
     decode: Callable[[Mapping[str, Any]], B_co] = attrs.field(repr=False)
-    read: Callable[[Any], Reading] = attrs.field(repr=False)
+    read: Callable[[Any], Reading] = attrs.field(repr=False, eq=_comparable)
     terminal: type[TerminalStatus]
     running: frozenset[str]
     not_found_grace: float = 0.0

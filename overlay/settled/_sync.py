@@ -13,7 +13,7 @@ from ._reply import Reply
 from ._settling import Settling
 from ._snapshot import Reading, Snapshot
 from ._terms import WaitConfig, WaitOptions
-from ._turns import turn
+from ._turns import step
 from ._wait import Sleep, Wait
 
 B = TypeVar("B")
@@ -84,6 +84,6 @@ def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
 
 
 def _poll_when_due(machine: Wait[Any]) -> Reply:
-    while isinstance(step := turn(machine), Sleep):
-        _clock.clock.sleep(step.seconds)
-    return step
+    while isinstance(done := step(machine), Sleep):
+        _clock.clock.sleep(done.seconds)
+    return done

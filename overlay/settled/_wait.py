@@ -190,9 +190,17 @@ class Wait(Generic[B]):
         if self._content is not None:
             self._content = self.config.answers.squeezed(self.job.kind.name, self._content)
 
+    @property
+    def overdue_at(self) -> float:
+        """The moment from which on another poll would be a late one; who had no turn before the deadline gets none."""
+        deadline, slot = self.config.deadline, self._slot
+        moment = deadline + _LATE_SECONDS if self.polls else max(deadline, self.config.start + 2 * GRACE_SECONDS)
+        # There is time for a poll whose moment is reserved, nevertheless.
+        return moment if slot is None else max(moment, slot + _LATE_SECONDS)
+
     def is_overdue(self, now: float) -> bool:
         """Whether the deadline has passed so long ago that another poll would be a late one."""
-        return self.polls > 0 and now > self.config.deadline + 2 * GRACE_SECONDS
+        return now >= self.overdue_at
 
     def give_up(self, now: float) -> SettledError:
         """The error that ends the wait at its deadline, with all that was learnt."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
@@ -17,7 +17,7 @@ from ._reply import Reply
 from ._settling_async import AsyncSettling
 from ._snapshot import Reading, Snapshot
 from ._terms import WaitConfig, WaitOptions
-from ._turns import turn_async
+from ._turns import step_async
 from ._wait import Sleep, Wait
 
 __all__ = ["AsyncSettling", "as_settled", "wait", "watch"]
@@ -34,22 +34,20 @@ async def wait(
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
     machine = Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(machine)
-        alarm = None
-        if wake is not None:
-            alarm, loop = asyncio.Event(), asyncio.get_running_loop()
-            stack.callback(wake.subscribe(job.id, functools.partial(loop.call_soon_threadsafe, alarm.set)))
+    with machine, _alarm_for(job, wake) as alarm:
         while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
             pass
     return machine.snapshot(reply.reading, reply.raw)
 
 
 def watch(
-    job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
+    job: Job[B], *, timeout: float | timedelta | None, wake: Inbox | None = None, **options: Unpack[WaitOptions[B]]
 ) -> AsyncIterator[Snapshot[B]]:
-    """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does."""
-    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)))
+    """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does.
+
+    `wake` is as in `wait`.
+    """
+    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options)), wake)
 
 
 def as_settled(
@@ -57,23 +55,42 @@ def as_settled(
     *,
     timeout: float | timedelta | None,
     concurrency: int = CONCURRENCY,
+    wake: Inbox | None = None,
     **options: Unpack[WaitOptions[B]],
 ) -> AsyncSettling[B]:
-    """Wait for many jobs, and yield each one's last snapshot as it settles, as `settled.as_settled` does."""
-    return AsyncSettling(jobs, timeout, concurrency, options)
+    """Wait for many jobs, and yield each one's last snapshot as it settles, as `settled.as_settled` does.
+
+    `on_poll` may also be a coroutine function. Each job is polled at once when its callback comes into `wake`, as in
+    `wait`.
+    """
+    return AsyncSettling(jobs, timeout, concurrency, options, wake)
 
 
-async def _changes(machine: Wait[B]) -> AsyncIterator[Snapshot[B]]:
+async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncIterator[Snapshot[B]]:
     reading: Reading | None = None
-    with machine:
+    with machine, _alarm_for(machine.job, wake) as alarm:
         while reading is None or reading.outcome is None:
-            reply = await _poll_when_due(machine)
+            reply = await _poll_when_due(machine, alarm)
             if reply.reading != reading:
                 reading = reply.reading
                 yield machine.snapshot(reading, reply.raw)
 
 
-async def _poll_when_due(machine: Wait[Any], alarm: asyncio.Event | None = None) -> Reply:
-    while isinstance(step := await turn_async(machine), Sleep):
-        await _clock.clock.sleep_async(step.seconds, alarm)
-    return step
+async def _poll_when_due(machine: Wait[Any], alarm: asyncio.Event | None) -> Reply:
+    while isinstance(done := await step_async(machine), Sleep):
+        await _clock.clock.sleep_async(done.seconds, alarm)
+    return done
+
+
+@contextlib.contextmanager
+def _alarm_for(job: Job[Any], inbox: Inbox | None) -> Generator[asyncio.Event | None, None, None]:
+    """An event that is set when a callback of the job comes into the inbox; None if there is no inbox."""
+    if inbox is None:
+        yield None
+        return
+    alarm, loop = asyncio.Event(), asyncio.get_running_loop()
+    unsubscribe = inbox.subscribe(job.id, functools.partial(loop.call_soon_threadsafe, alarm.set))
+    try:
+        yield alarm
+    finally:
+        unsubscribe()

@@ -26,7 +26,7 @@ from ._job import Job
 from ._reply import Reply
 from ._snapshot import Snapshot
 from ._terms import WaitConfig, WaitOptions
-from ._turns import turn, turn_async
+from ._turns import step, step_async
 from ._wait import Poll, Sleep, Wait
 
 __all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll", "poll_async"]
@@ -72,22 +72,22 @@ def advance(wait: Wait[B]) -> Snapshot[B] | Sleep:
         SettledError: What `settled.wait` raises: WaitTimeout, if the deadline has passed, or why the job cannot be
             followed.
     """
-    while _goes_on(wait, step := turn(wait)):
-        if isinstance(step, Sleep):
-            _clock.clock.sleep(step.seconds)
-    return step if isinstance(step, Sleep) else wait.snapshot(step.reading, step.raw)
+    while _goes_on(wait, done := step(wait)):
+        if isinstance(done, Sleep):
+            _clock.clock.sleep(done.seconds)
+    return done if isinstance(done, Sleep) else wait.snapshot(done.reading, done.raw)
 
 
 async def advance_async(wait: Wait[B]) -> Snapshot[B] | Sleep:
     """The same for asyncio; `on_poll` may also be a coroutine function."""
-    while _goes_on(wait, step := await turn_async(wait)):
-        if isinstance(step, Sleep):
-            await _clock.clock.sleep_async(step.seconds)
-    return step if isinstance(step, Sleep) else wait.snapshot(step.reading, step.raw)
+    while _goes_on(wait, done := await step_async(wait)):
+        if isinstance(done, Sleep):
+            await _clock.clock.sleep_async(done.seconds)
+    return done if isinstance(done, Sleep) else wait.snapshot(done.reading, done.raw)
 
 
 def _goes_on(wait: Wait[Any], step: Reply | Sleep) -> bool:
-    """Whether the next turn is to be awaited here and now."""
+    """Whether the next step is to be awaited here and now."""
     if isinstance(step, Sleep):
         return wait.is_queued and step.seconds <= _QUEUE_SECONDS
     return step.reading.outcome is None

@@ -35,6 +35,7 @@ from .transport_errors import NEVER_SENT, transport_errors
 
 T = TypeVar("T")
 
+
 def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, taking no longer than `seconds` for connecting, sending and receiving together.
 

@@ -21,7 +21,7 @@ import pytest
 
 from .. import _clock
 from ._attendance import PATIENCE_SECONDS, Attendance
-from ._handed_on import HandedOn, Turn
+from ._handed_on import Turn
 from ._loop_watch import LoopWatch
 
 _START = 1000.0
@@ -203,11 +203,10 @@ def put_in(patch: pytest.MonkeyPatch) -> VirtualClock:
     patch.setattr(_clock, "clock", clock)
     _hold_for_requests(patch, clock)
     _hold_for_threads(patch, clock)
-    # The threads of an `as_settled` wait for each other with these, and whoever iterates for them.
+    # The threads of an `as_settled` wait for each other with these.
     settling = importlib.import_module("settled._settling")
     locks = {**vars(threading), "Lock": functools.partial(Turn, clock)}
     patch.setattr(settling, "threading", SimpleNamespace(**locks))
-    patch.setattr(settling, "queue", SimpleNamespace(SimpleQueue=functools.partial(HandedOn[Any], clock)))
     return clock
 
 
