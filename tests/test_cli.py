@@ -121,7 +121,7 @@ def test_lines(run: Command) -> None:
     told = [line[12:] for line in result.stdout.splitlines()]
     assert told[0] == f"{ref}  INITIATED: disk full\ufffd[2J"
     assert told[1].startswith(f"{ref}  GET ")
-    assert told[1].endswith("answered 500 [500]: internal error; failed 1 in a row; polling again")
+    assert told[1].endswith("answered 500: internal error; failed 1 in a row; polling again")
     assert "RemoteProtocolError" in told[2]
     assert told[3:] == [f"{ref}  PROCESSING: disk full\ufffd[2J", f"{ref}  FAILED -> FAILED: disk full\ufffd[2J"]
 

@@ -26,7 +26,7 @@ OK = {"job_id": "7", "created_timestamp": "2026-03-02T09:30:00Z", "job_status": 
 def _recording(requests: list[httpx.Request]) -> httpx.MockTransport:
     def answer(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json=OK)
+        return httpx.Response(200, json={**OK, "job_id": None})
 
     return httpx.MockTransport(answer)
 
