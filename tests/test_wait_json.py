@@ -273,6 +273,20 @@ def test_wrong_states() -> None:
         Wait.from_json({**state, "ref": "cortex_xsiam.byos_import/8"}, wait.job)
 
 
+@pytest.mark.parametrize("state", [None, [], "state", 7])
+def test_no_state_at_all(state: Any) -> None:
+    """What is no mapping is a ValueError."""
+    with pytest.raises(ValueError, match="not what to_json told"):
+        Wait.from_json(state, begun().job)
+
+
+@pytest.mark.parametrize("started", [10**400, math.nan, math.inf])
+def test_began_at_no_moment(started: float) -> None:
+    """A wait begins at a moment, or not at all."""
+    with pytest.raises(ValueError, match="started"):
+        machine.begin(begun().job, timeout=1, started=started)
+
+
 JUNK: list[Any] = [
     None,
     True,

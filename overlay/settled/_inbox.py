@@ -10,7 +10,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
@@ -99,7 +99,7 @@ def _bytes_of(value: Any, most: int) -> int:
     size, left = 0, [value]
     while left and size <= most:
         each = left.pop()
-        kind = cast("type[Any]", type(each))
+        kind: Any = type(each)
         size += sys.getsizeof(each)
         if isinstance(each, dict):
             left += [*each, *each.values()]

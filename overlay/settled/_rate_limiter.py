@@ -33,6 +33,8 @@ _UNLIMITED_CELL = 2.0**-12
 # Cells whose bits are kept in one integer.
 _CHUNK = 2**14
 _FULL = (1 << _CHUNK) - 1
+# What is farther off than this, thirty years, needs no place in time.
+_FOREVER = 1e9
 _GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 
 
@@ -54,8 +56,8 @@ class RateLimiter:
             raise ValueError(f"max_rate must be a positive number of requests a second, or None: {max_rate}")
         # A second holds whole requests: of 2.5 it must not see three.
         whole = float(math.floor(rate)) if 1 <= rate < math.inf else rate
-        self.spacing = math.ceil(_PLANNED / whole / _TICK) * _TICK
-        self.gap = _ALLOWED / whole
+        self.spacing = math.ceil(min(_PLANNED / whole, _FOREVER) / _TICK) * _TICK
+        self.gap = min(_ALLOWED / whole, _FOREVER)
         self.answer_seconds = 0.0
         self.paused_until = -math.inf
         self._restart_seconds = 0.0
@@ -105,7 +107,7 @@ class RateLimiter:
 
         They are planned no closer together than `concurrency` polls at a time are answered.
         """
-        if latest <= now:
+        if not now < latest < now + _FOREVER:
             return None
         with self._lock:
             self._tidy(now)
