@@ -36,8 +36,8 @@ from settled.simulator import bad_gateway, dropped, rate_limited, server_error, 
 VENDORS = ("agilesec", "cortex_xdr", "cortex_xsiam", "osapi")
 # Polls a second of each client.
 RATE = 30.0
-# A job whose polls fail for so many seconds is given up; a script has no faults in a row that take as long.
-PATIENCE = 7.0
+# A job whose polls fail for this share of its timeout is given up; no script has so many faults in a row.
+PATIENCE = 0.25
 # How much of the memory that a half had at its beginning it may keep.
 MOST_GROWTH = 0.02
 
@@ -252,7 +252,7 @@ class Soak:
         self.planned = dict(planned)
         self.ends: Counter[Planned] = Counter()
         self.tasks_left = 0
-        self.options: dict[str, Any] = {"timeout": timeout, "patience": PATIENCE}
+        self.options: dict[str, Any] = {"timeout": timeout, "patience": PATIENCE * timeout}
         os.environ.update(environment)
         self.clients: dict[str, Any] = {
             vendor: importlib.import_module(f"settled.{vendor}").connect_from_env(max_rate=RATE) for vendor in VENDORS

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import settled
-from settled import Job, Snapshot, _clock, _wait, cortex_xsiam, simulator
+from settled import Job, Snapshot, _clock, _observing, cortex_xsiam, simulator
 from settled.simulator._server import Server
 from settled.testing import VirtualClock
 from settled_clients.cortex_xsiam import AuthenticatedClient
@@ -61,7 +61,7 @@ def real_time(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _fresh_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_wait, "_warned", set())
+    monkeypatch.setattr(_observing, "_warned", set())
 
 
 @pytest.fixture(scope="session")

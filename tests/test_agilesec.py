@@ -388,7 +388,7 @@ def test_a_callback_that_never_comes(scan: Callable[..., Job[Any]], receiver: Re
 
 
 def test_an_inbox_forgets_the_oldest(receiver: Receiver) -> None:
-    """An inbox keeps ten thousand callbacks, and a wait that has ended leaves nothing in it."""
+    """An inbox keeps ten thousand callbacks, and a wait that has ended leaves nothing of itself in it."""
     for number in range(10_001):
         receiver.inbox.put(str(number), number)
     assert (receiver.inbox.get("0"), receiver.inbox.get("1")) == (None, 1)

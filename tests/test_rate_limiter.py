@@ -267,6 +267,16 @@ def test_rate_of_less_than_a_request_a_second() -> None:
         assert moments[-1] / 29 >= 1 / max_rate
 
 
+@pytest.mark.parametrize("max_rate", [5e-324, 1e-9, 1e6, 1e308])
+def test_odd_rates(max_rate: float) -> None:
+    """Rates and deadlines that nobody would ask for do no harm."""
+    limiter = RateLimiter(max_rate)
+    assert limiter.reserve(5.0) == 5
+    assert limiter.reserve(5.0) > 5
+    assert limiter.plan_last(1e308, 0.0, concurrency=1) is None
+    assert limiter.plan_last(1e8, 5.0, concurrency=1) is not None or max_rate < 1
+
+
 def test_the_collector_may_close_waits_at_any_time() -> None:
     """A wait that the garbage collector closes while its thread plans another one gives back without waiting."""
     limiter = RateLimiter(10)

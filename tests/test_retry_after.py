@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from email.utils import formatdate
 
 import httpx
@@ -33,6 +34,41 @@ IN_A_MINUTE = formatdate(SERVER_TIME + 60, usegmt=True)
 def test_by_the_servers_clock(headers: dict[str, str], seconds: float | None) -> None:
     """A date is one by the clock that the answer's own date is of."""
     assert asked_pause(httpx.Headers(headers)) == seconds
+
+
+FORMS = [
+    "Sun, 06 Nov 1994 08:49:37 GMT",
+    "Sunday, 06-Nov-94 08:49:37 GMT",
+    "Sun Nov  6 08:49:37 1994",
+    "Sun, 06 Nov 1994 08:49:37 -0000",
+    "Sun, 06 Nov 1994 08:49:37",
+    "Sun, 06 Nov 1994 09:49:37 +0100",
+]
+
+
+@pytest.fixture(params=["UTC", "America/New_York", "Asia/Tokyo"])
+def _zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_zone")
+@pytest.mark.parametrize("date", FORMS)
+def test_dates_are_utc(date: str) -> None:
+    """Each form of a date is UTC, wherever the client is."""
+    moment = 784_111_777
+    assert retry_after(date, moment - 20) == 20
+    assert asked_pause({"retry-after": date, "date": formatdate(moment - 20)}) == 20
+    assert asked_pause({"retry-after": str(moment + 30), "date": date}) == 30
+
+
+def test_leap_seconds() -> None:
+    """A leap second is a moment like any other, and what is no time of day is nonsense."""
+    assert retry_after("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_790) == 9
+    assert retry_after("Sat, 31 Dec 2016 25:00:00 GMT", 0) is None
 
 
 def test_by_our_clock() -> None:

@@ -10,9 +10,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, cast
-
-import attrs
+from typing import Any
 
 MAX_CALLBACKS = 10_000
 # As they are in memory, where JSON may take twenty times its length.
@@ -95,16 +93,15 @@ class Inbox:
 
 
 def _bytes_of(value: Any, most: int) -> int:
-    """How much memory a value takes; more than `most` is not counted any further."""
+    """How much memory a value takes, JSON or a model made of it; more than `most` is not counted any further."""
     size, left = 0, [value]
     while left and size <= most:
         each = left.pop()
-        kind = cast("type[Any]", type(each))
         size += sys.getsizeof(each)
         if isinstance(each, dict):
             left += [*each, *each.values()]
-        elif isinstance(each, list | tuple | set | frozenset):
+        elif isinstance(each, list | tuple):
             left += each
-        elif attrs.has(kind):
-            left += [getattr(each, field.name, None) for field in attrs.fields(kind)]
+        else:
+            left += [getattr(each, field.name, None) for field in getattr(each, "__attrs_attrs__", ())]
     return size

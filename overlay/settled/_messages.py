@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._shown import shown
+from ._shown import printable, shown
 from ._snapshot import Snapshot
 from .errors import SettledError
 
@@ -25,7 +25,7 @@ def deadline_message(wait: Wait[Any], failure: SettledError | None) -> str:
     if failure is not None:
         reason = str(failure).removeprefix(wait.job.ref).lstrip(": ")
         text = f"{text}; last failure: {' '.join(reason.split())}"
-    return shown(text, MAX_MESSAGE - 1)
+    return shown(printable(text, 2 * MAX_MESSAGE), MAX_MESSAGE - 1)
 
 
 def summary(status: str | None, polls: int) -> str:
@@ -40,6 +40,8 @@ def plural(number: int, noun: str) -> str:
 
 def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:
     progress = None if last is None else last.progress
+    if last is not None and last.status is None and not last.parts:
+        return f"no status of any part was read after {seconds:g} s"
     if last is None or progress is None or (progress.total == 1 and last.status is not None):
         return f"still {shown(status, _MAX_NAME * 4)} after {seconds:g} s"
     text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {seconds:g} s"

@@ -41,7 +41,7 @@ class Observer:
         """A poll was answered."""
 
     def failed(self, wait: Wait[Any], now: float, error: SettledError, failures: int) -> None:
-        """A poll failed, for the so-manieth time in a row, and will be repeated."""
+        """A poll failed, the last of so many failures in a row, and will be repeated."""
 
     def unlisted(self, wait: Wait[Any], now: float, word: str) -> None:
         """A status word was read that nobody listed."""

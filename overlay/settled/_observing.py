@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 UNTRACED = contextlib.nullcontext()
 
 _logger = logging.getLogger("settled")
+# A vendor may send ever new words: of so many it is enough to have been warned.
+_MAX_WARNED = 1000
+_warned: set[tuple[str, str]] = set()
 
 
 class Observing(Observer):
@@ -53,8 +56,10 @@ class Observing(Observer):
             _log(logging.WARNING, wait, now, text, error)
 
     def unlisted(self, wait: Wait[Any], now: float, word: str) -> None:
-        """Tell of a status word that nobody listed."""
-        if _logger.isEnabledFor(logging.WARNING):
+        """Tell of a status word that nobody listed, once for each kind of job."""
+        seen = wait.job.kind.name, word
+        if seen not in _warned and len(_warned) < _MAX_WARNED and _logger.isEnabledFor(logging.WARNING):
+            _warned.add(seen)
             _log(logging.WARNING, wait, now, f"a status nobody listed, {word!r}; it is taken for running")
 
     def gave_up(self, wait: Wait[Any], now: float, error: SettledError) -> None:

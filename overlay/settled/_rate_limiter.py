@@ -27,11 +27,15 @@ from ._job import Client
 # Requests are planned a little farther apart than the limit asks for: what small delays take away is made up for.
 _PLANNED = 1.1
 _ALLOWED = 1.01
+# Cells are a whole number of these long, so that floats hold the moment at which each one begins, exactly.
+_TICK = 2.0**-24
 # Without a limit, last polls are planned this far apart or more: slow answers need room there, too.
 _UNLIMITED_CELL = 2.0**-12
-_SHORTEST_CELL = 1e-6
 # Cells whose bits are kept in one integer.
-_CHUNK = 4096
+_CHUNK = 2**14
+_FULL = (1 << _CHUNK) - 1
+# What is farther off than this, thirty years, needs no place in time.
+_FOREVER = 1e9
 _GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 
 
@@ -53,16 +57,16 @@ class RateLimiter:
             raise ValueError(f"max_rate must be a positive number of requests a second, or None: {max_rate}")
         # A second holds whole requests: of 2.5 it must not see three.
         whole = float(math.floor(rate)) if 1 <= rate < math.inf else rate
-        self.spacing = _PLANNED / whole
-        self.gap = _ALLOWED / whole
+        self.spacing = math.ceil(min(_PLANNED / whole, _FOREVER) / _TICK) * _TICK
+        self.gap = min(_ALLOWED / whole, _FOREVER)
         self.answer_seconds = 0.0
         self.paused_until = -math.inf
         self._restart_seconds = 0.0
         self._restarts = 0
-        self._cell = max(self.spacing, _SHORTEST_CELL) if self.spacing else _UNLIMITED_CELL
+        self._cell = self.spacing or _UNLIMITED_CELL
         # By the number of a chunk: the bits of its cells, one for each that is planned for.
         self._planned: dict[int, int] = {}
-        self._chunk = -math.inf
+        self._tidy_at = -math.inf
         # The garbage collector may close a wait while its thread holds the lock, so giving back must not need it.
         self._given_back: deque[float] = deque()
         # Moments at which requests go, those of one gap ago and of the future, in order.
@@ -78,7 +82,8 @@ class RateLimiter:
         """Let one request go, outside of any wait; returns the moment until which the caller has to sleep first."""
         with self._lock:
             planned = self._first(now, despite_pause=False)
-            self._plan(planned)
+            if self.spacing:
+                self._mark(self._cells(planned))
             moment = self._clear(planned)
             self._note(moment, now)
         return moment
@@ -99,7 +104,8 @@ class RateLimiter:
             moment = self._first(now, despite_pause=despite_pause)
             if moment >= before:
                 return None
-            self._plan(moment)
+            if self.spacing:
+                self._mark(self._cells(moment))
         return moment
 
     def plan_last(self, latest: float, now: float, *, concurrency: int) -> float | None:
@@ -107,19 +113,20 @@ class RateLimiter:
 
         They are planned no closer together than `concurrency` polls at a time are answered.
         """
-        if latest <= now:
+        if not now < latest < now + _FOREVER:
             return None
         with self._lock:
             self._tidy(now)
-            cell, stride = self._cell_of(latest), self._stride(concurrency)
-            aligned = cell - cell % stride
+            cells, stride = self._cells(latest), self._stride(concurrency)
+            aligned = cells[0] - cells[0] % stride
             moment = latest
             # The very moment, if nobody is near. It straddles two cells; a crowd is packed one to a cell.
-            if not self._are_free({*self._cells(latest), aligned, aligned + stride}):
-                moment = self._last_free(aligned, self._cell_of(now), stride) * self._cell
+            if not (self._are_free(cells) and self._are_free((aligned, aligned + stride))):
+                cells = (self._last_free(aligned, int(now // self._cell), stride),)
+                moment = cells[0] * self._cell
             if moment <= now:
                 return None
-            self._mark(moment)
+            self._mark(cells)
         return moment
 
     def give_back(self, moment: float) -> None:
@@ -146,7 +153,7 @@ class RateLimiter:
         """How many cells are planned for from now on: none if no wait is left."""
         with self._lock:
             self._tidy(now)
-            chunk, bit = divmod(self._cell_of(now), _CHUNK)
+            chunk, bit = divmod(int(now // self._cell), _CHUNK)
             return sum(
                 (cells >> bit + 1 if number == chunk else cells).bit_count()
                 for number, cells in self._planned.items()
@@ -161,9 +168,9 @@ class RateLimiter:
             # Steps of the golden ratio spread any number of waits evenly, and the first one is not late.
             start = self.paused_until + self._restarts * _GOLDEN_RATIO % 1.0 * self._restart_seconds
             self._restarts += 1
-        if not self.spacing or self._are_free(self._cells(start)):
+        if not self.spacing or self._are_free(cells := self._cells(start)):
             return start
-        return self._first_free(self._cell_of(start) + 1) * self._cell
+        return self._first_free(cells[0] + 1) * self._cell
 
     def _clear(self, moment: float) -> float:
         """The first moment, not before this one, at a gap's distance from every other that was given out."""
@@ -178,12 +185,8 @@ class RateLimiter:
             del self._going[: bisect_right(self._going, now - self.gap)]
             insort(self._going, moment)
 
-    def _plan(self, moment: float) -> None:
-        if self.spacing:
-            self._mark(moment)
-
-    def _mark(self, moment: float) -> None:
-        for cell in self._cells(moment):
+    def _mark(self, cells: Iterable[int]) -> None:
+        for cell in cells:
             chunk, bit = divmod(cell, _CHUNK)
             self._planned[chunk] = self._planned.get(chunk, 0) | 1 << bit
 
@@ -198,43 +201,50 @@ class RateLimiter:
 
     def _tidy(self, now: float) -> None:
         """Forget what was given back, and what is past."""
-        self._take_back()
-        chunk = self._cell_of(now) // _CHUNK
-        if chunk > self._chunk:
-            self._chunk = chunk
+        if self._given_back:
+            self._take_back()
+        if now >= self._tidy_at:
+            chunk = int(now // self._cell) // _CHUNK
+            self._tidy_at = (chunk + 1) * _CHUNK * self._cell
             for past in [number for number in self._planned if number < chunk]:
                 del self._planned[past]
 
-    def _cell_of(self, moment: float) -> int:
-        """The cell that a moment lies in."""
-        nearest = round(moment / self._cell)
-        return nearest if nearest * self._cell == moment else math.floor(moment / self._cell)
-
     def _cells(self, moment: float) -> tuple[int, ...]:
         """The cells that a request at a moment takes: two, unless it is the very beginning of one."""
-        cell = self._cell_of(moment)
-        return (cell,) if cell * self._cell == moment else (cell, cell + 1)
+        number, rest = divmod(moment, self._cell)
+        cell = int(number)
+        return (cell, cell + 1) if rest else (cell,)
 
     def _are_free(self, cells: Iterable[int]) -> bool:
-        return not any(self._planned.get(cell // _CHUNK, 0) >> cell % _CHUNK & 1 for cell in cells)
+        for cell in cells:
+            chunk, bit = divmod(cell, _CHUNK)
+            if self._planned.get(chunk, 0) >> bit & 1:
+                return False
+        return True
 
     def _first_free(self, cell: int) -> int:
         """The first free cell, this one or later."""
         while True:
             chunk, bit = divmod(cell, _CHUNK)
-            free = ~self._planned.get(chunk, 0) >> bit
-            found = cell + (free & -free).bit_length() - 1
-            if found // _CHUNK == chunk:
-                return found
+            taken = self._planned.get(chunk, 0)
+            if taken != _FULL:
+                free = ~taken >> bit
+                found = cell + (free & -free).bit_length() - 1
+                if found // _CHUNK == chunk:
+                    return found
             cell = (chunk + 1) * _CHUNK
 
     def _last_free(self, cell: int, before: int, stride: int) -> int:
         """The last free cell, this one or earlier, among those that `stride` divides; `before` if all are taken."""
+        every = _every(stride)
         while cell > before:
             chunk, bit = divmod(cell, _CHUNK)
-            free = ~self._planned.get(chunk, 0) & _every(stride) & (2 << bit) - 1
-            if free:
-                return max(chunk * _CHUNK + free.bit_length() - 1, before)
+            taken = self._planned.get(chunk, 0)
+            # Chunks of a crowd are full: they are passed over as fast as can be.
+            if taken & every != every:
+                free = every & ~taken & (2 << bit) - 1
+                if free:
+                    return max(chunk * _CHUNK + free.bit_length() - 1, before)
             cell = chunk * _CHUNK - 1
             cell -= cell % stride
         return before

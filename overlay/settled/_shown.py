@@ -11,3 +11,9 @@ def encodable(text: str) -> str:
 def shown(text: str, most: int = 500) -> str:
     """The text, encodable, and cut after so many characters."""
     return encodable(text if len(text) <= most else f"{text[:most]}…")
+
+
+def printable(text: str, most: int) -> str:
+    """The text on one line, cut after so many characters; line breaks and escape sequences are shown as such."""
+    text = shown(text, most)
+    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

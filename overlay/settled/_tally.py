@@ -6,7 +6,7 @@ import functools
 import sys
 from collections import Counter
 
-from ._shown import shown
+from ._shown import printable, shown
 from ._snapshot import Reading
 
 Tally = tuple[tuple[str, int], ...]
@@ -22,8 +22,8 @@ _MAX_STATUS = 200
 def status_of(reading: Reading) -> str:
     """The status of a job in one line; of a job of many parts, how many have which."""
     if reading.status is not None:
-        return sys.intern(_printable(reading.status))
-    words = Counter(_printable(part.status) for part in reading.parts.values() if part.status is not None)
+        return sys.intern(printable(reading.status, _MAX_WORD))
+    words = Counter(printable(part.status, _MAX_WORD) for part in reading.parts.values() if part.status is not None)
     return sys.intern(shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), _MAX_STATUS)) or (
         "none yet"
     )
@@ -45,9 +45,3 @@ def counted(tally: Tally, label: str) -> Tally:
         label = OTHER
     counts[label] = counts.get(label, 0) + 1
     return tuple(counts.items())
-
-
-def _printable(word: str) -> str:
-    """A word that stays on its line, whatever the vendor has put into it."""
-    word = shown(word, _MAX_WORD)
-    return word if word.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in word)

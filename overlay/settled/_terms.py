@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get_args
 
 import attrs
 
 from ._given import number
-from ._inbox import Inbox
 from ._job import Job
 from ._kept_answers import KeptAnswers
 from ._observer import Observer, new_observer
 from ._schedule import Schedule, Timing
 from ._snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ._inbox import Inbox
 
 B = TypeVar("B")
 Unknown = Literal["wait", "raise"]

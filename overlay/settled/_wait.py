@@ -40,8 +40,6 @@ GRACE_SECONDS = 0.1
 # A moment missed by more than this, or by more than the polls are apart, is planned anew.
 _LATE_SECONDS = 0.05
 
-_warned: set[tuple[str, str]] = set()
-
 
 class Poll(NamedTuple):
     """Poll now, and give it up after so many seconds."""
@@ -138,6 +136,8 @@ class Wait(Generic[B]):
             self.due = moment if now >= last_call else min(moment, last_call)
             return Sleep(self.due - now)
         self._is_last_call = now >= last_call
+        if self._slot is not None and self._slot > now:
+            self._limiter.give_back(self._slot)
         self._slot = None
         self._polled_at = now
         self.polls += 1
@@ -346,9 +346,8 @@ class Wait(Generic[B]):
         self.due = min(self._wanted, self._booked or self.config.deadline)
 
     def _plan_last(self, now: float) -> float | None:
-        limiter = self._limiter
-        latest = self.config.deadline - limiter.answer_seconds
-        return limiter.plan_last(latest, now, concurrency=self.config.concurrency) if latest < math.inf else None
+        latest = self.config.deadline - self._limiter.answer_seconds
+        return self._limiter.plan_last(latest, now, concurrency=self.config.concurrency)
 
     def _book(self, moment: float | None) -> None:
         if self._booked is not None:
@@ -361,16 +360,12 @@ class Wait(Generic[B]):
         self._slot = moment
 
     def _meet(self, reading: Reading, now: float) -> None:
-        kind = self.job.kind
-        word = kind.unlisted(reading)
+        word = self.job.kind.unlisted(reading)
         if word is None:
             return
-        word = word[:80]
         if self.config.unknown == "raise":
-            raise self._learnt(UnknownStatus(f"{self.job.ref}: the status {word!r}, which nobody listed"), now)
-        if (kind.name, word) not in _warned and len(_warned) < 1000:
-            _warned.add((kind.name, word))
-            self.config.observer.unlisted(self, now, word)
+            raise self._learnt(UnknownStatus(f"{self.job.ref}: nobody listed the status {word[:80]!r}"), now)
+        self.config.observer.unlisted(self, now, word[:80])
 
     def _learnt(self, error: SettledError, now: float) -> SettledError:
         error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
