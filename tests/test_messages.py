@@ -100,7 +100,7 @@ def test_the_ref_is_said_once() -> None:
     assert str(error).startswith(wait.job.ref)
     end = wait.ended_by(error, 5)
     assert f"{end.job.ref} {end.error}" == "cortex_xsiam.byos_import/7 still PROCESSING after 5 s (1 poll)"
-    assert error.ref == wait.job.ref
+    assert (error.ref, error.__notes__) == (wait.job.ref, [wait.job.ref])
 
 
 @given(

@@ -138,8 +138,7 @@ class Wait(Generic[B]):
         self._is_last_call = now >= last_call
         if self._slot is not None and self._slot > now:
             self._limiter.give_back(self._slot)
-        self._slot = None
-        self._polled_at = now
+        self._slot, self._polled_at = None, now
         self.polls += 1
         left = math.inf if self.config.is_late else max(deadline - now, 0.0) + GRACE_SECONDS
         return Poll(min(MAX_POLL_SECONDS, left))
@@ -152,8 +151,7 @@ class Wait(Generic[B]):
         """
         reading, elapsed = reply.reading, self._read_at - self.config.start
         self._limiter.answer_seconds = now - self._polled_at
-        self._failing = None
-        self.request = reply.request
+        self._failing, self.request = None, reply.request
         was_running, self._content = bool(self._tally), reply.content
         before, self.status = self.status, status_of(reading)
         self._tally = counted(self._tally, label_of(reading, self.status))
@@ -285,10 +283,12 @@ class Wait(Generic[B]):
 
     def ended_by(self, error: SettledError, now: float) -> Snapshot[B]:
         """The last snapshot of a wait that an error has ended, with the error in it."""
-        # The snapshot names the job already.
+        # The snapshot names the job already, and a note does so where the error is raised.
         error.args = (str(error).removeprefix(f"{self.job.ref}: "), *error.args[1:])
-        last = self.last or Snapshot(self.job)
-        return attrs.evolve(last, error=error, polls=self.polls, elapsed=now - self.config.start)
+        if isinstance(error, WaitTimeout):
+            error.add_note(self.job.ref)
+        last, elapsed = self.last or Snapshot(self.job), now - self.config.start
+        return attrs.evolve(last, error=error, polls=self.polls, elapsed=elapsed)
 
     @property
     def _limiter(self) -> RateLimiter:
