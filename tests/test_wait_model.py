@@ -230,7 +230,8 @@ class Waiting(RuleBasedStateMachine):
         spacing = max(self.limiter.spacing, self.slowest)
         grace = (3 if each.polls == 1 else 2) * GRACE_SECONDS
         assert self.now <= each.deadline + grace + EPSILON
-        crowd = self.begun * spacing + self.slowest
+        # A last poll at the very moment of its deadline takes the room of two.
+        crowd = 2 * self.begun * spacing + self.slowest
         if each.polls:
             assert each.told >= each.deadline - GRACE_SECONDS - crowd - EPSILON
         else:
