@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar, Unpack
 
 import attrs
@@ -107,9 +106,7 @@ class Wait(Generic[B]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         self.close(error=error)
 
     def next(self, now: float) -> Poll | Sleep:
@@ -136,8 +133,6 @@ class Wait(Generic[B]):
             self.due = moment if now >= last_call else min(moment, last_call)
             return Sleep(self.due - now)
         self._is_last_call = now >= last_call
-        if self._slot is not None and self._slot > now:
-            self._limiter.give_back(self._slot)
         self._slot, self._polled_at = None, now
         self.polls += 1
         left = math.inf if self.config.is_late else max(deadline - now, 0.0) + GRACE_SECONDS
