@@ -24,6 +24,7 @@ from ._lanes import Batch, Due
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._turns import call_on_poll, poll_result
+from .errors import SettledError
 
 B = TypeVar("B")
 
@@ -220,5 +221,5 @@ class _WorkerPool(Generic[B]):
 def _make_http_client(client: Client) -> None:
     """Make the httpx client here, lest several threads make one each."""
     # Each poll meets what goes wrong again, and knows whose job it ends.
-    with contextlib.suppress(Exception):
+    with contextlib.suppress(SettledError, TypeError):
         client.get_httpx_client()
