@@ -48,21 +48,21 @@ class FastTransport(AiohttpTransport):
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self._session()
         await self._close([discarded for discarded in self._discarded if not self._under_way[discarded]])
-        session, response = self.client, None
+        session = self.client
         self._under_way[session] += 1
-        failure: Exception | None = None
         try:
             response = await super().handle_async_request(request)
         except Exception as error:
             failure = _translated(error)
-        finally:
-            if response is None:
-                self.done(session)
+        except BaseException:
+            self.done(session)
+            raise
+        else:
+            response.stream = _Body(self, session, response.stream)
+            return response
+        self.done(session)
         # Not while handling it: aiohttp's error would come along as the context.
-        if failure is not None or response is None:
-            raise failure or RuntimeError
-        response.stream = _Body(self, session, response.stream)
-        return response
+        raise failure
 
     def done(self, session: aiohttp.ClientSession) -> None:
         """End a request; a session that was discarded lasts as long as its last one."""
