@@ -24,7 +24,7 @@ def _fetched(way: str, content: bytes, **options: Any) -> Snapshot[Any] | Except
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("padding", [b"", b"\0" * 30])
+@pytest.mark.parametrize("padding", [b"", b"\0" * 30], ids=["alone", "with zeros"])
 def test_members(way: str, padding: bytes) -> None:
     """Gzip of several members, one after the other, is one body; zeros may follow."""
     brought = _fetched(way, gzip.compress(BODY[:20]) + gzip.compress(b"") + gzip.compress(BODY[20:]) + padding)
@@ -41,7 +41,11 @@ def test_cut_short(way: str, lost: int) -> None:
     assert "cut short" in str(brought)
 
 
-@pytest.mark.parametrize("content", [gzip.compress(b" " * 10_000), gzip.compress(b"") * 200, BODY * 10])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(b" " * 10_000), gzip.compress(b"") * 200, BODY * 10],
+    ids=["unpacked", "many members", "packed"],
+)
 def test_too_large(content: bytes) -> None:
     """Neither what is packed nor what it unpacks to may be larger than `max_body`."""
     brought = _fetched("sync", content, max_body=1000)
