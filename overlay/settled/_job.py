@@ -6,7 +6,7 @@ import functools
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import attrs
 import httpx
@@ -46,12 +46,11 @@ def _comparable(read: Any) -> Any:
     try:
         hash(parts)
     except TypeError:
-        return id(read)
+        return id(cast(Any, read))
     return parts
 
 
-# Every look-up of a job hashes its kind.
-@attrs.frozen(cache_hash=True)
+@attrs.frozen
 class JobKind(Generic[B_co]):
     """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
 
@@ -117,8 +116,9 @@ def _check_id(job: Job[Any], _: object, value: Any) -> None:
 class Job(Generic[B_co]):
     """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
 
-    kind: JobKind[B_co]
-    client: Client = attrs.field(validator=_check_client)
+    # The id alone tells jobs well enough apart for a hash, which is taken very often.
+    kind: JobKind[B_co] = attrs.field(hash=False)
+    client: Client = attrs.field(validator=_check_client, hash=False)
     id: str = attrs.field(validator=_check_id)
 
     def __repr__(self) -> str:
