@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import sys
 import threading
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ from settled import (
     errors,
     osapi,
 )
+from settled._inbox import Inbox
 from settled.simulator import Simulator, rate_limited, slow
 from settled.testing import VirtualClock
 
@@ -44,6 +47,10 @@ def _in_threads(jobs: list[Job[Any]], *, take: int | None = None, **arguments: A
         for job in jobs:
             job.client.get_httpx_client().close()
     return ends
+
+
+class _Enough(BaseException):
+    """What no `except Exception` catches, as the `pytest.fail` of a test."""
 
 
 def _in_a_loop(jobs: list[Job[Any]], *, take: int | None = None, **arguments: Any) -> list[Snapshot[Any]]:
@@ -245,6 +252,199 @@ def test_what_goes_wrong_here_comes_out(vendors: Simulator, settle: Settle) -> N
         settle(_imports(vendors, ["INITIATED"], ["INITIATED"]), timeout=20, schedule=nonsense)
 
 
+@pytest.mark.parametrize("argument", ["on_poll", "schedule"])
+@pytest.mark.parametrize("error", [_Enough, SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError])
+def test_whatever_ends_a_worker_comes_out(
+    vendors: Simulator, settle: Settle, error: type[BaseException], argument: str
+) -> None:
+    """What is no Exception ends the iteration, too, wherever it is raised."""
+
+    def leave(*_: Any) -> Any:
+        raise error
+
+    jobs = _imports(vendors, ["INITIATED"], ["INITIATED"], ["INITIATED"])
+    with pytest.raises(error):
+        settle(jobs, **{"timeout": 20, "schedule": OFTEN, argument: leave})
+
+
+def test_an_error_may_not_pass_for_the_end(vendors: Simulator, settle: Settle) -> None:
+    """A StopIteration of `on_poll` comes out as a RuntimeError, as it would end the iteration silently."""
+
+    def stop(_: Snapshot[Any]) -> None:
+        raise StopIteration
+
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        settle(_imports(vendors, ["INITIATED"]), timeout=20, on_poll=stop)
+
+
+def test_a_cancelled_future_in_on_poll(vendors: Simulator) -> None:
+    """Where `on_poll` awaits what was cancelled, whoever iterates is told so."""
+
+    async def on_poll(_: Snapshot[Any]) -> None:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        await future
+
+    with pytest.raises(asyncio.CancelledError):
+        _in_a_loop(_imports(vendors, ["INITIATED"]), timeout=20, on_poll=on_poll)
+
+
+@pytest.mark.parametrize("threads", [0, 1, 3])
+def test_no_more_threads(vendors: Simulator, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """Where no more threads can be had, those that there are do the work, or else whoever iterates."""
+    start, started = threading.Thread.start, list[threading.Thread]()
+
+    def limited(thread: threading.Thread) -> None:
+        if thread.name == "settled":
+            started.append(thread)
+            if len(started) > threads:
+                raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    jobs = _imports(vendors, *[[("PROCESSING", 0.1), "COMPLETED"]] * 10, ["PROCESSING"])
+    *ends, last = _in_threads(jobs, timeout=1)
+    assert [end.outcome for end in ends] == [Outcome.SUCCEEDED] * 10
+    assert isinstance(last.error, errors.WaitTimeout)
+    assert len(started) > threads
+
+
+def test_without_threads_errors_come_out_as_well(vendors: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What ends the work in the thread that iterates ends the iteration."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    def leave(_: Snapshot[Any]) -> None:
+        raise _Enough
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    (job,) = _imports(vendors, ["INITIATED"])
+    with job.client, settled.as_settled([job], timeout=9, on_poll=leave) as ends:  # type: ignore[attr-defined]
+        with pytest.raises(_Enough):
+            next(ends)
+        assert list(ends) == []
+
+
+def test_closing_within_on_poll(vendors: Simulator) -> None:
+    """Whoever has seen enough in `on_poll` may end the iteration there, and learns what is still open."""
+
+    def enough(_: Snapshot[Any]) -> None:
+        settling.close()
+
+    jobs = _imports(vendors, *[["INITIATED"]] * 3)
+    with jobs[0].client:  # type: ignore[attr-defined]
+        settling = settled.as_settled(jobs, timeout=9, on_poll=enough)
+        assert list(settling) == []
+    assert len(settling.pending) == 3
+
+
+@pytest.mark.parametrize("indirectly", [False, True], ids=["itself", "in a task"])
+def test_closing_within_an_async_on_poll(vendors: Simulator, *, indirectly: bool) -> None:
+    """So it is in asyncio, also where `on_poll` waits for a task that closes."""
+    jobs = _imports(vendors, *[["INITIATED"]] * 3)
+
+    async def main() -> list[Snapshot[Any]]:
+        async def enough(_: Snapshot[Any]) -> None:
+            if indirectly:
+                await asyncio.create_task(settling.aclose())
+            else:
+                await settling.aclose()
+
+        settling = aio.as_settled(jobs, timeout=9, on_poll=enough)
+        ends = [end async for end in settling]
+        assert len(settling.pending) == 3
+        await jobs[0].client.get_async_httpx_client().aclose()
+        return ends
+
+    assert asyncio.run(asyncio.wait_for(main(), 5)) == []
+
+
+def test_the_callers_context_is_there(vendors: Simulator, settle: Settle) -> None:
+    """`on_poll` sees the context variables of whoever called `as_settled`, and what it sets stays its own."""
+    request_id = contextvars.ContextVar("request_id", default="lost")
+    seen: set[str] = set()
+
+    def on_poll(_: Snapshot[Any]) -> None:
+        seen.add(request_id.get())
+
+    token = request_id.set("r-17")
+    settle(_imports(vendors, *[["INITIATED", "COMPLETED"]] * 5), timeout=20, on_poll=on_poll)
+    assert seen == {"r-17"}
+    request_id.reset(token)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="eager tasks came with Python 3.12")
+@pytest.mark.parametrize("seconds", [0.0, 0.01])
+def test_eager_tasks(seconds: float) -> None:
+    """Where tasks begin at once, many of them do not begin within each other."""
+    transport = _Counting(seconds)
+    client = osapi.connect("https://nowhere.invalid", token="t", transport=transport)
+    jobs = [osapi.job(client, f"00000000-0000-4000-8000-{number:012}") for number in range(1200)]
+
+    async def main() -> int:
+        eager: Any = getattr(asyncio, "eager_task_factory", None)
+        asyncio.get_running_loop().set_task_factory(eager)
+        return len([end async for end in aio.as_settled(jobs, timeout=30, concurrency=600)])
+
+    assert asyncio.run(main()) == 1200
+    assert transport.most <= 600
+
+
+def test_what_is_pending(vendors: Simulator) -> None:
+    """`pending` names the jobs that have not come out, before, during and after the iteration."""
+    quick, slow = jobs = _imports(vendors, ["COMPLETED"], ["PROCESSING"])
+    with settled.as_settled(jobs, timeout=None, schedule=OFTEN) as settling:
+        assert list(settling.pending) == [quick.ref, slow.ref]
+        assert next(settling).job == quick
+        assert list(settling.pending) == [slow.ref]
+    assert list(settling.pending) == [slow.ref]
+
+    async def main() -> None:
+        async with quick.client, aio.as_settled(jobs, timeout=None, schedule=OFTEN) as settling:  # type: ignore[attr-defined]
+            assert list(settling.pending) == [quick.ref, slow.ref]
+            assert (await anext(settling)).job == quick
+        assert list(settling.pending) == [slow.ref]
+
+    asyncio.run(main())
+    quick.client.get_httpx_client().close()
+
+
+def test_equal_jobs_of_many_agents_are_one(settle: Settle) -> None:
+    """Jobs for which as many agents are expected are equal, and come out once; others are not."""
+    client = osapi.connect("https://nowhere.invalid", token="t", transport=_Counting())
+    agents = [2, 2, 3, None]
+    jobs = [osapi.job(client, "00000000-0000-4000-8000-000000000001", expected_agents=count) for count in agents]
+    assert len(settle(jobs, timeout=0.3)) == 3
+
+
+@pytest.mark.parametrize("verb", ["watch", "as_settled"])
+def test_a_callback_wakes(sim: Simulator, clock: VirtualClock, verb: str) -> None:
+    """A callback that comes into `wake` makes its job polled at once, whichever verb waits for it."""
+    inbox = Inbox()
+    with cortex_xsiam.connect(sim.url, key_id=sim.key_id, key=sim.key) as client:
+        job = cortex_xsiam.byos_import(
+            client, sim.add("cortex_xsiam.byos_import", states=[("RUNNING", 5), "COMPLETED"])
+        )
+
+    async def main() -> Snapshot[Any]:
+        async def call_back() -> None:
+            await clock.sleep_async(6)
+            inbox.put(job.id, "ended")
+
+        calling = asyncio.create_task(call_back())
+        options: Any = {"timeout": None, "wake": inbox, "schedule": lambda *_: 3600}
+        waits = aio.watch(job, **options) if verb == "watch" else aio.as_settled([job], **options)
+        async with client:
+            *_, end = [snapshot async for snapshot in waits]
+        await calling
+        return end
+
+    end = asyncio.run(main())
+    assert (end.outcome, end.elapsed, end.callback) == (Outcome.SUCCEEDED, 6, "ended")
+    assert inbox._wakers == {}
+
+
 @pytest.mark.parametrize(
     "arguments", [{"timeout": -1}, {"timeout": 1, "concurrency": 0}, {"timeout": 1, "patience": -1}, {}]
 )
@@ -294,8 +494,9 @@ def test_jobs_may_be_added_in_a_loop(vendors: Simulator) -> None:
 class _Counting(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """Answers after a moment that a job is completed, and counts how many requests there are at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = 0.01) -> None:
         self.now = self.most = 0
+        self._seconds = seconds
         self._lock = threading.Lock()
 
     def _count(self, change: int) -> None:
@@ -305,13 +506,14 @@ class _Counting(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._count(1)
-        time.sleep(0.01)
+        time.sleep(self._seconds)
         self._count(-1)
         return httpx.Response(200, json={"status": "completed"})
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._count(1)
-        await asyncio.sleep(0.01)
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
         self._count(-1)
         return httpx.Response(200, json={"status": "completed"})
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from settled import cortex_xsiam, errors
+import settled
+from settled import Job, Snapshot, cortex_xsiam, errors
 
 from _servers import Server
 from conftest import WaitFunction
@@ -41,6 +44,19 @@ def _stall_in_the_body(connection: socket.socket) -> None:
         pass
 
 
+def _settle(jobs: list[Job[Any]]) -> list[Snapshot[Any]]:
+    with settled.as_settled(jobs, timeout=TIMEOUT) as ends:
+        return list(ends)
+
+
+def _settle_in_a_loop(jobs: list[Job[Any]]) -> list[Snapshot[Any]]:
+    async def main() -> list[Snapshot[Any]]:
+        async with jobs[0].client, settled.aio.as_settled(jobs, timeout=TIMEOUT) as ends:  # type: ignore[attr-defined]
+            return [end async for end in ends]
+
+    return asyncio.run(main())
+
+
 @pytest.mark.parametrize("behave", [_say_nothing, _drip, _stall_in_the_body])
 def test_ends_in_time(behave: Callable[[socket.socket], None], wait: WaitFunction) -> None:
     """A server that is silent, drips or stalls cannot hold a wait beyond its deadline."""
@@ -54,6 +70,23 @@ def test_ends_in_time(behave: Callable[[socket.socket], None], wait: WaitFunctio
             took.append(time.monotonic() - started)
             assert isinstance(raised.value.__cause__, errors.TransportError)
     assert TIMEOUT <= min(took) < TIMEOUT + 0.2
+
+
+@pytest.mark.parametrize("settle", [_settle, _settle_in_a_loop])
+def test_many_jobs_end_in_time(settle: Callable[[list[Job[Any]]], list[Snapshot[Any]]]) -> None:
+    """A silent server makes nobody late: who had no turn by the deadline comes out then, and says so."""
+    late: list[float] = []
+    with Server(_say_nothing) as server, cortex_xsiam.connect(server.url, key_id=7, key="k", max_rate=None) as client:
+        while len(late) < 3 and not any(seconds < 0.3 for seconds in late):
+            ends = settle([cortex_xsiam.byos_import(client, str(number)) for number in range(500)])
+            late.append(max(end.elapsed for end in ends) - TIMEOUT)
+            assert len(ends) == 500
+            assert all(isinstance(end.error, errors.WaitTimeout) for end in ends)
+            never = [end for end in ends if end.polls == 0]
+            assert len(never) >= 400
+            assert all("no status was read (0 polls)" in str(end.error) for end in never)
+    # Were they polled twenty at a time, for a tenth of a second each, the last one would be late by 2.5 s.
+    assert min(late) < 1.5
 
 
 def test_keeps_polling_after_a_slow_answer(wait: WaitFunction) -> None:

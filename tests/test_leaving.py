@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +20,7 @@ import settled
 from settled import Snapshot, cortex_xsiam
 from settled.simulator import Simulator, slow
 
+from _servers import Server
 from conftest import Jobs
 
 
@@ -64,6 +69,71 @@ def test_keyboard_interrupt(sim: Simulator, states: list[Any]) -> None:
         timer.join()
     assert set(threading.enumerate()) <= threads
     _until(lambda: _open_sockets() <= sockets)
+
+
+def _silent() -> Server:
+    def say_nothing(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            pass
+
+    return Server(say_nothing)
+
+
+def _interrupt(_: Any) -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("leave", "error"),
+    [(_interrupt, KeyboardInterrupt), (settled.Settling.close, StopIteration)],
+    ids=["Ctrl-C", "close"],
+)
+@pytest.mark.usefixtures("real_time")
+def test_leaving_a_silent_server(caplog: pytest.LogCaptureFixture, leave: Any, error: type[BaseException]) -> None:
+    """Whoever leaves `as_settled` does not wait for the polls under way, of which nothing is heard any more."""
+    told: list[Snapshot[Any]] = []
+    caplog.set_level(logging.DEBUG, "settled")
+    with _silent() as server, cortex_xsiam.connect(server.url, key_id=7, key="k", max_rate=None) as client:
+        jobs = [cortex_xsiam.byos_import(client, str(number)) for number in range(3)]
+        settling = settled.as_settled(jobs, timeout=None, on_poll=told.append)
+        timer = threading.Timer(0.2, leave, [settling])
+        timer.start()
+        with pytest.raises(error):
+            next(settling)
+        began = time.monotonic()
+        settling.close()
+        timer.join()
+        assert time.monotonic() - began < 1.5
+        left = [thread for thread in threading.enumerate() if thread.name == "settled"]
+        assert all(thread.daemon for thread in left)
+        assert len(settling.pending) == 3
+        server.stop()
+        for thread in left:
+            thread.join(5)
+            assert not thread.is_alive()
+    assert told == []
+    assert caplog.records == []
+
+
+def test_the_interpreter_exits() -> None:
+    """A program that Ctrl-C ends amid `as_settled` is gone soon, though its server is silent."""
+    program = """
+import sys, settled
+from settled import cortex_xsiam
+client = cortex_xsiam.connect(sys.argv[1], key_id=7, key="k")
+with client, settled.as_settled([cortex_xsiam.byos_import(client, "7")], timeout=None) as ends:
+    print("begun", flush=True)
+    list(ends)
+"""
+    with _silent() as server:
+        arguments = [sys.executable, "-c", program, server.url]
+        with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:  # noqa: S603
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(0.5)
+            process.send_signal(signal.SIGINT)
+            _, told = process.communicate(timeout=8)
+    assert told.splitlines()[-1] == b"KeyboardInterrupt"
 
 
 def test_leaving_a_watch(jobs: Jobs, sim: Simulator) -> None:
