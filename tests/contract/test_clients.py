@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from settled import Job, Outcome, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
 
-UUID = "3f0a6c52-0c0e-4a53-9c39-2f1f5f0b7a10"
+# The jobs that the specs' example replies name: a reply that names another one is refused.
+SCAN = "65b2f1917d1e9a3b58c6d31b"
+IMPORT = "6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10"
+OSAPI_JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
 
 CONNECT: dict[str, Callable[[str], Any]] = {
     "agilesec": lambda url: agilesec.connect(url, token="t"),
@@ -24,7 +28,7 @@ CONNECT: dict[str, Callable[[str], Any]] = {
     "osapi": lambda url: osapi.connect(url, token="t"),
 }
 JOBS: dict[str, Callable[[Any], Job[Any]]] = {
-    "agilesec.scan": lambda client: agilesec.scan(client, "65b2f1917d1e9a3b58c6d31b"),
+    "agilesec.scan": lambda client: agilesec.scan(client, SCAN),
     "agilesec.create_scan": lambda client: agilesec.create_scan(
         client,
         sensor_type="GIT Sensor",
@@ -33,11 +37,13 @@ JOBS: dict[str, Callable[[Any], Job[Any]]] = {
         priority="low",
         labels={"team": "blue"},
     ),
-    "agilesec.execute_scan": lambda client: agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a"),
+    "agilesec.execute_scan": lambda client: attrs.evolve(
+        agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a"), id=SCAN
+    ),
     "cortex_xdr.action": lambda client: cortex_xdr.action(client, 2**53 - 1),
     "cortex_xdr.script_execution": lambda client: cortex_xdr.script_execution(client, "17"),
-    "cortex_xsiam.byos_import": lambda client: cortex_xsiam.byos_import(client, UUID),
-    "osapi.job": lambda client: osapi.job(client, UUID),
+    "cortex_xsiam.byos_import": lambda client: cortex_xsiam.byos_import(client, IMPORT),
+    "osapi.job": lambda client: osapi.job(client, OSAPI_JOB),
 }
 
 ROOT = Path(__file__).resolve().parents[2]
