@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from starlette.responses import JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse
 
 from settled import Job, Outcome, Part, Progress, errors, osapi
 from settled.testing import VirtualClock
@@ -89,10 +89,84 @@ def test_completed_is_taken_as_it_is_otherwise(job: Callable[..., Job[Any]], wai
     assert wait(job({"status": "completed", "responses": _agents(a="completed")}), timeout=900).polls == 1
 
 
-def test_failure_of_the_job_itself(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
-    """A job that failed as a whole is not waited on for agents that will never answer."""
-    end = wait(job({"status": "failed", "error": "no agents match"}, expected_agents=3), timeout=900)
-    assert (end.outcome, end.detail) == (Outcome.FAILED, "no agents match")
+@pytest.mark.parametrize("word", ["failed", "skipped"])
+def test_premature_failure(job: Callable[..., Job[Any]], wait: WaitFunction, word: str) -> None:
+    """With `expected_agents` the first agent's failure is not the job's, though the job has an error then."""
+    first = {"status": word, "hostname": "a", "error": "no such file"}
+    end = wait(
+        job(
+            {"status": word, "error": "no such file", "responses": {"a": first}, "agent_states": {"a": first}},
+            {"status": "partial_failure", "responses": {"a": first} | _agents(b="completed")},
+            expected_agents=2,
+        ),
+        timeout=900,
+    )
+    assert (end.outcome, end.polls, end.detail) == (Outcome.PARTIAL, 2, "a: no such file")
+
+
+def test_failure_without_any_agent(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """Agents that are expected are waited for, whatever the error of the job says; the deadline's error counts them."""
+    with pytest.raises(errors.WaitTimeout, match="0 of 3 agents answered") as raised:
+        wait(job({"status": "failed", "error": "no agents match"}, expected_agents=3), timeout=60)
+    assert raised.value.last is not None
+    assert raised.value.last.detail == "no agents match"
+
+
+def _timeline(*entries: str) -> list[dict[str, str]]:
+    """Events as `host event`."""
+    return [{"hostname": host, "event": event} for host, event in (entry.split() for entry in entries)]
+
+
+def test_machines_of_one_host_name(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """Two machines of one name share a response: the timeline tells when both are done."""
+    begun = ["a acknowledged", "b acknowledged", "a acknowledged", "a started", "a started", "b started"]
+    reply = {"status": "completed", "responses": _agents(a="completed", b="completed")}
+    early = reply | {"timeline": _timeline(*begun, "a completed", "b completed")}
+    late = reply | {"timeline": _timeline(*begun, "a completed", "b completed", "a completed")}
+    told: list[Any] = []
+    end = wait(job(early, late, expected_agents=3), timeout=900, unknown="raise", on_poll=told.append)
+    assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 2)
+    assert [snapshot.progress for snapshot in told] == [Progress(2, 3), Progress(3, 3)]
+
+
+def test_another_run_of_an_agent_is_no_other_agent(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """An agent that was told to try again after a failure counts once, however often it ran."""
+    again = _timeline("a acknowledged", "a failed", "a acknowledged", "a failed", "a acknowledged", "a completed")
+    states = {"a": {"status": "completed", "error": "no such file"}}
+    first = {"status": "completed", "responses": _agents(a="completed"), "agent_states": states, "timeline": again}
+    both = first | {"responses": _agents(a="completed", b="completed")}
+    end = wait(job(first, both, expected_agents=2), timeout=900)
+    assert (end.polls, end.progress, end.detail) == (2, Progress(2, 2), None)
+
+
+@pytest.mark.parametrize("timeline", [None, {}, "x", [None], [7], [{}], [{"event": ["completed"]}]])
+def test_odd_timelines(job: Callable[..., Job[Any]], wait: WaitFunction, timeline: Any) -> None:
+    """A timeline of another form than documented does not hide the status."""
+    reply = {"status": "completed", "responses": _agents(a="completed"), "timeline": timeline}
+    assert wait(job(reply, expected_agents=1), timeout=900).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "detail"),
+    [
+        ("command.exec.execute", 3, "exit code 3"),
+        ("command.shell.execute", -9, "exit code -9"),
+        ("command.exec.execute", 0, None),
+        ("command.exec.execute", None, None),
+        ("node.disk.get", 3, None),
+    ],
+)
+def test_exit_codes(
+    job: Callable[..., Job[Any]], wait: WaitFunction, operation: str, code: int | None, detail: str | None
+) -> None:
+    """A command that ended with another code than 0 is completed, and the detail tells the code."""
+    reply: dict[str, Any] = {"status": "completed", "operation": {"type": operation}, "result": {"exit_code": code}}
+    assert wait(job(reply), timeout=900).detail == detail
+    reply["responses"] = {"a": {"status": "completed", "hostname": "a", "data": {"exit_code": code}}}
+    end = wait(job(reply), timeout=900)
+    assert end.outcome is Outcome.SUCCEEDED
+    assert end.detail == (detail and f"a: {detail}")
+    assert end.parts["a"].detail == detail
 
 
 @pytest.mark.parametrize("number", [0, -1])
@@ -147,16 +221,57 @@ def test_body_is_typed(job: Callable[..., Job[Any]], wait: WaitFunction) -> None
 
 
 def test_grace_for_a_job_just_submitted(job: Callable[..., Job[Any]], wait: WaitFunction, clock: VirtualClock) -> None:
-    """A 404 right after the submit is ridden out; one that lasts, or comes later, is not."""
-    missing = JSONResponse({"error": "job not found", "code": 404}, 404)
+    """A job that is not found for less than a minute is ridden out, at any time of the wait."""
+    missing = JSONResponse({"error": f"job not found: {ID}"}, 404)
     assert wait(job(missing, missing, {"status": "completed"}), timeout=900).outcome is Outcome.SUCCEEDED
     start = clock.now()
     with pytest.raises(errors.NotFound, match="job not found"):
         wait(job(missing), timeout=900)
-    assert 10 <= clock.now() - start < 30
+    assert 60 <= clock.now() - start < 120
+    running = {"status": "processing"}
+    assert wait(job(running, missing, missing, running, missing, {"status": "completed"}), timeout=900).is_settled
+    start = clock.now()
     with pytest.raises(errors.NotFound) as raised:
-        wait(job({"status": "processing"}, missing), timeout=900)
+        wait(job(running, missing), timeout=900)
+    assert 60 <= clock.now() - start < 120
     assert raised.value.seen == {"processing": 1}
+
+
+def test_deadline_while_the_job_is_not_found(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A deadline before the minute is over is a WaitTimeout that names the 404."""
+    missing = JSONResponse({"error": f"job not found: {ID}"}, 404)
+    with pytest.raises(errors.WaitTimeout, match="answered 404: job not found"):
+        wait(job({"status": "processing"}, missing), timeout=20)
+
+
+def test_fetch_of_a_job_that_is_not_found(answering: Answering) -> None:
+    """A single fetch rides nothing out."""
+    missing = JSONResponse({"error": f"job not found: {ID}"}, 404)
+    with osapi.connect(answering(missing), token="t1") as client, pytest.raises(errors.NotFound, match="job not found"):
+        osapi.job(client, ID).fetch()
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (JSONResponse({"message": "Not Found"}, 404), errors.NotFound),
+        (HTMLResponse("<!DOCTYPE html><title>OSAPI</title>"), errors.MalformedResponse),
+    ],
+)
+def test_address_without_the_path(
+    job: Callable[..., Job[Any]], wait: WaitFunction, answer: Any, error: type[errors.SettledError]
+) -> None:
+    """What answers on another path than the API's ends a wait at the first poll, with a word about the path."""
+    with pytest.raises(error, match="/api") as raised:
+        wait(job(answer, {"status": "completed"}), timeout=900)
+    assert raised.value.seen == {}
+    assert "(1 poll)" in raised.value.__notes__[0]
+
+
+def test_web_page_between_readings(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """Once a status was read the address is right, and a web page is an outage."""
+    page = HTMLResponse("<html>maintenance</html>", 200)
+    assert wait(job({"status": "processing"}, page, {"status": "completed"}), timeout=900).is_settled
 
 
 @pytest.mark.parametrize("prefix", ["", "/api", "/proxy/api/"])

@@ -36,6 +36,11 @@ def error_body(content: bytes) -> ErrorBody:
         return ErrorBody(_plain(content.decode("utf-8", "replace")))
 
 
+def is_html(content: bytes) -> bool:
+    """Whether a body is a page of HTML or XML."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
 def sentence(value: Any, depth: int = 0) -> str:
     """The human sentence somewhere in a JSON value, "" if there is none."""
     if value is None or isinstance(value, bool) or depth > 8:

@@ -167,11 +167,15 @@ class Wait(Generic[B]):
             SettledError: The error itself, if it will not pass by itself, or polls have failed for too long.
         """
         failing = self._failing = self._failing or FailureRun(since=now)
-        back_off = failing.add(error, now)
+        kind = self.job.kind
+        back_off = failing.add(error, now, is_absence=kind.is_absence(error))
         pause = asked_to_pause(error, back_off)
         if pause is not None:
             self._limiter.pause(now, pause)
-        patience, grace = self.config.patience, self.job.kind.not_found_grace
+        if not self._tally and kind.is_wrong_address(error):
+            error.args = (f"{error}; {kind.address_hint}", *error.args[1:])
+            raise self._learnt(error, now)
+        patience, grace = self.config.patience, kind.not_found_grace
         if not failing.may_pass(now, patience=patience, not_found_grace=grace, was_read=bool(self._tally)):
             raise self._learnt(error, now)
         self.config.observer.failed(self, now, error, failing.count)

@@ -180,7 +180,12 @@ class TransportError(SettledError):
 
 
 class MalformedResponse(SettledError):
-    """An answer came that cannot be read: not JSON, or not what the API documents."""
+    """An answer came that cannot be read: not JSON, or not what the API documents.
+
+    `is_html` is true where it is a web page: a proxy's, or one of another path than the API's.
+    """
+
+    is_html: bool = False
 
 
 class UnknownStatus(SettledError):

@@ -1,6 +1,10 @@
 """OSAPI: jobs that one agent or many carry out.
 
-From the vendor's page "Get job detail" and the server's source.
+From the vendor's page "Get job detail" and the server's source. The server computes a job's status from the agents
+that have begun so far, so the first agent's end can pass for the job's: `expected_agents` says how many to wait for.
+
+Neither `failed` nor `completed` is final. The server runs a failed job again (30 s later at first, five times at most),
+and it may be `completed` then; an agent that joins runs old broadcasts of the last day. A wait ends with what it reads.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
-from ._snapshot import Part, Reading, progress_of, told_by
+from ._snapshot import Part, Progress, Reading, progress_of, told_by
 
 __all__ = ["KINDS", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
 
@@ -41,20 +45,69 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
     status: str | None = raw.get("status") or None
     responses: Mapping[str, Mapping[str, Any]] = raw.get("responses") or {}
     states: Mapping[str, Mapping[str, Any]] = raw.get("agent_states") or {}
-    parts = {name: _part(response, state) for name, response, state in _by_host_name(responses, states)}
+    is_command = _is_command(raw.get("operation"))
+    parts = {
+        name: _part(response, state, is_command=is_command)
+        for name, response, state in _by_host_name(responses, states)
+    }
     outcome = OsapiJobTerminal.outcome_of(status)
-    # The server counts only agents that have begun, so the first one's end can pass for the job's; a job of one agent
-    # may name none at all.
-    answered = len(responses) if parts else 1
-    if answered < expected_agents and not raw.get("error"):
+    progress = _progress(parts, raw.get("timeline"), expected_agents)
+    # The server counts only agents that have begun, so the first one's end can pass for the job's, as can its error; a
+    # job of one agent may name none at all.
+    answered = 1 if progress is None or not parts else max(progress.done, len(responses))
+    if answered < expected_agents:
         outcome = None
     return Reading(
         status,
         outcome,
-        detail=told(raw.get("error")) or told_by(parts),
-        progress=progress_of(parts, expected=expected_agents),
+        detail=told(raw.get("error")) or told_by(parts) or (_exit_code(raw.get("result")) if is_command else None),
+        progress=progress,
         parts=parts,
     )
+
+
+def _progress(parts: Mapping[str, Part], timeline: Any, expected: int) -> Progress | None:
+    # Machines of one host name share one part: only the timeline tells that there are several.
+    progress = progress_of(parts, expected=expected)
+    if progress is None:
+        return None
+    done, begun = _agents_in(timeline)
+    return Progress(max(progress.done, done), max(progress.total, begun))
+
+
+def _agents_in(timeline: Any) -> tuple[int, int]:
+    """How many agents a timeline shows to be done, and how many to have begun.
+
+    An agent that begins after one of its name has failed is the same one, which the server has told to try again.
+    """
+    running: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    ended = 0
+    for entry in timeline if isinstance(timeline, list) else ():
+        if not isinstance(entry, Mapping):
+            continue
+        host, event = str(entry.get("hostname")), entry.get("event")
+        if event == "acknowledged":
+            running[host] += 1
+            failed[host] = max(failed[host] - 1, 0)
+        elif event in ("completed", "skipped", "failed"):
+            running[host] = max(running[host] - 1, 0)
+            if event == "failed":
+                failed[host] += 1
+            else:
+                ended += 1
+    done = ended + failed.total()
+    return done, done + running.total()
+
+
+def _is_command(operation: Any) -> bool:
+    return isinstance(operation, Mapping) and str(operation.get("type")).startswith("command.")
+
+
+def _exit_code(data: Any) -> str | None:
+    """What a command's exit code tells, although its job is `completed`; None if that is 0 or not there."""
+    code = data.get("exit_code") if isinstance(data, Mapping) else None
+    return f"exit code {code}" if isinstance(code, int) and code != 0 else None
 
 
 def _by_host_name(
@@ -71,9 +124,12 @@ def _by_host_name(
     return [(name, by_name.get(name, {}), states_by_name.get(name, {})) for name in {**by_name, **states_by_name}]
 
 
-def _part(response: Mapping[str, Any], state: Mapping[str, Any]) -> Part:
+def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: bool) -> Part:
     status = response.get("status") or state.get("status") or None
-    return Part(status, OsapiJobTerminal.outcome_of(status), told(response.get("error") or state.get("error")))
+    outcome = OsapiJobTerminal.outcome_of(status)
+    # The server never clears a state's error: once the agent has completed, it is of an earlier run.
+    error = response.get("error") or (None if outcome is Outcome.SUCCEEDED else state.get("error"))
+    return Part(status, outcome, told(error) or (_exit_code(response.get("data")) if is_command else None))
 
 
 JOB = JobKind(
@@ -84,7 +140,9 @@ JOB = JobKind(
     read=_read,
     terminal=OsapiJobTerminal,
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
-    not_found_grace=10.0,
+    not_found_grace=60.0,
+    not_found_words="job not found",
+    address_hint="does the address lack the path /api?",
     reply_id=operator.itemgetter("id"),
     progress_words="agents answered",
 )
@@ -94,9 +152,12 @@ KINDS = (JOB,)
 def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None = None) -> Job[JobDetail]:
     """The job with this id, a UUID.
 
-    For a job that many agents carry out, `expected_agents` is how many: the server may say `completed` after the
-    first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an hour by
-    default.
+    For a job that many agents carry out, `expected_agents` is how many: the server may say `completed` or `failed`
+    after the first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an
+    hour by default.
+
+    It runs a failed job again, 30 seconds later at first and five times at most, and says `failed` meanwhile. A wait
+    ends with the first `failed`: wait again, or `fetch` the job later, to see what became of it.
 
     Raises:
         ValueError: If `job_id` cannot be an id, or fewer than one agent is expected.

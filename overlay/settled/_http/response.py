@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from .._error_body import error_body
+from .._error_body import error_body, is_html
 from .._job import UNREADABLE, Client
 from .._retry_after import asked_pause
 from ..errors import ApiError, MalformedResponse, api_error_class
@@ -51,7 +51,9 @@ class Response:
             return json.loads(self.content)
         except UNREADABLE as error:
             said = self.without_secrets(error_body(self.content).message)
-            raise _malformed(self._response, f"without JSON: {said!r}") from error
+            malformed = _malformed(self._response, f"without JSON: {said!r}")
+            malformed.is_html = is_html(self.content)
+            raise malformed from error
 
     def api_error(self, message: str = "") -> ApiError:
         """The error that the response stands for."""

@@ -184,6 +184,8 @@ def _access(job: Job[Any], without: int) -> _Found:
         answer = error
     for refusal, told, fix in _REFUSALS:
         if isinstance(answer, refusal):
+            if job.kind.is_wrong_address(answer):
+                return "problem", f"{told}: {answer}", job.kind.address_hint or _PROXY
             return "problem", f"{told}: {answer}", fix or _right_credentials(job)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
