@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from ._schedule import Schedule
-from .errors import ApiError, MalformedResponse, RateLimited, SettledError, TransportError
+from .errors import ApiError, MalformedResponse, NotFound, RateLimited, SettledError, TransportError
 
 # Servers ask for pauses of many hours, by mistake or by a wrong clock. This is the longest one that is obeyed.
 MAX_PAUSE_SECONDS = 3600.0
@@ -22,7 +22,7 @@ _TRANSIENT_STATUS_CODES = frozenset({408, 425, 429})
 class FailureRun:
     """Failures without an answer in between, the first of them at `since`.
 
-    `not_found_since` is the moment of the first of those that came last and say that the job cannot be found.
+    `not_found_since` is the moment of the first 404 of those that came last.
     """
 
     since: float
@@ -31,11 +31,11 @@ class FailureRun:
     not_found_since: float | None = None
     is_host_known: bool = False
 
-    def add(self, error: SettledError, now: float, *, is_absence: bool) -> float:
-        """Count one more failure, which may say that the job is absent; returns the seconds before the next poll."""
+    def add(self, error: SettledError, now: float) -> float:
+        """Count one more failure; returns the seconds before which not to poll again."""
         self.count += 1
         self.latest = error
-        if not is_absence:
+        if not isinstance(error, NotFound):
             self.not_found_since = None
         elif self.not_found_since is None:
             self.not_found_since = now

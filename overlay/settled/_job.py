@@ -61,9 +61,9 @@ class JobKind(Generic[B_co]):
 
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
     takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
-    from the first one on, a 404 may only mean that the job cannot be found at present: one that has `not_found_words`
-    in its message, in any letter case. What else says that there is no such path is explained by `address_hint`, as
-    is a reply without any parts by `no_parts_hint`. `reply_id` finds the id by which a reply
+    from the first one on, a 404 may only mean that the job cannot be found at present. Before any status was read, a
+    404 without `not_found_words` in its message, or a web page, is of a wrong address, which `address_hint` explains;
+    `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply
     names its job, so that no job is told another one's answer. `progress_words` say in messages what so many of the
     job's parts have done.
     """
@@ -90,15 +90,13 @@ class JobKind(Generic[B_co]):
         folded = word.casefold()
         return self.terminal.outcome_of(word) is not None or any(folded == known.casefold() for known in self.running)
 
-    def is_absence(self, error: SettledError) -> bool:
-        """Whether an error says that a job cannot be found, not that its path cannot."""
-        return isinstance(error, NotFound) and self.not_found_words.casefold() in error.message.casefold()
-
     def is_wrong_address(self, error: SettledError) -> bool:
-        """Whether an error says that another thing than the API is at the address; only of kinds with a hint."""
-        if self.address_hint is None or self.is_absence(error):
+        """Whether an error, before any status was read, says that something else than the API is at the address."""
+        if self.address_hint is None:
             return False
-        return isinstance(error, NotFound) or (isinstance(error, MalformedResponse) and error.is_html)
+        if isinstance(error, NotFound):
+            return self.not_found_words.casefold() not in error.message.casefold()
+        return isinstance(error, MalformedResponse) and error.is_html
 
     def id_in(self, raw: Any) -> Any:
         """The id by which a reply names its job; None if it names none."""

@@ -168,7 +168,7 @@ class Wait(Generic[B]):
         """
         failing = self._failing = self._failing or FailureRun(since=now)
         kind = self.job.kind
-        back_off = failing.add(error, now, is_absence=kind.is_absence(error))
+        back_off = failing.add(error, now)
         pause = asked_to_pause(error, back_off)
         if pause is not None:
             self._limiter.pause(now, pause)
