@@ -67,6 +67,18 @@ def test_settles_with_its_status(
     assert isinstance(end.body, Scan)
 
 
+@pytest.mark.parametrize("word", ["queued", "running", "Scanning 7 %"])
+def test_every_other_word_is_running(
+    scan: Callable[..., Job[Any]], wait: WaitFunction, caplog: pytest.LogCaptureFixture, word: str
+) -> None:
+    """The vendor lists terminal words only: any other one is known to be running, and no warning is due."""
+    read: list[Any] = []
+    end = wait(scan(word, "successful"), timeout=900, unknown="raise", on_poll=read.append)
+    assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 2)
+    assert (read[0].status, read[0].is_known, read[0].outcome) == (word, True, None)
+    assert "WARNING" not in {record.levelname for record in caplog.records}
+
+
 def test_status_is_asked_with_the_token(scan: Callable[..., Job[Any]], answering: Answering) -> None:
     """The token goes along in the vendor's own header, and the id in the path."""
     assert scan("successful").fetch().is_settled

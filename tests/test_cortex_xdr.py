@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -122,6 +123,53 @@ def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitF
     assert told[0].detail == "b: disk is locked"
     assert "2 of 3 endpoints settled after 1 s; still PENDING: c (" in str(raised.value)
     assert set(raised.value.seen) == {"2 of 3 settled"}
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail"),
+    [
+        ({"errorDescription": "no such file", "errorData": None, "terminated_by": None}, "no such file"),
+        ({"errorText": "no such file", "errorData": "{}"}, "no such file"),
+        ({"errorText": "", "errorData": '{"errorText": "no such file", "errorCode": -22}'}, "no such file"),
+        ({"errorText": "no such file", "errorData": '{"errorText": "no such file"}'}, "no such file"),
+        ({"errorText": "refused", "errorDescription": "no such file"}, "refused; no such file"),
+        ({"errorData": "no such file"}, "no such file"),
+        ({"errorData": {"errorDescription": "no such file"}}, "no such file"),
+        ({"errorData": '{"code": -22}'}, '{"code":-22}'),
+        ({"errorData": "[" * 100_000}, "[" * 100_000),
+        ({"missing_files": ["a.exe", "b.exe"], "bucket": "b"}, "missing files: a.exe; b.exe"),
+        ({"terminated_by": "admin"}, '{"terminated_by":"admin"}'),
+        ({"errorText": "", "errorDescription": None, "errorData": "{}", "missing_files": []}, None),
+        ("no such file", "no such file"),
+    ],
+)
+def test_reasons_of_an_endpoint(
+    action: Callable[..., Job[Any]], wait: WaitFunction, reason: Any, detail: str | None
+) -> None:
+    """Why an action failed on an endpoint is told, in whichever of its fields the tenant says so."""
+    end = wait(action({"a": "FAILED"}, errorReasons={"a": reason}), timeout=5)
+    assert end.parts["a"].detail == detail
+    assert end.detail == (detail and f"a: {detail}")
+
+
+@pytest.mark.parametrize("reply", [{}, None])
+def test_action_whose_endpoints_never_come(
+    action: Callable[..., Job[Any]], wait: WaitFunction, caplog: pytest.LogCaptureFixture, reply: Any
+) -> None:
+    """An id that is no action's is answered without endpoints for ever: the log says so once, and the deadline."""
+    hint = "the tenant names no endpoint for this action; is it the `group_action_id`?"
+    with pytest.raises(errors.WaitTimeout, match=re.escape(hint)):
+        wait(action(reply), timeout=60)
+    warned = [
+        record.getMessage()
+        for record in caplog.records
+        if hint in record.getMessage() and record.levelname == "WARNING"
+    ]
+    assert len(warned) == 1
+    assert "poll 3," in warned[0]
+    caplog.clear()
+    wait(action(reply, reply, {"a": "FAILED"}), timeout=60)
+    assert hint not in caplog.text
 
 
 def test_action_counts_its_words(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:

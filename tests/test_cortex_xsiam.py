@@ -18,7 +18,7 @@ from settled._rate_limiter import rate_limiter_of
 from settled.simulator import Simulator
 from settled_clients import cortex_xsiam as generated
 
-from conftest import KIND, WaitFunction
+from conftest import KIND, Answering, WaitFunction
 
 OK = {"job_id": "7", "created_timestamp": "2026-03-02T09:30:00Z", "job_status": "COMPLETED"}
 
@@ -259,3 +259,23 @@ def test_snapshot_without_a_body() -> None:
         snapshot.raise_for_outcome()
     with pytest.raises(errors.TransportError):
         _ = snapshot.body
+
+
+@pytest.mark.parametrize(
+    ("log", "detail"),
+    [
+        ([{"asset": "a", "why": "no cve"}], '[{"asset":"a","why":"no cve"}]'),
+        ({"rows": {"7": ["no cve"]}}, '{"rows":{"7":["no cve"]}}'),
+        ([{"rows": [{"err_msg": "no cve"}]}], "no cve"),
+        ([{"token": "s3cret", "why": "no cve"}], '[{"token":"[secret]","why":"no cve"}]'),
+        ([{"why": "x" * 1000}], f'[{{"why":"{"x" * 491}\N{HORIZONTAL ELLIPSIS}'),
+        ("two\nlines", "two\nlines"),
+        ([], None),
+        ([{}, [None], {"asset": ""}], None),
+    ],
+)
+def test_error_log_of_any_shape(answering: Answering, log: Any, detail: str | None) -> None:
+    """What an error log says reaches the detail: its sentence, or its JSON if no known name holds one."""
+    reply = {"job_id": "a", "job_status": "COMPLETED_WITH_ERRORS", "error_log": log}
+    with cortex_xsiam.connect(answering(reply), key_id=7, key="k", max_rate=None) as client:
+        assert cortex_xsiam.byos_import(client, "a").fetch().detail == detail

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import attrs
 import pytest
 
 import settled
+import settled.aio
+import settled.machine
 from settled import JobKind, Outcome
 
 from _specs import ROOT, SPECS, documents
@@ -43,7 +48,7 @@ def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> Non
     for word in documented:
         assert (kind.terminal.outcome_of(word) is not None) + (word in kind.running) == 1, word
         assert kind.knows(word.swapcase())
-    assert not kind.knows("nobody-listed-this")
+    assert kind.knows("nobody-listed-this") == (not kind.running)
 
 
 @each_kind
@@ -78,8 +83,53 @@ def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
 def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
     """A ref with another vendor's client is a TypeError."""
     other = next(other for other in KINDS if other.client_class is not kind.client_class)
-    with pytest.raises(TypeError, match="needs a client of"):
+    vendor, given = (each.name.partition(".")[0] for each in (kind, other))
+    with pytest.raises(
+        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {given}"
+    ):
         settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("osapi.jobs/1", "did you mean osapi.job/<id>?"),
+        ("agilsec.scan/1", "did you mean agilesec.scan/<id>?"),
+        ("cortex_xdr.script/1", "did you mean cortex_xdr.script_execution/<id>?"),
+        ("XY/1", "the kinds are agilesec.scan, "),
+        ("osapi.job", "did you mean osapi.job/<id>?"),
+    ],
+)
+def test_a_typo_in_a_ref(ref: str, said: str) -> None:
+    """A ref of no known kind is answered with the nearest one, or with all."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        settled.from_ref(ref, KINDS[0].client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+
+
+def _verbs(job: Any, **options: Any) -> dict[str, Callable[[], Any]]:
+    """Every waiting verb, to be called with a job and options."""
+    return {
+        "wait": lambda: settled.wait(job, timeout=1, **options),
+        "watch": lambda: next(settled.watch(job, timeout=1, **options)),
+        "as_settled": lambda: settled.as_settled([job], timeout=1, **options),
+        "begin": lambda: settled.machine.begin(job, timeout=1, **options),
+        "aio.wait": lambda: asyncio.run(settled.aio.wait(job, timeout=1, **options)),
+    }
+
+
+@pytest.mark.parametrize("verb", _verbs(None))
+def test_what_the_verbs_refuse(verb: str) -> None:
+    """What is no job, no option or no schedule is refused with what to give instead."""
+    kind = KINDS[0]
+    job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+    for given, said in ((job.ref, "from_ref"), (7, "not a job, but a int"), (None, "from_ref")):
+        with pytest.raises(TypeError, match=said):
+            _verbs(given)[verb]()
+    name = verb.removeprefix("aio.")
+    with pytest.raises(TypeError, match=f"^{name} has no option 'intervall'; its options are schedule, on_poll, "):
+        _verbs(job, intervall=3)[verb]()
+    with pytest.raises(TypeError, match=r"schedule must be a settled\.Schedule, or a function of .*, not 3"):
+        _verbs(job, schedule=3)[verb]()
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

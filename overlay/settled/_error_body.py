@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
+from ._redacted import without_secrets
 from ._shown import encodable, shown
 
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
@@ -48,7 +50,7 @@ def sentence(value: Any, depth: int = 0) -> str:
     if _is_object(value):
         if "loc" in value and "msg" in value:
             return f"{_path(value['loc'])}: {sentence(value['msg'], depth + 1)}"
-        candidates = [value.get(key) for key in (*_MESSAGE_KEYS, "reply")]
+        candidates = [*(value.get(key) for key in (*_MESSAGE_KEYS, "reply")), *_wrapped(value)]
         return next(filter(None, (sentence(candidate, depth + 1) for candidate in candidates)), "")
     if _is_list(value):
         return "; ".join(filter(None, (sentence(item, depth + 1) for item in value[:10])))
@@ -56,19 +58,59 @@ def sentence(value: Any, depth: int = 0) -> str:
 
 
 def told(value: Any) -> str | None:
-    """What a field tells, as text: all of it if it is text, the sentence in it otherwise, None if there is none."""
-    return encodable(value if isinstance(value, str) else sentence(value)) or None
+    """What a field tells, as text: all of it if it is text, the sentence in it otherwise, or else its JSON, cut.
+
+    None if there is nothing in it.
+    """
+    return encodable(value if isinstance(value, str) else sentence(value) or _compact(value)) or None
+
+
+def _compact(value: Any) -> str:
+    try:
+        if not _says_something(value):
+            return ""
+        text = json.dumps(without_secrets(value), ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""
+    return shown(text, _MAX_LENGTH)
+
+
+def _says_something(value: Any) -> bool:
+    """Whether there is anything but blanks in an object or a list."""
+    if _is_object(value) or _is_list(value):
+        inner = value.values() if _is_object(value) else value
+        return any(
+            _says_something(each) if isinstance(each, dict | list) else each is not None and each != ""
+            for each in inner
+        )
+    return False
+
+
+def _wrapped(value: dict[str, Any]) -> Iterator[Any]:
+    """The objects under names that say nothing of messages, in which a message may be wrapped."""
+    for name, inner in value.items():
+        if name in _MESSAGE_KEYS or name == "reply":
+            continue
+        if _is_object(inner):
+            yield inner
+        elif _is_list(inner):
+            yield [item for item in inner[:10] if _is_object(item)]
 
 
 def _path(steps: Any) -> str:
     return ".".join(map(str, steps)) if _is_list(steps) else str(steps)
 
 
-def _field(value: Any, keys: tuple[str, ...]) -> Any:
+def _field(value: Any, keys: tuple[str, ...], depth: int = 0) -> Any:
     if not _is_object(value):
         return None
     found = next((value[key] for key in keys if value.get(key) not in (None, "")), None)
-    return _field(value.get("reply"), keys) if found is None else found
+    if found is not None or depth > 8:
+        return found
+    # What stands beside a message belongs to something else.
+    wrapped = () if any(value.get(key) for key in _MESSAGE_KEYS) else _wrapped(value)
+    inner = (_field(each, keys, depth + 1) for each in (value.get("reply"), *wrapped))
+    return next((each for each in inner if each is not None), None)
 
 
 def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:

@@ -60,12 +60,13 @@ class JobKind(Generic[B_co]):
     """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
 
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
-    takes the reply's JSON. `running` are the documented words of a job that goes on. For `not_found_grace` seconds
-    from the first one on, a 404 may only mean that the job cannot be found at present. Before any status was read, a
-    404 without `not_found_words` in its message, or a web page, is of a wrong address, which `address_hint` explains;
-    `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply
-    names its job, so that no job is told another one's answer. `progress_words` say in messages what so many of the
-    job's parts have done.
+    takes the reply's JSON. `running` are the documented words of a job that goes on; it is empty where the vendor lists
+    terminal words only, and every other word is known to be running. For `not_found_grace` seconds from the first one
+    on, a 404 may only mean that the job cannot be found at present. Before any status was read, a 404 without
+    `not_found_words` in its message, or a web page, is of a wrong address, which `address_hint` explains;
+    `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
+    that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
+    done.
     """
 
     name: str
@@ -86,9 +87,13 @@ class JobKind(Generic[B_co]):
         return self.name
 
     def knows(self, word: str) -> bool:
-        """Whether a status word is documented, in any letter case."""
+        """Whether a status word is documented, in any letter case; all are where terminal ones alone are listed."""
         folded = word.casefold()
-        return self.terminal.outcome_of(word) is not None or any(folded == known.casefold() for known in self.running)
+        return (
+            not self.running
+            or self.terminal.outcome_of(word) is not None
+            or any(folded == known.casefold() for known in self.running)
+        )
 
     def is_wrong_address(self, error: SettledError) -> bool:
         """Whether an error, before any status was read, says that something else than the API is at the address."""
@@ -130,7 +135,17 @@ class JobKind(Generic[B_co]):
 def _check_client(job: Job[Any], _: object, client: Any) -> None:
     wanted = job.kind.client_class
     if not isinstance(client, wanted):
-        raise TypeError(f"{job.kind.name} needs a client of {wanted.__module__}, not a {type(client).__qualname__}")
+        vendor = job.kind.name.partition(".")[0]
+        raise TypeError(
+            f"{job.kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}"
+        )
+
+
+def _given(client: Any) -> str:
+    package, _, rest = type(client).__module__.partition(".")
+    if package == "settled_clients":
+        return f"one of {rest.partition('.')[0]}"
+    return f"a {type(client).__qualname__}"
 
 
 def _check_id(job: Job[Any], _: object, value: Any) -> None:
@@ -176,6 +191,16 @@ class Job(Generic[B_co]):
         return snapshot(self, reply.reading, reply.raw)
 
 
+def check_job(job: Any) -> None:
+    """Refuse what is no job, with a TypeError that says how to make one."""
+    if isinstance(job, str):
+        raise TypeError(f"not a job, but a str, {job!r:.80}: settled.from_ref(ref, client) makes a job of a ref")
+    if not isinstance(job, Job):
+        raise TypeError(
+            f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"
+        )
+
+
 def snapshot(
     job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
 ) -> Snapshot[B_co]:
@@ -209,8 +234,25 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
     if slash and dot and is_vendor and importlib.util.find_spec(f"settled_clients.{vendor}"):
         kinds = {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
     if name not in kinds:
-        raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}")
+        raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}{_nearest(name)}")
     return Job(kinds[name], client, job_id)
+
+
+def _nearest(name: str) -> str:
+    """Which kind somebody may have meant who made a typo, as the end of a message."""
+    import difflib
+    import pkgutil
+
+    import settled_clients
+
+    vendors = [vendor.name for vendor in pkgutil.iter_modules(settled_clients.__path__)]
+    found = [f"settled.{vendor}" for vendor in vendors if importlib.util.find_spec(f"settled.{vendor}")]
+    names = [kind.name for module in found for kind in importlib.import_module(module).KINDS]
+    # Long names take long to compare.
+    near = difflib.get_close_matches(name[:100], names, n=1)
+    return (
+        f"; did you mean {near[0]}/<id>?" if near else f"; a ref is <kind>/<id>, and the kinds are {', '.join(names)}"
+    )
 
 
 def _brief(error: Exception) -> str:

@@ -18,12 +18,12 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import attrs
 
 from ._inbox import Inbox
-from ._job import Job
+from ._job import Job, check_job
 from ._observer import new_observer
 from ._rate_limiter import RateLimiter, rate_limiter_of
 from ._reply import Reply
 from ._snapshot import Snapshot
-from ._terms import WaitConfig, WaitOptions
+from ._terms import WaitConfig, WaitOptions, known_options
 from ._wait import GRACE_SECONDS, Poll, Sleep, Wait
 from .errors import SettledError
 
@@ -67,7 +67,9 @@ class Batch(Generic[B]):
     ) -> None:
         self.is_closed = False
         self.error: BaseException | None = None
-        self._config = WaitConfig(start=0.0, timeout=timeout, concurrency=concurrency, inbox=inbox, **options)
+        self._config = WaitConfig(
+            start=0.0, timeout=timeout, concurrency=concurrency, inbox=inbox, **known_options("as_settled", options)
+        )
         # The jobs that have not come out; None in place of the wait if it has ended.
         self._waits: dict[Job[B], Wait[B] | None] = {}
         self._ended: deque[Snapshot[B]] = deque()
@@ -315,8 +317,7 @@ class _Client(Generic[B]):
 def _checked(jobs: Iterable[Any]) -> list[Job[Any]]:
     listed = list(jobs)
     for job in listed:
-        if not isinstance(job, Job):
-            raise TypeError(f"not a job: {job!r}")
+        check_job(job)
     return listed
 
 

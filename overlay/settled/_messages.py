@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ._wait import Wait
 
 MAX_MESSAGE = 300
+# A job may well have no parts at first; from this poll on it is worth a word.
+POLLS_WITHOUT_PARTS = 3
 
 _MAX_REF = 110
 _MAX_NAMED = 4
@@ -41,7 +43,8 @@ def plural(number: int, noun: str) -> str:
 def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:
     progress = None if last is None else last.progress
     if last is not None and last.status is None and not last.parts:
-        return f"no status of any part was read after {seconds:g} s"
+        hint = last.job.kind.no_parts_hint if last.polls >= POLLS_WITHOUT_PARTS else None
+        return f"no status of any part was read after {seconds:g} s{f'; {hint}' if hint else ''}"
     if last is None or progress is None or (progress.total == 1 and last.status is not None):
         return f"still {shown(status, _MAX_NAME * 4)} after {seconds:g} s"
     text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {seconds:g} s"

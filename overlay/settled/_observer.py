@@ -46,6 +46,9 @@ class Observer:
     def unlisted(self, wait: Wait[Any], now: float, word: str) -> None:
         """A status word was read that nobody listed."""
 
+    def hinted(self, wait: Wait[Any], now: float, hint: str) -> None:
+        """Answers look as if the caller had made a mistake."""
+
     def gave_up(self, wait: Wait[Any], now: float, error: SettledError) -> None:
         """An error ends a wait."""
 

@@ -62,6 +62,11 @@ class Observing(Observer):
             _warned.add(seen)
             _log(logging.WARNING, wait, now, f"a status nobody listed, {word!r}; it is taken for running")
 
+    def hinted(self, wait: Wait[Any], now: float, hint: str) -> None:
+        """Tell of answers that look as if the caller had made a mistake."""
+        if _logger.isEnabledFor(logging.WARNING):
+            _log(logging.WARNING, wait, now, hint)
+
     def gave_up(self, wait: Wait[Any], now: float, error: SettledError) -> None:
         """Tell of an error that ends a wait; it is for the caller to say how bad that is."""
         if _logger.isEnabledFor(logging.INFO):

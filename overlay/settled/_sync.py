@@ -12,7 +12,7 @@ from ._lanes import CONCURRENCY
 from ._reply import Reply
 from ._settling import Settling
 from ._snapshot import Reading, Snapshot
-from ._terms import WaitConfig, WaitOptions
+from ._terms import WaitConfig, WaitOptions, known_options
 from ._turns import step
 from ._wait import Sleep, Wait
 
@@ -34,7 +34,7 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
         SettledError: ApiError, TransportError, MalformedResponse or UnknownStatus, if the job cannot be followed; what
             was learnt until then is in the error's `ref`, `last` and `seen`.
     """
-    with Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)) as machine:
+    with Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **known_options("wait", options))) as machine:
         while (reply := _poll_when_due(machine)).reading.outcome is None:
             pass
     return machine.snapshot(reply.reading, reply.raw)
@@ -44,7 +44,7 @@ def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
 ) -> Iterator[Snapshot[B]]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
-    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **options)))
+    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **known_options("watch", options))))
 
 
 def as_settled(

@@ -14,6 +14,8 @@ Tally = tuple[tuple[str, int], ...]
 # A vendor may put times or percentages into its words: of more labels than these only their number is known.
 MAX_LABELS = 20
 OTHER = "other"
+# The status of a job that has none, nor have its parts.
+NONE = "none yet"
 
 _MAX_WORD = 80
 _MAX_STATUS = 200
@@ -24,9 +26,7 @@ def status_of(reading: Reading) -> str:
     if reading.status is not None:
         return sys.intern(printable(reading.status, _MAX_WORD))
     words = Counter(printable(part.status, _MAX_WORD) for part in reading.parts.values() if part.status is not None)
-    return sys.intern(shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), _MAX_STATUS)) or (
-        "none yet"
-    )
+    return sys.intern(shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), _MAX_STATUS)) or NONE
 
 
 def label_of(reading: Reading, status: str) -> str:

@@ -28,6 +28,11 @@ _BY_DEFAULT = Schedule()
 # Longer than most outages of vendors last.
 PATIENCE_SECONDS = 1800.0
 
+_CALLABLES = {
+    "schedule": "a settled.Schedule, or a function of (polls, elapsed) that answers the seconds until the next poll",
+    "on_poll": "a function of a snapshot",
+}
+
 
 class WaitOptions(TypedDict, Generic[B], total=False):
     """What every waiting verb takes besides the job and its timeout.
@@ -42,6 +47,21 @@ class WaitOptions(TypedDict, Generic[B], total=False):
     on_poll: Callable[[Snapshot[B]], object] | None
     unknown: Unknown
     patience: float
+
+
+def known_options(verb: str, options: WaitOptions[B]) -> WaitOptions[B]:
+    """The options as they are; TypeError, which names the verb and lists its options, if there is another one."""
+    known = WaitOptions.__annotations__
+    for name in options:
+        if name not in known:
+            raise TypeError(f"{verb} has no option {name[:80]!r}; its options are {', '.join(known)}")
+    return options
+
+
+def _callable(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not callable(value):
+        what = _CALLABLES[attribute.name]
+        raise TypeError(f"{attribute.name} must be {what}, not {value!r:.80}")
 
 
 def seconds(timeout: float | timedelta | None) -> float:
@@ -82,8 +102,8 @@ class WaitConfig(Generic[B]):
 
     start: float
     timeout: float = attrs.field(converter=seconds)
-    schedule: Timing | None = None
-    on_poll: Callable[[Snapshot[B]], object] | None = None
+    schedule: Timing | None = attrs.field(default=None, validator=_callable)
+    on_poll: Callable[[Snapshot[B]], object] | None = attrs.field(default=None, validator=_callable)
     unknown: Unknown = attrs.field(default="wait", validator=_known)
     patience: float = attrs.field(default=PATIENCE_SECONDS, converter=_patience)
     inbox: Inbox | None = None

@@ -21,14 +21,14 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar, Unpack
 import attrs
 
 from ._failures import FailureRun, asked_to_pause
-from ._job import Job, snapshot
-from ._messages import deadline_message, summary
+from ._job import Job, check_job, snapshot
+from ._messages import POLLS_WITHOUT_PARTS, deadline_message, summary
 from ._observer import Span
 from ._outcome import Outcome
 from ._rate_limiter import RateLimiter, rate_limiter_of
 from ._reply import MAX_POLL_SECONDS, Reply
 from ._snapshot import Reading, Snapshot
-from ._tally import Tally, counted, label_of, status_of
+from ._tally import NONE, Tally, counted, label_of, status_of
 from ._terms import WaitConfig, WaitOptions
 from .errors import SettledError, UnknownStatus, WaitTimeout
 
@@ -82,6 +82,7 @@ class Wait(Generic[B]):
     )
 
     def __init__(self, job: Job[B], config: WaitConfig[B]) -> None:
+        check_job(job)
         self.job: Job[B] = job
         self.config: WaitConfig[B] = config
         self.due: float = config.start
@@ -359,7 +360,10 @@ class Wait(Generic[B]):
         self._slot = moment
 
     def _meet(self, reading: Reading, now: float) -> None:
-        word = self.job.kind.unlisted(reading)
+        kind = self.job.kind
+        if kind.no_parts_hint and not reading.parts and dict(self._tally).get(NONE) == POLLS_WITHOUT_PARTS:
+            self.config.observer.hinted(self, now, kind.no_parts_hint)
+        word = kind.unlisted(reading)
         if word is None:
             return
         if self.config.unknown == "raise":

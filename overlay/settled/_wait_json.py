@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from . import _clock
 from ._failures import FailureRun
 from ._job import Job
-from ._terms import PATIENCE_SECONDS, WaitConfig, WaitOptions
+from ._terms import PATIENCE_SECONDS, WaitConfig, WaitOptions, known_options
 from ._timing_json import timing_from_json, timing_to_json
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def _restored(wait_class: type[W], state: Mapping[str, Any], job: Job[B], at: No
 
     start, read = min(moment("started"), now), min(moment("read"), now)
     deadline = math.inf if state["deadline"] is None else moment("deadline")
+    known_options("from_json", options)
     options.setdefault("unknown", state["unknown"])
     options.setdefault("patience", math.inf if state["patience"] is None else _seconds(state["patience"]))
     if "schedule" not in options:

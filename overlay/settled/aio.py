@@ -16,7 +16,7 @@ from ._lanes import CONCURRENCY
 from ._reply import Reply
 from ._settling_async import AsyncSettling
 from ._snapshot import Reading, Snapshot
-from ._terms import WaitConfig, WaitOptions
+from ._terms import WaitConfig, WaitOptions, known_options
 from ._turns import step_async
 from ._wait import Sleep, Wait
 
@@ -33,7 +33,9 @@ async def wait(
     `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
-    machine = Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options))
+    machine = Wait(
+        job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("wait", options))
+    )
     with machine, _alarm_for(job, wake) as alarm:
         while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
             pass
@@ -47,7 +49,10 @@ def watch(
 
     `wake` is as in `wait`.
     """
-    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **options)), wake)
+    return _changes(
+        Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("watch", options))),
+        wake,
+    )
 
 
 def as_settled(

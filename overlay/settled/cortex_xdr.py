@@ -6,6 +6,7 @@ of a script run, are what the vendor's own clients and users' reports show: the 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Unpack
 
@@ -73,7 +74,40 @@ def _read_action(raw: Any) -> Reading:
 
 
 def _part(word: str | None, reason: Any) -> Part:
-    return Part(word, ActionTerminal.outcome_of(word), told(reason))
+    return Part(word, ActionTerminal.outcome_of(word), _reason(reason))
+
+
+def _reason(reason: Any) -> str | None:
+    """Why an action failed on an endpoint, from whichever of the documented and undocumented fields say so."""
+    if not isinstance(reason, dict):
+        return told(reason)
+    fields: dict[str, Any] = reason
+    missing = told(fields.get("missing_files"))
+    texts = (
+        told(fields.get("errorText")),
+        told(fields.get("errorDescription")),
+        _error_data(fields.get("errorData")),
+        missing and f"missing files: {missing}",
+    )
+    # The same sentence often stands in two of the fields.
+    return "; ".join(dict.fromkeys(filter(None, texts))) or told(_without_error_data(fields))
+
+
+def _error_data(data: Any) -> str | None:
+    """What `errorData` tells, which is JSON in a text for some actions, and a plain text for others."""
+    if isinstance(data, str):
+        try:
+            data = json.loads(data)
+        except (ValueError, RecursionError):
+            return told(data)
+    # One level is enough: what is nested deeper is shown as it is.
+    if isinstance(data, dict) and ("errorText" in data or "errorDescription" in data):
+        return _reason(_without_error_data(data))
+    return told(data)
+
+
+def _without_error_data(reason: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in reason.items() if name != "errorData"}
 
 
 def _read_script(raw: Any) -> Reading:
@@ -124,6 +158,7 @@ ACTION = JobKind(
     terminal=ActionTerminal,
     running=_RUNNING,
     progress_words="endpoints settled",
+    no_parts_hint="the tenant names no endpoint for this action; is it the `group_action_id`?",
 )
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",

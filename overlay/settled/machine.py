@@ -25,7 +25,7 @@ from ._http import poll, poll_async
 from ._job import Job
 from ._reply import Reply
 from ._snapshot import Snapshot
-from ._terms import WaitConfig, WaitOptions
+from ._terms import WaitConfig, WaitOptions, known_options
 from ._turns import step, step_async
 from ._wait import Poll, Sleep, Wait
 
@@ -59,7 +59,7 @@ def begin(
         if not math.isfinite(number("started", started)):
             raise ValueError(f"started must be seconds since 1970, not {started!r}")
         start = min(now, now - _clock.clock.time_of_day() + float(started))
-    config = WaitConfig(start=start, timeout=timeout, **options)
+    config = WaitConfig(start=start, timeout=timeout, **known_options("begin", options))
     return Wait(job, attrs.evolve(config, is_late=True) if config.deadline < now else config)
 
 
