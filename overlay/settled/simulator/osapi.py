@@ -1,9 +1,15 @@
-"""OSAPI's jobs, for one agent or broadcast to many."""
+"""OSAPI's jobs, for one agent or broadcast to many.
+
+A job fails and is run again, as the real server does it, with a script: `["failed", "completed"]`. The agent's state
+keeps the error of the earlier run then.
+"""
 
 from __future__ import annotations
 
 import operator
+import re
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -20,18 +26,21 @@ if TYPE_CHECKING:
 
 KIND = "osapi.job"
 
+# What the server replaces in the keys of `responses`.
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 # The agent of a job that was added without naming one.
 _AGENT = "web-01"
 
 _ENDED = ("completed", "failed", "skipped")
 # The words that the timeline tells of, each with what it calls them.
-_EVENTS = {"processing": "started"} | {word: word for word in ("acknowledged", "started", "completed", "failed")}
-_RESULT = {"exit_code": 0}
+_EVENTS = {"processing": "started"} | {word: word for word in ("acknowledged", "started", *_ENDED)}
+_RESULT = {"changed": True, "duration_ms": 1, "exit_code": 0, "stderr": "", "stdout": ""}
 _ERRORS = {"failed": "exit status 1", "skipped": "not supported by this host"}
 
 
-def _error(status: int, message: str, details: str = "") -> Response:
-    return JSONResponse(_without_blanks({"error": message, "details": details, "code": status}), status)
+def _error(status: int, message: str) -> Response:
+    # The real server leaves out the documented details and code.
+    return JSONResponse({"error": message}, status)
 
 
 def _routes(simulator: Simulator) -> list[Route]:
@@ -51,48 +60,51 @@ def _routes(simulator: Simulator) -> list[Route]:
 def _unauthorized(simulator: Simulator, request: Request) -> Response | None:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        return _error(401, "Unauthorized", "a bearer token is required")
+        return _error(401, "Bearer token required")
     if token == simulator.plain_token:
         return None
     problem = _jwt.problem(token, simulator.plain_token, time.time())
-    return None if problem is None else _error(401, "Unauthorized", problem)
+    return None if problem is None else _error(401, f"Invalid token: {problem}")
 
 
 def _reply(job: ScriptedJob) -> dict[str, Any]:
     is_broadcast = "" not in job.parts
-    agents = {name or _AGENT: script for name, script in job.parts.items() if script.word}
+    # Until an agent has taken a job, the status is the server's own.
+    agents = {
+        name or _AGENT: script
+        for name, script in job.parts.items()
+        if (script.word if is_broadcast else script.word in _EVENTS)
+    }
     ended = {name: script for name, script in agents.items() if script.word in _ENDED}
     last = max(ended, key=lambda name: ended[name].began[-1][0], default="")
     status = _overall([script.word for script in agents.values()]) if is_broadcast else job.script.word
-    timeline = _timeline(job, agents)
     reply: dict[str, Any] = {
         "id": job.id,
         "status": status,
-        "created": timeline[0]["timestamp"],
+        "created": _timestamp(job, job.created),
         "operation": {"type": "command.exec.execute", "data": {"command": "uptime"}},
         "error": _failure(job, last, status) if last else None,
-        "hostname": last,
-        "updated_at": timeline[-1]["timestamp"],
-        "timeline": timeline,
+        "hostname": None if status == "skipped" else last,
+        "updated_at": _timestamp(
+            job, max([job.created, *(script.began[-1][0] for script in agents.values())]), digits=9
+        ),
+        "timeline": _timeline(job, agents),
+        "responses": {_UNSAFE.sub("_", name): _response(job, name, script) for name, script in ended.items()},
+        "agent_states": {name: _state(job, name, script) for name, script in agents.items()},
     }
-    if is_broadcast:
-        reply["responses"] = {name: _response(job, name, script) for name, script in ended.items()}
-        reply["agent_states"] = {name: _state(job, name, script) for name, script in agents.items()}
-    elif status == "completed":
+    if status == "completed" and len(ended) == 1:
         reply["result"] = _RESULT
     is_changed = any(script.word == "completed" for script in ended.values())
     return _without_blanks(reply) | {"changed": is_changed or None} | job.fields
 
 
 def _timeline(job: ScriptedJob, agents: dict[str, Script]) -> list[dict[str, Any]]:
-    events = [(job.created, "_api", "submitted")]
-    for name, script in agents.items():
-        events += [(moment, name, word) for moment, word in script.began if word in _EVENTS]
+    events = [(moment, name, word) for name, script in agents.items() for moment, word in _events(script)]
     return [
         _without_blanks(
             {
                 "timestamp": _timestamp(job, moment),
-                "event": _EVENTS.get(word, word),
+                "event": word,
                 "hostname": name,
                 "message": f"{word} by {name}",
                 "error": _failure(job, name, word),
@@ -100,6 +112,22 @@ def _timeline(job: ScriptedJob, agents: dict[str, Script]) -> list[dict[str, Any
         )
         for moment, name, word in sorted(events, key=operator.itemgetter(0))
     ]
+
+
+def _events(script: Script) -> Iterator[tuple[float, str]]:
+    """What an agent reports: each of its runs is acknowledged and started, though the script may leave that out."""
+    reported: set[str] = set()
+    for moment, word in script.began:
+        event = _EVENTS.get(word)
+        if event is None:
+            continue
+        before = {"acknowledged": (), "started": ("acknowledged",)}.get(event, ("acknowledged", "started"))
+        for each in (*before, event):
+            if each not in reported:
+                reported.add(each)
+                yield moment, each
+        if event in _ENDED:
+            reported.clear()
 
 
 def _overall(words: list[str]) -> str:
@@ -116,15 +144,19 @@ def _overall(words: list[str]) -> str:
 def _response(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
     response: dict[str, Any] = {"status": script.word, "hostname": name, "error": _failure(job, name, script.word)}
     if script.word == "completed":
-        response |= {"data": _RESULT, "changed": True}
-    return _without_blanks(response)
+        response["data"] = _RESULT
+    return _without_blanks(response) | {"changed": True if script.word == "completed" else None}
 
 
 def _state(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
     started = next((moment for moment, word in script.began if _EVENTS.get(word) == "started"), None)
     ended, word = script.began[-1]
     duration = f"{round(ended - started, 3):g}s" if started is not None and word in _ENDED else None
-    return _without_blanks({"status": word, "error": _failure(job, name, word), "duration": duration})
+    # The server never clears the error of an earlier run.
+    failures = [failure for _, each in script.began if (failure := _failure(job, name, each)) is not None]
+    return _without_blanks(
+        {"status": _EVENTS.get(word, word), "error": failures[-1] if failures else None, "duration": duration}
+    )
 
 
 def _failure(job: ScriptedJob, name: str, word: str) -> str | None:
@@ -136,10 +168,11 @@ def _failure(job: ScriptedJob, name: str, word: str) -> str | None:
     return text
 
 
-def _timestamp(job: ScriptedJob, moment: float) -> str:
-    """The time of day as the server writes it, with nine digits of a second."""
+def _timestamp(job: ScriptedJob, moment: float, *, digits: int = 0) -> str:
+    """The time of day as the server writes it: in whole seconds, or with so many digits of a second."""
     seconds, nanoseconds = divmod(int((job.epoch + moment) * 1e9), 10**9)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{nanoseconds:09d}Z"
+    fraction = f".{nanoseconds:09d}"[: digits + 1] if digits else ""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _without_blanks(fields: dict[str, Any]) -> dict[str, Any]:

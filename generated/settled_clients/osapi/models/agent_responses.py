@@ -15,7 +15,10 @@ T = TypeVar("T", bound="AgentResponses")
 
 @_attrs_define
 class AgentResponses:
-    """What the agents answered, keyed by agent. Present where the job went to many."""
+    """What the agents answered, also where there is one alone. The keys are the host names with other characters replaced
+    by an underscore; machines of one name share a response.
+
+    """
 
     additional_properties: dict[str, AgentResponse] = _attrs_field(init=False, factory=dict)
 

@@ -18,7 +18,7 @@ class AgentState:
 
     Attributes:
         status (JobStatus | Unset): Where a job stands, or one agent with its share of it.
-        error (str | Unset): What went wrong on this agent, if anything did.
+        error (str | Unset): What went wrong on this agent when it last failed. It stays when a later run completes.
         duration (str | Unset): How long the agent took, as a number with its unit, such as 1.8s.
     """
 

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="AgentStates")
 
 @_attrs_define
 class AgentStates:
-    """How far the agents are, keyed by agent. Present where the job went to many."""
+    """How far the agents that have begun are, keyed by host name, also where there is one alone."""
 
     additional_properties: dict[str, AgentState] = _attrs_field(init=False, factory=dict)
 

@@ -32,12 +32,14 @@ class Job:
         result (Any | Unset): What the operation answered, as any JSON.
         changed (bool | None | Unset): Whether the job changed anything on the host. Null while unknown, and for a
             failed job.
-        error (str | Unset): What went wrong, if the whole job failed. A partial failure says so for each agent instead.
+        error (str | Unset): What went wrong, if all agents that have answered so far failed or skipped the job. A
+            partial failure says so for each agent instead.
         hostname (str | Unset): The host whose agent ran the job.
         updated_at (datetime.datetime | Unset): When the job last changed.
-        responses (AgentResponses | Unset): What the agents answered, keyed by agent. Present where the job went to
-            many.
-        agent_states (AgentStates | Unset): How far the agents are, keyed by agent. Present where the job went to many.
+        responses (AgentResponses | Unset): What the agents answered, also where there is one alone. The keys are the
+            host names with other characters replaced by an underscore; machines of one name share a response.
+        agent_states (AgentStates | Unset): How far the agents that have begun are, keyed by host name, also where there
+            is one alone.
         timeline (list[TimelineEntry] | Unset): What happened to the job, oldest first.
     """
 

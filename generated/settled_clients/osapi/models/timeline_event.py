@@ -7,6 +7,7 @@ class TimelineEvent(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     RETRIED = "retried"
+    SKIPPED = "skipped"
     STARTED = "started"
     SUBMITTED = "submitted"
 
