@@ -47,12 +47,12 @@ def sentence(value: Any, depth: int = 0) -> str:
     """The human sentence somewhere in a JSON value, "" if there is none."""
     if value is None or isinstance(value, bool) or depth > 8:
         return ""
-    if _is_object(value):
+    if is_object(value):
         if "loc" in value and "msg" in value:
             return f"{_path(value['loc'])}: {sentence(value['msg'], depth + 1)}"
         candidates = [*(value.get(key) for key in (*_MESSAGE_KEYS, "reply")), *_wrapped(value)]
         return next(filter(None, (sentence(candidate, depth + 1) for candidate in candidates)), "")
-    if _is_list(value):
+    if is_list(value):
         return "; ".join(filter(None, (sentence(item, depth + 1) for item in value[:10])))
     return str(value)[: 2 * _MAX_LENGTH]
 
@@ -77,8 +77,8 @@ def _compact(value: Any) -> str:
 
 def _says_something(value: Any) -> bool:
     """Whether there is anything but blanks in an object or a list."""
-    if _is_object(value) or _is_list(value):
-        inner = value.values() if _is_object(value) else value
+    if is_object(value) or is_list(value):
+        inner = value.values() if is_object(value) else value
         return any(
             _says_something(each) if isinstance(each, dict | list) else each is not None and each != ""
             for each in inner
@@ -91,18 +91,18 @@ def _wrapped(value: dict[str, Any]) -> Iterator[Any]:
     for name, inner in value.items():
         if name in _MESSAGE_KEYS or name == "reply":
             continue
-        if _is_object(inner):
+        if is_object(inner):
             yield inner
-        elif _is_list(inner):
-            yield [item for item in inner[:10] if _is_object(item)]
+        elif is_list(inner):
+            yield [item for item in inner[:10] if is_object(item)]
 
 
 def _path(steps: Any) -> str:
-    return ".".join(map(str, steps)) if _is_list(steps) else str(steps)
+    return ".".join(map(str, steps)) if is_list(steps) else str(steps)
 
 
 def _field(value: Any, keys: tuple[str, ...], depth: int = 0) -> Any:
-    if not _is_object(value):
+    if not is_object(value):
         return None
     found = next((value[key] for key in keys if value.get(key) not in (None, "")), None)
     if found is not None or depth > 8:
@@ -113,11 +113,13 @@ def _field(value: Any, keys: tuple[str, ...], depth: int = 0) -> Any:
     return next((each for each in inner if each is not None), None)
 
 
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
     return isinstance(value, dict)
 
 
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is a list."""
     return isinstance(value, list)
 
 

@@ -23,7 +23,7 @@ from settled_clients.cortex_xdr.models import (
 )
 
 from ._cortex import cortex_arguments, cortex_environment
-from ._error_body import sentence, told
+from ._error_body import is_object, sentence, told
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._job import Job, JobKind
@@ -79,18 +79,17 @@ def _part(word: str | None, reason: Any) -> Part:
 
 def _reason(reason: Any) -> str | None:
     """Why an action failed on an endpoint, from whichever of the documented and undocumented fields say so."""
-    if not isinstance(reason, dict):
+    if not is_object(reason):
         return told(reason)
-    fields: dict[str, Any] = reason
-    missing = told(fields.get("missing_files"))
+    missing = told(reason.get("missing_files"))
     texts = (
-        told(fields.get("errorText")),
-        told(fields.get("errorDescription")),
-        _error_data(fields.get("errorData")),
+        told(reason.get("errorText")),
+        told(reason.get("errorDescription")),
+        _error_data(reason.get("errorData")),
         missing and f"missing files: {missing}",
     )
     # The same sentence often stands in two of the fields.
-    return "; ".join(dict.fromkeys(filter(None, texts))) or told(_without_error_data(fields))
+    return "; ".join(dict.fromkeys(filter(None, texts))) or told(_without_error_data(reason))
 
 
 def _error_data(data: Any) -> str | None:
@@ -101,7 +100,7 @@ def _error_data(data: Any) -> str | None:
         except (ValueError, RecursionError):
             return told(data)
     # One level is enough: what is nested deeper is shown as it is.
-    if isinstance(data, dict) and ("errorText" in data or "errorDescription" in data):
+    if is_object(data) and ("errorText" in data or "errorDescription" in data):
         return _reason(_without_error_data(data))
     return told(data)
 

@@ -21,7 +21,7 @@ from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.models import Job as JobDetail
 
-from ._error_body import told
+from ._error_body import is_list, is_object, told
 from ._given import number
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
@@ -83,9 +83,7 @@ def _agents_in(timeline: Any) -> tuple[int, int]:
     running: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     ended = 0
-    for entry in timeline if isinstance(timeline, list) else ():
-        if not isinstance(entry, Mapping):
-            continue
+    for entry in filter(is_object, timeline if is_list(timeline) else ()):
         host, event = str(entry.get("hostname")), entry.get("event")
         if event == "acknowledged":
             running[host] += 1
@@ -101,12 +99,12 @@ def _agents_in(timeline: Any) -> tuple[int, int]:
 
 
 def _is_command(operation: Any) -> bool:
-    return isinstance(operation, Mapping) and str(operation.get("type")).startswith("command.")
+    return is_object(operation) and str(operation.get("type")).startswith("command.")
 
 
 def _exit_code(data: Any) -> str | None:
     """What a command's exit code tells, although its job is `completed`; None if that is 0 or not there."""
-    code = data.get("exit_code") if isinstance(data, Mapping) else None
+    code = data.get("exit_code") if is_object(data) else None
     return f"exit code {code}" if isinstance(code, int) and code != 0 else None
 
 
