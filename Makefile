@@ -10,24 +10,28 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 .DEFAULT_GOAL := help
 .PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
 
-help: ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-16s %s\n", $$1, $$2}'
+##@ Use
 
-.venv/ready: scripts/constraints.txt pyproject.toml
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
+
+.venv/ready: scripts/requirements/constraints.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 demo: .venv/ready ## Wait for a few jobs of the embedded simulator
 	@$(BIN)/python -m settled.demo
 
+##@ Develop
+
 test: .venv/ready ## Run the tests
 	$(BIN)/python -m pytest --numprocesses auto
 
-.venv/contract: .venv/ready scripts/contract.txt
+.venv/contract: .venv/ready scripts/requirements/contract.txt
 	test -x .venv/schemathesis/bin/python || $(BIN)/python -m venv .venv/schemathesis
-	.venv/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/contract.txt
+	.venv/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/contract.txt
 	if command -v npm >/dev/null; then \
 		npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock --prefix .venv/prism $(PRISM); \
 	else \
@@ -38,74 +42,15 @@ test: .venv/ready ## Run the tests
 test-contract: .venv/contract ## Hold clients and simulator against the specs with prism and schemathesis
 	$(BIN)/python -m pytest tests/contract --override-ini addopts=
 
-.venv/airflow/ready: scripts/airflow.txt pyproject.toml
+.venv/airflow/ready: scripts/requirements/airflow.txt pyproject.toml
 	test -x .venv/airflow/bin/python || $(PYTHON) -m venv .venv/airflow
-	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/airflow.txt
+	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/airflow.txt
 	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 test-airflow: .venv/airflow/ready ## Kill the triggerer of a real Airflow with 200 waits in it
 	.venv/airflow/bin/python -m pytest tests/airflow --confcutdir tests/airflow \
-		--override-ini addopts=--strict-markers --override-ini "pythonpath=scripts tests"
-
-generate: .venv/ready ## Generate the clients from the specs
-	$(BIN)/python scripts/generate.py
-
-regenerate: generate ## Generate the clients, and say what that means for those who import them (SINCE=revision)
-	-@$(BIN)/python scripts/changes.py $(SINCE)
-
-changes: .venv/ready ## Say what has changed since the last release (SINCE=revision)
-	@$(BIN)/python scripts/changes.py $(SINCE)
-
-new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln)
-	$(BIN)/python scripts/new_api.py $(NAME)
-
-pages: .venv/ready ## Hold saved pages of a vendor against a spec (SPEC=specs/osapi.yaml PAGES=page.html)
-	$(BIN)/python scripts/pages.py $(SPEC) $(PAGES)
-
-check-generated: .venv/ready ## Say what differs between the clients and the specs they come from
-	$(BIN)/python scripts/generate.py --check
-
-readme: .venv/ready ## Write the README's table of job systems
-	$(BIN)/python scripts/readme.py
-
-check-readme: .venv/ready ## Say whether that table is stale
-	$(BIN)/python scripts/readme.py --check
-
-.venv/bench/ready: scripts/bench.txt pyproject.toml
-	test -x .venv/bench/bin/python || $(PYTHON) -m venv .venv/bench
-	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/bench.txt
-	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
-
-bench: .venv/bench/ready ## Hold Settled against other libraries, and write the README's tables and pictures
-	.venv/bench/bin/python scripts/bench.py --write
-
-.venv/docs/ready: scripts/docs.txt
-	test -x .venv/docs/bin/python || $(PYTHON) -m venv .venv/docs
-	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/docs.txt
-	touch $@
-
-docs: .venv/docs/ready ## Build the API reference into site/
-	.venv/docs/bin/python scripts/docs/build.py
-
-fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` does (takes most of an hour)
-	HYPOTHESIS_PROFILE=long nice $(BIN)/python -m pytest --quiet tests/test_fuzz.py tests/test_fuzz_arguments.py tests/test_wait_model.py
-
-soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MINUTES=1 for a short run)
-	$(BIN)/python scripts/soak.py --minutes $(or $(MINUTES),10)
-
-faults: .venv/ready ## Meet every kind of job with every fault over real HTTP, and print what comes of it
-	$(BIN)/python -m pytest --quiet --capture=no tests/test_faults.py
-
-.venv/mutants/ready: scripts/mutants.txt pyproject.toml
-	test -x .venv/mutants/bin/python || $(PYTHON) -m venv .venv/mutants
-	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/mutants.txt
-	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
-
-mutants: .venv/mutants/ready ## Change the waiting machine and the readers bit by bit, and tell what no test notices (takes half an hour)
-	.venv/mutants/bin/python scripts/mutants.py
+		--override-ini addopts=--strict-markers --override-ini "pythonpath=scripts scripts/regenerate tests"
 
 lint: .venv/ready ## Check style and formatting
 	$(BIN)/ruff check .
@@ -115,23 +60,88 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/mypy
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+.venv/docs/ready: scripts/requirements/docs.txt
+	test -x .venv/docs/bin/python || $(PYTHON) -m venv .venv/docs
+	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/docs.txt
+	touch $@
+
+docs: .venv/docs/ready ## Build the API reference into site/
+	.venv/docs/bin/python scripts/docs/build.py
+
+clean: ## Remove the environment and the caches
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site
+
+##@ Regenerate
+
+generate: .venv/ready ## Generate the clients from the specs
+	$(BIN)/python scripts/regenerate/generate.py
+
+check-generated: .venv/ready ## Say what differs between the clients and the specs they come from
+	$(BIN)/python scripts/regenerate/generate.py --check
+
+regenerate: generate ## Generate the clients, and say what that means for those who import them (SINCE=revision)
+	-@$(BIN)/python scripts/regenerate/changes.py $(SINCE)
+
+changes: .venv/ready ## Say what has changed since the last release (SINCE=revision)
+	@$(BIN)/python scripts/regenerate/changes.py $(SINCE)
+
+pages: .venv/ready ## Hold saved pages of a vendor against a spec (SPEC=specs/osapi.yaml PAGES=page.html)
+	$(BIN)/python scripts/regenerate/pages.py $(SPEC) $(PAGES)
+
+new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln)
+	$(BIN)/python scripts/regenerate/new_api.py $(NAME)
+
+readme: .venv/ready ## Write the README's table of job systems
+	$(BIN)/python scripts/docs/readme.py
+
+check-readme: .venv/ready ## Say whether that table is stale
+	$(BIN)/python scripts/docs/readme.py --check
+
+##@ Measure
+
+.venv/bench/ready: scripts/requirements/bench.txt pyproject.toml
+	test -x .venv/bench/bin/python || $(PYTHON) -m venv .venv/bench
+	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/bench.txt
+	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+bench: .venv/bench/ready ## Hold Settled against other libraries, and write the README's tables and pictures
+	.venv/bench/bin/python scripts/bench.py --write
+
+soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MINUTES=1 for a short run)
+	$(BIN)/python scripts/soak.py --minutes $(or $(MINUTES),10)
+
+faults: .venv/ready ## Meet every kind of job with every fault over real HTTP, and print what comes of it
+	$(BIN)/python -m pytest --quiet --capture=no tests/run/test_faults.py
+
+fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` does (takes most of an hour)
+	HYPOTHESIS_PROFILE=long nice $(BIN)/python -m pytest --quiet tests/core/test_fuzz.py tests/core/test_fuzz_arguments.py tests/core/test_wait_model.py
+
+.venv/mutants/ready: scripts/requirements/mutants.txt pyproject.toml
+	test -x .venv/mutants/bin/python || $(PYTHON) -m venv .venv/mutants
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/mutants.txt
+	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+mutants: .venv/mutants/ready ## Change the waiting machine and the readers bit by bit, and tell what no test notices (half an hour)
+	.venv/mutants/bin/python scripts/mutants.py
+
+##@ Release
+
 dist: .venv/ready ## Build sdist and wheel into dist/, the same bytes from the same sources
 	rm -f $(DIST)/settled-*
 	$(BIN)/python -m build --no-isolation --outdir $(DIST)
 
 constraints: .venv/ready ## Pin anew what is tested with
 	$(PIP_COMPILE) --extra callbacks --extra cli --extra fast --extra simulator --extra testing --extra tracing \
-		--output-file scripts/constraints.txt pyproject.toml scripts/constraints.in
-	sed -i 's/ ; python_version < "3.13"//' scripts/constraints.txt # other packages need it on 3.13 as well
-	$(PIP_COMPILE) --output-file scripts/contract.txt scripts/contract.in
-	$(PIP_COMPILE) --extra airflow --extra simulator --output-file scripts/airflow.txt pyproject.toml scripts/airflow.in
-	sed -i 's/ ; python_version < "3.13"//' scripts/airflow.txt
-	$(PIP_COMPILE) --output-file scripts/docs.txt scripts/docs.in
-	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra fast --output-file scripts/bench.txt pyproject.toml scripts/bench.in
-	sed -i 's/ ; python_version < "3.13"//' scripts/bench.txt
-	$(PIP_COMPILE) --constraint scripts/constraints.txt --extra callbacks --extra cli --extra fast --extra simulator --extra testing \
-		--extra tracing --output-file scripts/mutants.txt pyproject.toml scripts/constraints.in scripts/mutants.in
-	sed -i 's/ ; python_version < "3.13"//' scripts/mutants.txt
-
-clean: ## Remove the environment and the caches
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site
+		--output-file scripts/requirements/constraints.txt pyproject.toml scripts/requirements/constraints.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/requirements/constraints.txt # other packages need it on 3.13 as well
+	$(PIP_COMPILE) --output-file scripts/requirements/contract.txt scripts/requirements/contract.in
+	$(PIP_COMPILE) --extra airflow --extra simulator --output-file scripts/requirements/airflow.txt pyproject.toml scripts/requirements/airflow.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/requirements/airflow.txt
+	$(PIP_COMPILE) --output-file scripts/requirements/docs.txt scripts/requirements/docs.in
+	$(PIP_COMPILE) --constraint scripts/requirements/constraints.txt --extra fast --output-file scripts/requirements/bench.txt pyproject.toml scripts/requirements/bench.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/requirements/bench.txt
+	$(PIP_COMPILE) --constraint scripts/requirements/constraints.txt --extra callbacks --extra cli --extra fast --extra simulator --extra testing \
+		--extra tracing --output-file scripts/requirements/mutants.txt pyproject.toml scripts/requirements/constraints.in scripts/requirements/mutants.in
+	sed -i 's/ ; python_version < "3.13"//' scripts/requirements/mutants.txt

@@ -16,12 +16,14 @@ ROOT = Path(__file__).resolve().parents[1]
 COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
-    "_cortex", "_failures", "_job", "_outcome", "_rate_limiter", "_retry_after", "_schedule", "_snapshot", "_wait",
-    "_wait_json", "agilesec", "cortex_xdr", "cortex_xsiam", "osapi",
+    "_core/failures", "_core/job", "_core/outcome", "_core/rate_limit", "_core/schedule", "_core/snapshot",
+    "_core/wait", "_core/wait_json", "_cortex", "_http/retry_after", "agilesec/__init__", "cortex_xdr", "cortex_xsiam",
+    "osapi",
 )  # fmt: skip
 TESTS = (
-    "agilesec", "answers", "cortex_xdr", "cortex_xsiam", "errors", "found_by_fuzzing", "kinds", "logging", "osapi",
-    "rate_limiter", "retry_after", "submits", "tracing", "wait_json", "wait_machine", "wait_model", "waiting",
+    "core/test_answers", "core/test_errors", "core/test_found_by_fuzzing", "core/test_kinds", "core/test_rate_limit",
+    "core/test_schedules", "core/test_wait_json", "core/test_wait_machine", "core/test_wait_model",
+    "http/test_retry_after", "http/test_submits", "run/test_logging", "run/test_tracing", "run/test_waiting", "vendors",
 )  # fmt: skip
 NOTICED = ("killed", "timeout", "segfault", "suspicious")
 
@@ -31,7 +33,7 @@ source_paths = ["settled"]
 only_mutate = {[f"settled/{name}.py" for name in MUTATED]}
 also_copy = ["README.md", "scripts", "specs"]
 pytest_add_cli_args = ["-p", "no:cacheprovider"]
-pytest_add_cli_args_test_selection = {[f"tests/test_{name}.py" for name in TESTS]}
+pytest_add_cli_args_test_selection = {[f"tests/{name}" + ("" if name == "vendors" else ".py") for name in TESTS]}
 timeout_multiplier = 2.0
 timeout_constant = 5.0
 process_isolation = "forkserver"
@@ -44,11 +46,11 @@ def main() -> int:
     copy_project()
     subprocess.run([*_MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=True)  # noqa: S603 - the command is ours
     results = subprocess.check_output([*_MUTMUT, "results", "--all", "true"], cwd=COPY, text=True)  # noqa: S603
-    found = re.findall(r"^\s+(settled\.(\w+)\.\S+): ([\w ]+)$", results, re.MULTILINE)
+    found = re.findall(r"^\s+(settled\.([\w.]+)\.\w+): ([\w ]+)$", results, re.MULTILINE)
     for name in MUTATED:
-        statuses = Counter(status for _, module, status in found if module == name)
-        print(f"{name:14} {_share(statuses)}")
-    print(f"{'all':14} {_share(Counter(status for *_, status in found))}\n")
+        statuses = Counter(status for _, module, status in found if module == _dotted(name))
+        print(f"{name:20} {_share(statuses)}")
+    print(f"{'all':20} {_share(Counter(status for *_, status in found))}\n")
     for mutant, _, status in found:
         if status not in NOTICED:
             print(f"{status}: mutmut show {mutant}")
@@ -64,6 +66,10 @@ def copy_project() -> None:
     shutil.copy(ROOT / "README.md", COPY)
     settings = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (COPY / "pyproject.toml").write_text(settings + _SETTINGS, encoding="utf-8")
+
+
+def _dotted(name: str) -> str:
+    return name.replace("/", ".").removesuffix(".__init__")
 
 
 def _share(statuses: Counter[str]) -> str:

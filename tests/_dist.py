@@ -86,7 +86,13 @@ def install(wheel: Path, version: str, folder: Path) -> Path:
     wanted = folder / "wanted.txt"
     wanted.write_text(f"settled @ {wheel.as_uri()} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
     pip = (sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check", "--timeout", "10", "install")
-    pinned = ("--require-hashes", "--constraint", ROOT / "scripts" / "constraints.txt", "--requirement", wanted)
+    pinned = (
+        "--require-hashes",
+        "--constraint",
+        ROOT / "scripts" / "requirements" / "constraints.txt",
+        "--requirement",
+        wanted,
+    )
     failed = _failure_of(*pip, "--quiet", "--no-compile", *pinned)
     if failed and "(from versions: none)" in _failure_of(*pip, "--dry-run", "--no-deps", "attrs"):
         pytest.skip("pip has no index here that knows what the wheel requires")

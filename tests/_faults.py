@@ -1,6 +1,6 @@
 """What can go wrong between a client and a vendor, as data: each fault begins somehow, and a wait ends as it says.
 
-`tests/test_faults.py` makes every kind of job go through each, and `make faults` prints what comes of it.
+`tests/run/test_faults.py` makes every kind of job go through each, and `make faults` prints what comes of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the tests of scripts/changes.py have in common: the real specs and tables, and changes to plant in copies."""
+"""What the tests of changes.py have in common: the real specs and tables, and changes to plant in copies."""
 
 from __future__ import annotations
 
@@ -35,9 +35,11 @@ def planted(vendor: str, edit: Edit | tuple[str, str]) -> list[Finding]:
     old = only(vendor)
     new = only(vendor)
     if isinstance(edit, tuple):
-        source = (ROOT / "overlay" / "settled" / f"{vendor}.py").read_text(encoding="utf-8")
+        overlay = ROOT / "overlay" / "settled"
+        module = next(path for path in (overlay / f"{vendor}.py", overlay / vendor / "__init__.py") if path.exists())
+        source = module.read_text(encoding="utf-8")
         assert edit[0] in source
-        new = replace(new, jobs=read_tables(source.replace(*edit), f"overlay/settled/{vendor}.py"))
+        new = replace(new, jobs=read_tables(source.replace(*edit), module.relative_to(ROOT).as_posix()))
     else:
         edit(new.specs[vendor])
     assert old != new, "nothing was planted"

@@ -15,8 +15,10 @@ from typing import Any
 import attrs
 import pytest
 
-from settled import _callback, _cortex, _wait, errors
+from settled import _cortex, errors
+from settled._core import wait as _wait
 from settled._http import credentials
+from settled.agilesec import _callbacks as _callback
 
 # A shorter one is no secret, but may well be part of an ordinary word.
 _SHORTEST = 6

@@ -14,8 +14,8 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 def load_generate() -> ModuleType:
-    """A fresh copy of scripts/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "generate.py")
+    """A fresh copy of scripts/regenerate/generate.py as a module."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "regenerate" / "generate.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -14,7 +14,8 @@ from typing import Any
 
 import attrs
 
-from settled import Job, _clock, agilesec, cortex_xdr, cortex_xsiam, osapi
+from settled import Job, agilesec, cortex_xdr, cortex_xsiam, osapi
+from settled._run import clock as _clock
 
 from _servers import Server
 

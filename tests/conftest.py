@@ -18,7 +18,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 import settled
-from settled import Job, Snapshot, _clock, _observing, cortex_xsiam, simulator
+from settled import Job, Snapshot, cortex_xsiam, simulator
+from settled._observe import logging as _observing
+from settled._run import clock as _clock
 from settled.simulator._server import Server
 from settled.testing import VirtualClock
 from settled_clients.cortex_xsiam import AuthenticatedClient

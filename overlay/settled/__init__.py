@@ -37,14 +37,15 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi, simulator
-    from ._job import Job, JobKind, from_ref
-    from ._learned import Learned
-    from ._outcome import Outcome, TerminalStatus
-    from ._schedule import Schedule
-    from ._settling import Settling
-    from ._snapshot import Part, Progress, Snapshot
-    from ._sync import as_settled, wait, watch
-    from ._terms import WaitOptions
+    from ._core.job import Job, JobKind
+    from ._core.learned import Learned
+    from ._core.options import WaitOptions
+    from ._core.outcome import Outcome, TerminalStatus
+    from ._core.schedule import Schedule
+    from ._core.snapshot import Part, Progress, Snapshot
+    from ._refs import from_ref
+    from ._run.sync import as_settled, wait, watch
+    from ._run.threads import Settling
 
 __all__ = [
     "Job",
@@ -73,14 +74,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_job": ("Job", "JobKind", "from_ref"),
-    "_learned": ("Learned",),
-    "_outcome": ("Outcome", "TerminalStatus"),
-    "_schedule": ("Schedule",),
-    "_settling": ("Settling",),
-    "_snapshot": ("Part", "Progress", "Snapshot"),
-    "_sync": ("as_settled", "wait", "watch"),
-    "_terms": ("WaitOptions",),
+    "_core.job": ("Job", "JobKind"),
+    "_core.learned": ("Learned",),
+    "_core.options": ("WaitOptions",),
+    "_core.outcome": ("Outcome", "TerminalStatus"),
+    "_core.schedule": ("Schedule",),
+    "_core.snapshot": ("Part", "Progress", "Snapshot"),
+    "_refs": ("from_ref",),
+    "_run.sync": ("as_settled", "wait", "watch"),
+    "_run.threads": ("Settling",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from ._given import text
+from ._core.validate import text
 from ._http.connect import ConnectOptions, client_arguments, from_environment
 from ._http.credentials import Credentials, Secret
 

@@ -9,16 +9,16 @@ from collections.abc import AsyncIterator, Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
-from . import _clock
-from ._inbox import Inbox
-from ._job import Job
-from ._lanes import CONCURRENCY
-from ._reply import Reply
-from ._settling_async import AsyncSettling
-from ._snapshot import Reading, Snapshot
-from ._terms import WaitConfig, WaitOptions, known_options
-from ._turns import step_async
-from ._wait import Sleep, Wait
+from ._core.inbox import Inbox
+from ._core.job import Job
+from ._core.options import WaitConfig, WaitOptions, known_options
+from ._core.queue import CONCURRENCY
+from ._core.reply import Reply
+from ._core.snapshot import Reading, Snapshot
+from ._core.wait import Sleep, Wait
+from ._run import clock as _clock
+from ._run.step import step_async
+from ._run.tasks import AsyncSettling
 
 __all__ = ["AsyncSettling", "as_settled", "wait", "watch"]
 

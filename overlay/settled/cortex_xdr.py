@@ -22,14 +22,15 @@ from settled_clients.cortex_xdr.models import (
     ScriptExecutionStatusRequest,
 )
 
+from ._core.job import Job, JobKind
+from ._core.outcome import Outcome, TerminalStatus
+from ._core.snapshot import Part, Progress, Reading, Refused, of_parts
+from ._core.text import shown
 from ._cortex import cortex_arguments, cortex_environment
-from ._error_body import is_object, sentence, told
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
-from ._job import Job, JobKind
-from ._outcome import Outcome, TerminalStatus
-from ._shown import shown
-from ._snapshot import Part, Progress, Reading, Refused, of_parts
+from ._http.error_body import is_object, sentence, told
+from ._run import fetch
 
 __all__ = ["KINDS", "ActionTerminal", "ScriptTerminal", "action", "connect", "connect_from_env", "script_execution"]
 
@@ -156,6 +157,7 @@ ACTION = JobKind(
     read=_read_action,
     terminal=ActionTerminal,
     running=_RUNNING,
+    fetcher=fetch,
     progress_words="endpoints settled",
     no_parts_hint="the tenant names no endpoint for this action; is it the `group_action_id`?",
 )
@@ -167,6 +169,7 @@ SCRIPT_EXECUTION = JobKind(
     read=_read_script,
     terminal=ScriptTerminal,
     running=_RUNNING,
+    fetcher=fetch,
     progress_words="endpoints settled",
 )
 KINDS = (ACTION, SCRIPT_EXECUTION)

@@ -12,13 +12,14 @@ from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
 from settled_clients.cortex_xsiam.models import ByosImportJob
 
+from ._core.job import Job, JobKind
+from ._core.outcome import Outcome, TerminalStatus
+from ._core.snapshot import Reading
 from ._cortex import cortex_arguments, cortex_environment
-from ._error_body import told
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
-from ._job import Job, JobKind
-from ._outcome import Outcome, TerminalStatus
-from ._snapshot import Reading
+from ._http.error_body import told
+from ._run import fetch
 
 __all__ = ["KINDS", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
 
@@ -44,6 +45,7 @@ BYOS_IMPORT = JobKind(
     read=_read,
     terminal=ByosImportTerminal,
     running=frozenset({"INITIATED", "PROCESSING"}),
+    fetcher=fetch,
     reply_id=operator.itemgetter("job_id"),
 )
 KINDS = (BYOS_IMPORT,)

@@ -31,11 +31,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ._outcome import Outcome
-from ._shown import shown
-
 if TYPE_CHECKING:
-    from ._snapshot import Snapshot
+    from ._core.snapshot import Snapshot
 
 __all__ = [
     "ApiError",
@@ -208,14 +205,6 @@ class SubmitUnclear(SettledError):
         self.sent = sent
 
 
-_BY_OUTCOME: Mapping[Outcome | None, type[OutcomeError]] = {
-    Outcome.PARTIAL: JobPartial,
-    Outcome.FAILED: JobFailed,
-    Outcome.CANCELLED: JobCancelled,
-    Outcome.TIMED_OUT: JobTimedOut,
-    Outcome.SKIPPED: JobSkipped,
-}
-
 _BY_STATUS_CODE: Mapping[int, type[ApiError]] = {
     400: BadRequest,
     401: AuthenticationError,
@@ -225,14 +214,6 @@ _BY_STATUS_CODE: Mapping[int, type[ApiError]] = {
     422: BadRequest,
     429: RateLimited,
 }
-
-
-def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
-    """The error that a snapshot of a job that did not succeed stands for."""
-    ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
-    status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
-    detail = "" if snapshot.detail is None else f": {shown(snapshot.detail)}"
-    return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)
 
 
 def api_error_class(status_code: int) -> type[ApiError]:

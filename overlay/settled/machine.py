@@ -14,20 +14,23 @@ came of a `poll` by `wait.received(reply, now)` or `wait.failed(error, now)`. It
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 
 import attrs
 
-from . import _clock
-from ._given import number
+from ._core import wait as _core
+from ._core.job import Job
+from ._core.options import WaitConfig, WaitOptions, known_options
+from ._core.reply import Reply
+from ._core.snapshot import Snapshot
+from ._core.validate import number
+from ._core.wait import Poll, Sleep
+from ._core.wait_json import Now, wait_from_json, wait_to_json
 from ._http import poll, poll_async
-from ._job import Job
-from ._reply import Reply
-from ._snapshot import Snapshot
-from ._terms import WaitConfig, WaitOptions, known_options
-from ._turns import step, step_async
-from ._wait import Poll, Sleep, Wait
+from ._run import clock as _clock
+from ._run.step import step, step_async
 
 __all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll", "poll_async"]
 
@@ -35,6 +38,47 @@ B = TypeVar("B")
 
 # A turn cannot be handed on: who comes back later has to queue anew, and might do so for ever.
 _QUEUE_SECONDS = 10.0
+
+
+class Wait(_core.Wait[B]):
+    """A wait that can be kept between two steps, and goes on in another process."""
+
+    __slots__ = ()
+
+    def to_json(self, now: float | None = None, time_of_day: float | None = None) -> dict[str, Any]:
+        """What `from_json` goes on from, in whatever process: a small value to keep, without the answers.
+
+        Its moments are seconds since 1970. `now` is the moment by the clock that this wait goes by, and `time_of_day`
+        the same in seconds since 1970; by default they are read from the clock that settled's own verbs go by.
+        """
+        return wait_to_json(self, _now(now, time_of_day))
+
+    @classmethod
+    def from_json(
+        cls,
+        state: Mapping[str, Any],
+        job: Job[B],
+        now: float | None = None,
+        time_of_day: float | None = None,
+        **options: Unpack[WaitOptions[B]],
+    ) -> Self:
+        """The wait whose `to_json` was given, for the same job: it keeps its deadline, its polls and its tally.
+
+        A wait whose deadline has passed meanwhile makes one poll nevertheless. The options are those of `WaitOptions`,
+        and replace what the wait began with; `on_poll`, and a schedule that is a function, have to be given anew.
+        Times are as for `to_json`. If the clock was set back in between, the time that has passed is taken for none,
+        and the wait polls now.
+
+        Raises:
+            ValueError: If the state is of another version or job, or malformed.
+        """
+        return wait_from_json(cls, state, job, _now(now, time_of_day), options)
+
+
+def _now(moment: float | None, time_of_day: float | None) -> Now:
+    clock = _clock.clock
+    moment = clock.now() if moment is None else moment
+    return Now(moment, (clock.time_of_day() if time_of_day is None else time_of_day) - moment)
 
 
 def begin(

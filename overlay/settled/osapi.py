@@ -21,13 +21,14 @@ from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.models import Job as JobDetail
 
-from ._error_body import is_list, is_object, told
-from ._given import number
+from ._core.job import Job, JobKind
+from ._core.outcome import Outcome, TerminalStatus
+from ._core.snapshot import Part, Progress, Reading, progress_of, told_by
+from ._core.validate import number
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
-from ._job import Job, JobKind
-from ._outcome import Outcome, TerminalStatus
-from ._snapshot import Part, Progress, Reading, progress_of, told_by
+from ._http.error_body import is_list, is_object, told
+from ._run import fetch
 
 __all__ = ["KINDS", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
 
@@ -138,6 +139,7 @@ JOB = JobKind(
     read=_read,
     terminal=OsapiJobTerminal,
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
+    fetcher=fetch,
     not_found_grace=60.0,
     not_found_words="job not found",
     address_hint="does the address lack the path /api?",

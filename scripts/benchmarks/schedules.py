@@ -9,8 +9,8 @@ from statistics import NormalDist, fmean, median
 from typing import Any, NamedTuple
 
 from settled import Schedule
-from settled._learned import Learned
-from settled._schedule import Timing
+from settled._core.learned import Learned
+from settled._core.schedule import Timing
 
 SEED = 2024
 KNOWN = 20

@@ -21,8 +21,8 @@ from typing import Any, TypedDict, TypeVar
 
 import httpx
 
-from .._given import number, text
-from .._rate_limiter import RateLimiter
+from .._core.rate_limit import RateLimiter
+from .._core.validate import number, text
 from .._version import __version__
 from .credentials import CREDENTIALS_KEY, Credentials
 from .response import ENCODING, MAX_BODY, MAX_BODY_KEY

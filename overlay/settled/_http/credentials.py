@@ -18,9 +18,9 @@ from typing import Any, cast
 
 import httpx
 
-from .._core import forks
-from .._given import text
-from .._job import Client
+from .. import _locks
+from .._core.job import Client
+from .._core.validate import text
 from ..errors import TransportError
 
 Secret = str | Callable[[], str | Awaitable[str]]
@@ -46,7 +46,7 @@ class Credentials(httpx.Auth):
         self._asked = 0
         self._sent: deque[str] = deque([self._secret], maxlen=_REMEMBERED)
         self.after_fork()
-        forks.register(self)
+        _locks.register(self)
 
     def after_fork(self) -> None:
         """Renew what threads and tasks share."""

@@ -30,7 +30,7 @@ import anyio
 import httpcore
 import httpx
 
-from .._core import forks
+from .. import _locks
 from .response import DEADLINE
 from .transport_errors import address_in_errors
 
@@ -124,7 +124,7 @@ class _Stack:
         self._generation = 0
         self._is_closed = False
         self._renew()
-        forks.register(self)
+        _locks.register(self)
 
     def _renew(self) -> None:
         """Forget all connections, and renew what threads share."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import httpx
 
-from .._error_body import error_body, is_html
-from .._job import UNREADABLE, Client
-from .._retry_after import asked_pause
+from .._core.job import UNREADABLE, Client
 from ..errors import ApiError, MalformedResponse, api_error_class
 from .credentials import without_credentials
+from .error_body import error_body, is_html
+from .retry_after import asked_pause
 
 MAX_BODY = 4 * 2**20
 MAX_BODY_KEY = "settled.max_body"

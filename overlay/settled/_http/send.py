@@ -14,24 +14,15 @@ from typing import Any, TypeVar
 
 import httpx
 
-from .. import _clock
-from .._failures import MAX_PAUSE_SECONDS
-from .._job import Client, Job
-from .._rate_limiter import rate_limiter_of
-from .._redacted import without_secrets
-from .._reply import MAX_POLL_SECONDS, Reply
-from .._snapshot import Refused
+from .._core.job import Client, Job
+from .._core.reply import MAX_POLL_SECONDS, Reply
+from .._core.snapshot import Refused
 from ..errors import (
-    ApiError,
     MalformedResponse,
-    RateLimited,
-    ServerError,
-    SettledError,
-    SubmitUnclear,
     TransportError,
 )
 from .response import DEADLINE, Response, read, read_async
-from .transport_errors import NEVER_SENT, transport_errors
+from .transport_errors import transport_errors
 
 T = TypeVar("T")
 
@@ -69,52 +60,15 @@ async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: ht
     return _reply(job, http, request, response)
 
 
-def fetch(job: Job[Any]) -> Reply:
-    """Poll a job once, when the client's rate allows it."""
-    _clock.clock.sleep(_seconds_to_turn(job.client, job.ref))
-    try:
-        return poll(job)
-    except ApiError as error:
-        _pause(job.client, error)
-        raise
-
-
-async def fetch_async(job: Job[Any]) -> Reply:
-    """Poll a job once, as `fetch` does."""
-    await _clock.clock.sleep_async(_seconds_to_turn(job.client, job.ref))
-    try:
-        return await poll_async(job)
-    except ApiError as error:
-        _pause(job.client, error)
-        raise
-
-
-def submit(client: Client, request: dict[str, Any], taken: Callable[[Any], T]) -> T:
-    """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
+def send(client: Client, request: dict[str, Any], what: str) -> Response:
+    """Send one request of any kind and read its response; `what` names it in errors.
 
     Raises:
-        SubmitUnclear: If the job may exist, but no answer says so. SettledError: ApiError or TransportError, if it
-            surely does not; what `taken` raises otherwise.
+        SettledError: ApiError, TransportError or MalformedResponse.
     """
-    what = f"{request['method'].upper()} {request['url']}"
-    _clock.clock.sleep(_seconds_to_turn(client, what))
-    try:
-        http = _made(client.get_httpx_client, what)
-        with transport_errors(what):
-            response = _exchange(client, http, http.build_request(**request), MAX_POLL_SECONDS)
-        raw = response.json()
-        try:
-            return taken(raw)
-        except SettledError as error:
-            error.args = (response.without_secrets(str(error)),)
-            raise
-    except (MalformedResponse, ServerError, TransportError) as error:
-        if isinstance(error.__cause__, NEVER_SENT):
-            raise
-        raise SubmitUnclear(
-            f"{what}: the job may exist all the same, look before you submit again: {error}",
-            without_secrets(request.get("json")),
-        ) from error
+    http = _made(client.get_httpx_client, what)
+    with transport_errors(what):
+        return _exchange(client, http, http.build_request(**request), MAX_POLL_SECONDS)
 
 
 def _made(make: Callable[[], T], what: str) -> T:
@@ -171,22 +125,3 @@ def _other_id(job: Job[Any], raw: Any) -> str | None:
         return None if uuid.UUID(str(named)) == uuid.UUID(job.id) else str(named)
     except ValueError:
         return str(named)
-
-
-def _seconds_to_turn(client: Client, what: str) -> float:
-    """How long a single request has to wait for the client's rate; RateLimited if that is more than it may take."""
-    limiter, now = rate_limiter_of(client), _clock.clock.now()
-    moment = limiter.reserve(now)
-    seconds = max(moment - now, 0.0)
-    if seconds > MAX_POLL_SECONDS:
-        limiter.give_back(moment)
-        error = RateLimited("the API has asked for a pause", status_code=429)
-        error.args = (f"{what}: not sent, the API has asked for a pause of {seconds:,.0f} s more",)
-        error.retry_after = seconds
-        raise error
-    return seconds
-
-
-def _pause(client: Client, error: ApiError) -> None:
-    if error.retry_after is not None:
-        rate_limiter_of(client).pause(_clock.clock.now(), min(error.retry_after, MAX_PAUSE_SECONDS))

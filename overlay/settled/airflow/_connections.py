@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import attrs
 
+from .._core.job import Client
 from .._http.connect import ConnectOptions
-from .._job import Client
 
 PREFIX = "settled_"
 

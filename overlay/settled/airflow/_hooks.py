@@ -6,7 +6,8 @@ from typing import Any
 
 from airflow.sdk import BaseHook
 
-from .._job import Client, Job, from_ref
+from .._core.job import Client, Job
+from .._refs import from_ref
 from ._connections import recipe
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from .._job import Client
-from .._rate_limiter import RateLimiter
+from .._core.job import Client
+from .._core.rate_limit import RateLimiter
 from ._connections import Recipe
 
 

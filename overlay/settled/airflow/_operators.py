@@ -9,9 +9,9 @@ from typing import Any
 from airflow.sdk import BaseOperator, BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSensorTimeout, AirflowSkipException
 
-from .._outcome import Outcome
-from .._schedule import Timing
-from .._terms import PATIENCE_SECONDS, Unknown
+from .._core.options import PATIENCE_SECONDS, Unknown
+from .._core.outcome import Outcome
+from .._core.schedule import Timing
 from ._hooks import SettledHook
 from ._trigger import KEY, SettledTrigger
 

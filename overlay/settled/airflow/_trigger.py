@@ -13,13 +13,14 @@ from airflow.sdk.bases.xcom import BaseXCom
 from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from .. import _clock
-from .._job import Job, from_ref
-from .._schedule import Timing
-from .._snapshot import Snapshot
-from .._snapshot_json import snapshot_to_json
-from .._terms import PATIENCE_SECONDS, Unknown, WaitOptions, seconds
-from .._timing_json import timing_from_json, timing_to_json
+from .._core.job import Job
+from .._core.options import PATIENCE_SECONDS, Unknown, WaitOptions, seconds
+from .._core.schedule import Timing
+from .._core.snapshot import Snapshot
+from .._core.snapshot_json import snapshot_to_json
+from .._core.timing_json import timing_from_json, timing_to_json
+from .._refs import from_ref
+from .._run import clock as _clock
 from ..errors import SettledError
 from ..machine import Sleep, Wait, advance_async, begin
 from ._connections import recipe

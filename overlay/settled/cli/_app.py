@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from .._job import Job
+from .._core.job import Job
 from .._version import __version__
 from ..errors import SettledError
 from ._doctor import diagnose

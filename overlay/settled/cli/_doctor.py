@@ -18,9 +18,9 @@ from typing import Any, Literal, NamedTuple
 import httpx
 
 from .. import errors
+from .._core.job import Job, JobKind
 from .._cortex import CortexKey
 from .._http.credentials import HeaderToken
-from .._job import Job, JobKind
 from .._version import __version__
 from ._settings import VARIABLE, BadSettings, Settings, overlay, vendors
 from ._show import plain

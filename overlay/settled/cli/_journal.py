@@ -12,12 +12,13 @@ from typing import Any, NamedTuple, Self
 import attrs
 import httpx
 
-from .. import _clock, aio
-from .._failures import MAX_PAUSE_SECONDS
-from .._job import Client, Job
-from .._outcome import Outcome
-from .._retry_after import asked_pause
-from .._snapshot import Snapshot
+from .. import aio
+from .._core.failures import MAX_PAUSE_SECONDS
+from .._core.job import Client, Job
+from .._core.outcome import Outcome
+from .._core.snapshot import Snapshot
+from .._http.retry_after import asked_pause
+from .._run import clock as _clock
 from ..errors import SettledError, WaitTimeout
 
 SOME_FAILED, USAGE, PARTLY, API_PROBLEM, DEADLINE, INTERRUPTED = 1, 2, 3, 4, 124, 130

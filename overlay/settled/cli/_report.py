@@ -10,7 +10,7 @@ from datetime import datetime
 from importlib.resources import files
 from typing import NamedTuple
 
-from .._job import JobKind
+from .._core.job import JobKind
 from .._version import __version__
 from ._journal import Journal, Life, Pause
 from ._show import counted, plain

@@ -18,8 +18,9 @@ import attrs
 
 import settled_clients
 
+from .._core.job import Client, Job, JobKind
 from .._http.credentials import Secret
-from .._job import Client, Job, JobKind, from_ref
+from .._refs import from_ref
 
 VARIABLE = "SETTLED_CONFIG"
 

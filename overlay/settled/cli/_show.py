@@ -14,10 +14,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from .._outcome import Outcome
-from .._snapshot import Part, Snapshot
-from .._snapshot_json import snapshot_to_json
-from ..errors import WaitTimeout, outcome_error
+from .._core.outcome import Outcome
+from .._core.snapshot import Part, Snapshot, outcome_error
+from .._core.snapshot_json import snapshot_to_json
+from ..errors import WaitTimeout
 from ._journal import Journal, Life, Watcher, label
 
 COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}

@@ -19,7 +19,7 @@ import attrs
 import httpx
 import pytest
 
-from .. import _clock
+from .._run import clock as _clock
 from ._attendance import PATIENCE_SECONDS, Attendance
 from ._handed_on import Turn
 from ._loop_watch import LoopWatch
@@ -204,7 +204,7 @@ def put_in(patch: pytest.MonkeyPatch) -> VirtualClock:
     _hold_for_requests(patch, clock)
     _hold_for_threads(patch, clock)
     # The threads of an `as_settled` wait for each other with these.
-    settling = importlib.import_module("settled._settling")
+    settling = importlib.import_module("settled._run.threads")
     locks = {**vars(threading), "Lock": functools.partial(Turn, clock)}
     patch.setattr(settling, "threading", SimpleNamespace(**locks))
     return clock

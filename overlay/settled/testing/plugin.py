@@ -15,7 +15,7 @@ __all__ = ["settled_clock", "settled_simulator"]
 
 
 def _now() -> float:
-    from .. import _clock
+    from .._run import clock as _clock
 
     return _clock.clock.now()
 

@@ -28,7 +28,7 @@ except ModuleNotFoundError as _error:
         f"settled.testing.strategies needs its extra: pip install 'settled[testing]' ({_error})", name=_error.name
     ) from _error
 
-from .._job import JobKind
+from .._core.job import JobKind
 
 __all__ = ["json_values", "replies", "statuses"]
 

@@ -1,0 +1,230 @@
+"""A job of a vendor, and the kinds of job there are."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import attrs
+
+from ..errors import MalformedResponse, NotFound, SettledError
+from .outcome import TerminalStatus
+from .snapshot import Reading, Snapshot
+
+if TYPE_CHECKING:
+    from .reply import Reply
+
+B_co = TypeVar("B_co", covariant=True)
+
+MAX_ID_LENGTH = 1000
+
+# What reading or decoding a reply of an unexpected shape can raise.
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+class Client(Protocol):
+    """What every generated client has."""
+
+    extensions: dict[str, Any]
+
+    def get_httpx_client(self) -> Any:
+        """The sync HTTP client."""
+        ...
+
+    def get_async_httpx_client(self) -> Any:
+        """The async HTTP client."""
+        ...
+
+
+class Fetcher(Protocol):
+    """What sends the single request of `Job.fetch`; the core itself sends nothing."""
+
+    def fetch(self, job: Job[Any], /) -> Reply:
+        """Poll a job once."""
+        ...
+
+    async def fetch_async(self, job: Job[Any], /) -> Reply:
+        """Poll a job once, in an event loop."""
+        ...
+
+
+def _comparable(read: Any) -> Any:
+    """What two readers of a kind are compared by: partials alike in function and arguments are equal."""
+    # Apart from the type of what is partial, which nobody can tell.
+    partial: Any = read
+    if not isinstance(read, functools.partial):
+        return partial
+    parts: Any = (partial.func, partial.args, *sorted(partial.keywords.items()))
+    try:
+        hash(parts)
+    except TypeError:
+        return id(partial)
+    return parts
+
+
+# Every look-up of a job hashes its kind.
+@attrs.frozen(cache_hash=True)
+class JobKind(Generic[B_co]):
+    """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
+
+    `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
+    takes the reply's JSON. `running` are the documented words of a job that goes on; it is empty where the vendor lists
+    terminal words only, and every other word is known to be running. For `not_found_grace` seconds from the first one
+    on, a 404 may only mean that the job cannot be found at present. Before any status was read, a 404 without
+    `not_found_words` in its message, or a web page, is of a wrong address, which `address_hint` explains;
+    `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
+    that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
+    done.
+    """
+
+    name: str
+    client_class: type[Client]
+    request: Callable[[str], dict[str, Any]] = attrs.field(repr=False)
+    decode: Callable[[Mapping[str, Any]], B_co] = attrs.field(repr=False)
+    read: Callable[[Any], Reading] = attrs.field(repr=False, eq=_comparable)
+    terminal: type[TerminalStatus]
+    running: frozenset[str]
+    fetcher: Fetcher = attrs.field(repr=False, eq=False)
+    not_found_grace: float = 0.0
+    not_found_words: str = ""
+    address_hint: str | None = None
+    no_parts_hint: str | None = None
+    reply_id: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
+    progress_words: str = "parts settled"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def knows(self, word: str) -> bool:
+        """Whether a status word is documented, in any letter case; all are where terminal ones alone are listed."""
+        folded = word.casefold()
+        return (
+            not self.running
+            or self.terminal.outcome_of(word) is not None
+            or any(folded == known.casefold() for known in self.running)
+        )
+
+    def is_wrong_address(self, error: SettledError) -> bool:
+        """Whether an error, before any status was read, says that something else than the API is at the address."""
+        if self.address_hint is None:
+            return False
+        if isinstance(error, NotFound):
+            return self.not_found_words.casefold() not in error.message.casefold()
+        return isinstance(error, MalformedResponse) and error.is_html
+
+    def id_in(self, raw: Any) -> Any:
+        """The id by which a reply names its job; None if it names none."""
+        try:
+            return None if self.reply_id is None else self.reply_id(raw)
+        except UNREADABLE:
+            return None
+
+    def unlisted(self, reading: Reading) -> str | None:
+        """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""
+        words = (reading.status, *(part.status for part in reading.parts.values()))
+        return next((word for word in words if word is not None and not self.knows(word)), None)
+
+    def reading(self, raw: Any) -> Reading:
+        """Read a reply's JSON; raises MalformedResponse if it is not what the API documents."""
+        try:
+            return self.read(raw)
+        except UNREADABLE as error:
+            raise MalformedResponse(
+                f"{self.name}: the reply has no status that can be read: {_brief(error)}"
+            ) from error
+
+    def body(self, raw: Any) -> B_co:
+        """Decode a reply's JSON into the typed model; raises MalformedResponse if it does not fit."""
+        try:
+            return self.decode(raw)
+        except UNREADABLE as error:
+            raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
+
+
+def _check_client(job: Job[Any], _: object, client: Any) -> None:
+    wanted = job.kind.client_class
+    if not isinstance(client, wanted):
+        vendor = job.kind.name.partition(".")[0]
+        raise TypeError(
+            f"{job.kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}"
+        )
+
+
+def _given(client: Any) -> str:
+    package, _, rest = type(client).__module__.partition(".")
+    if package == "settled_clients":
+        return f"one of {rest.partition('.')[0]}"
+    return f"a {type(client).__qualname__}"
+
+
+def _check_id(job: Job[Any], _: object, value: Any) -> None:
+    # A dot segment would be resolved away, and another path be asked.
+    is_word = isinstance(value, str) and value.strip() and value.isprintable() and value not in {".", ".."}
+    if not is_word or len(value) > MAX_ID_LENGTH:
+        raise ValueError(f"not an id of a {job.kind.name} job: {value!r:.200}")
+    job.kind.request(value)
+
+
+@attrs.frozen(repr=False, weakref_slot=False)
+class Job(Generic[B_co]):
+    """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
+
+    kind: JobKind[B_co]
+    client: Client = attrs.field(validator=_check_client)
+    id: str = attrs.field(validator=_check_id)
+
+    def __repr__(self) -> str:
+        return f"<Job {self.ref}>"
+
+    @property
+    def ref(self) -> str:
+        """The job in one line, `<kind>/<id>`: no host, no secret, enough for `from_ref` in another process."""
+        return f"{self.kind.name}/{self.id}"
+
+    def fetch(self) -> Snapshot[B_co]:
+        """Poll the job once.
+
+        Raises:
+            SettledError: ApiError, TransportError or MalformedResponse if there is no reading.
+        """
+        reply = self.kind.fetcher.fetch(self)
+        return snapshot(self, reply.reading, reply.raw)
+
+    async def fetch_async(self) -> Snapshot[B_co]:
+        """Poll the job once, as `fetch` does."""
+        reply = await self.kind.fetcher.fetch_async(self)
+        return snapshot(self, reply.reading, reply.raw)
+
+
+def check_job(job: Any) -> None:
+    """Refuse what is no job, with a TypeError that says how to make one."""
+    if isinstance(job, str):
+        raise TypeError(f"not a job, but a str, {job!r:.80}: settled.from_ref(ref, client) makes a job of a ref")
+    if not isinstance(job, Job):
+        raise TypeError(
+            f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"
+        )
+
+
+def snapshot(
+    job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
+) -> Snapshot[B_co]:
+    """The snapshot that a reading of a job makes."""
+    return Snapshot(
+        job,
+        status=reading.status,
+        outcome=reading.outcome,
+        is_known=job.kind.unlisted(reading) is None,
+        progress=reading.progress,
+        parts=reading.parts,
+        detail=reading.detail,
+        raw=raw,
+        polls=polls,
+        elapsed=elapsed,
+        callback=callback,
+    )
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:200]

@@ -1,0 +1,143 @@
+"""What one poll of a job has shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
+
+import attrs
+
+from .. import errors
+from .outcome import Outcome
+from .text import encodable, shown
+
+if TYPE_CHECKING:
+    from .job import Job
+
+B_co = TypeVar("B_co", covariant=True)
+
+_NO_PARTS: Mapping[str, Part] = MappingProxyType({})
+
+
+class Progress(NamedTuple):
+    """How far a job of many endpoints or agents has come: `done` of `total` have settled."""
+
+    done: int
+    total: int
+
+
+class Part(NamedTuple):
+    """How one endpoint or agent of a job is doing: the vendor's word, the outcome (None while running), the detail."""
+
+    status: str | None
+    outcome: Outcome | None
+    detail: str | None = None
+
+
+class Refused(Exception):
+    """A reply that says, with an HTTP status of success, that the API cannot tell about the job."""
+
+
+@attrs.frozen
+class Reading:
+    """What a job kind reads from a reply: the few words a wait needs, and what a person wants to see on the way."""
+
+    status: str | None
+    outcome: Outcome | None
+    detail: str | None = None
+    progress: Progress | None = None
+    parts: Mapping[str, Part] = _NO_PARTS
+
+
+def of_parts(parts: Mapping[str, Part]) -> Reading:
+    """The reading of a job that is what its parts are: outcome, progress, and what went wrong where."""
+    return Reading(
+        None, Outcome.of_all(part.outcome for part in parts.values()), told_by(parts), progress_of(parts), parts
+    )
+
+
+def told_by(parts: Mapping[str, Part]) -> str | None:
+    """What the parts tell, each under its name; None if they tell nothing."""
+    return "; ".join(f"{encodable(name)}: {part.detail}" for name, part in parts.items() if part.detail) or None
+
+
+def progress_of(parts: Mapping[str, Part], *, expected: int = 0) -> Progress | None:
+    """How many of the parts have settled, of as many as there are or are expected; None if there are none."""
+    total = max(len(parts), expected)
+    return Progress(sum(part.outcome is not None for part in parts.values()), total) if total else None
+
+
+@attrs.frozen
+class Snapshot(Generic[B_co]):
+    """One reading of a job, as it was when it was polled.
+
+    `status` is the vendor's word, verbatim, or None where the reply has no single word; `outcome` is None while the
+    job runs. `progress`, `parts` (by endpoint or agent) and `detail` (the vendor's message or error log) are there
+    where the vendor tells them. `raw` is the reply's JSON. `polls` and `elapsed` (seconds) count from the start of
+    the wait. `callback` is what the vendor sent by itself, to a wait with an inbox for it. `error` says why a job
+    could not be followed, and is None otherwise.
+    """
+
+    job: Job[B_co]
+    status: str | None = None
+    outcome: Outcome | None = None
+    is_known: bool = True
+    progress: Progress | None = None
+    parts: Mapping[str, Part] = _NO_PARTS
+    detail: str | None = None
+    raw: Any = attrs.field(default=None, repr=False)
+    polls: int = 1
+    elapsed: float = 0.0
+    callback: Any = None
+    error: errors.SettledError | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the job has ended, well or badly."""
+        return self.outcome is not None
+
+    @functools.cached_property
+    def body(self) -> B_co:
+        """The reply as the vendor's typed model, decoded when it is first asked for.
+
+        Raises:
+            MalformedResponse: If the reply does not fit the model; `raw` still has all of it.
+        """
+        if self.error is not None:
+            raise self.error
+        return self.job.kind.body(self.raw)
+
+    def raise_for_outcome(self) -> Self:
+        """Return this snapshot if the job succeeded, and raise otherwise.
+
+        Raises:
+            OutcomeError: JobFailed, JobPartial, JobCancelled, JobTimedOut or JobSkipped, as the job ended; a plain
+                OutcomeError if it has not settled.
+            SettledError: `error`, if the job could not be followed.
+        """
+        if self.error is not None:
+            raise self.error
+        if self.outcome is not Outcome.SUCCEEDED:
+            raise outcome_error(self)
+        return self
+
+
+_BY_OUTCOME: Mapping[Outcome | None, type[errors.OutcomeError]] = {
+    Outcome.PARTIAL: errors.JobPartial,
+    Outcome.FAILED: errors.JobFailed,
+    Outcome.CANCELLED: errors.JobCancelled,
+    Outcome.TIMED_OUT: errors.JobTimedOut,
+    Outcome.SKIPPED: errors.JobSkipped,
+}
+
+
+def outcome_error(snapshot: Snapshot[Any]) -> errors.OutcomeError:
+    """The error that a snapshot of a job that did not succeed stands for."""
+    ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
+    status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
+    detail = "" if snapshot.detail is None else f": {shown(snapshot.detail)}"
+    return _BY_OUTCOME.get(snapshot.outcome, errors.OutcomeError)(
+        f"{snapshot.job.ref} {ended}{status}{detail}", snapshot
+    )

@@ -1,0 +1,43 @@
+"""Schedules as small JSON values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from .schedule import Schedule, Timing
+
+
+def timing_to_json(schedule: Timing | None) -> Any:
+    """A `Schedule`, a `Learned` or None as JSON; of another function, only that it was one."""
+    if schedule is None:
+        return None
+    if isinstance(schedule, Schedule):
+        return {"Schedule": attrs.asdict(schedule)}
+    from .learned import Learned
+
+    return {"Learned": schedule.to_json()} if isinstance(schedule, Learned) else "function"
+
+
+def timing_from_json(state: Any) -> Timing | None:
+    """The schedule that `timing_to_json` was given.
+
+    Raises:
+        ValueError: If it was a function, or the state is malformed.
+    """
+    if state is None:
+        return None
+    if state == "function":
+        raise ValueError("the schedule was a function, which JSON cannot hold: give it anew, as schedule=")
+    try:
+        ((name, value),) = state.items()
+        if name == "Schedule":
+            return Schedule(**value)
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"not a schedule: {state!r} ({error})") from error
+    if name != "Learned":
+        raise ValueError(f"not a schedule: {state!r}")
+    from .learned import Learned
+
+    return Learned.from_json(value)

@@ -1,0 +1,132 @@
+"""Finding the human sentence in whatever a server answers with an error."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeGuard
+
+from .._core.text import encodable, shown
+from .redact import without_secrets
+
+_MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
+_CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
+_EXTRA_KEYS = ("err_extra", "details", "extra")
+_MAX_LENGTH = 500
+
+
+class ErrorBody(NamedTuple):
+    """What an error's body says: the message ("" if there is none), the vendor's code, and what it says besides."""
+
+    message: str
+    code: str | None = None
+    extra: str | None = None
+
+
+def error_body(content: bytes) -> ErrorBody:
+    """Find the message, the code and the extra in an error's body: JSON of any shape, HTML or text. Never raises."""
+    try:
+        body = json.loads(content)
+        message, code, extra = sentence(body), _field(body, _CODE_KEYS), sentence(_field(body, _EXTRA_KEYS))
+        return ErrorBody(
+            _short(message),
+            _short(str(code)) if isinstance(code, str | int) else None,
+            _short(extra) if extra and extra != message else None,
+        )
+    except (ValueError, RecursionError):
+        return ErrorBody(_plain(content.decode("utf-8", "replace")))
+
+
+def is_html(content: bytes) -> bool:
+    """Whether a body is a page of HTML or XML."""
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
+def sentence(value: Any, depth: int = 0) -> str:
+    """The human sentence somewhere in a JSON value, "" if there is none."""
+    if value is None or isinstance(value, bool) or depth > 8:
+        return ""
+    if is_object(value):
+        if "loc" in value and "msg" in value:
+            return f"{_path(value['loc'])}: {sentence(value['msg'], depth + 1)}"
+        candidates = [*(value.get(key) for key in (*_MESSAGE_KEYS, "reply")), *_wrapped(value)]
+        return next(filter(None, (sentence(candidate, depth + 1) for candidate in candidates)), "")
+    if is_list(value):
+        return "; ".join(filter(None, (sentence(item, depth + 1) for item in value[:10])))
+    return str(value)[: 2 * _MAX_LENGTH]
+
+
+def told(value: Any) -> str | None:
+    """What a field tells, as text: all of it if it is text, the sentence in it otherwise, or else its JSON, cut.
+
+    None if there is nothing in it.
+    """
+    return encodable(value if isinstance(value, str) else sentence(value) or _compact(value)) or None
+
+
+def _compact(value: Any) -> str:
+    try:
+        if not _says_something(value):
+            return ""
+        text = json.dumps(without_secrets(value), ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return ""
+    return shown(text, _MAX_LENGTH)
+
+
+def _says_something(value: Any) -> bool:
+    """Whether there is anything but blanks in an object or a list."""
+    if is_object(value) or is_list(value):
+        inner = value.values() if is_object(value) else value
+        return any(
+            _says_something(each) if isinstance(each, dict | list) else each is not None and each != ""
+            for each in inner
+        )
+    return False
+
+
+def _wrapped(value: dict[str, Any]) -> Iterator[Any]:
+    """The objects under names that say nothing of messages, in which a message may be wrapped."""
+    for name, inner in value.items():
+        if name in _MESSAGE_KEYS or name == "reply":
+            continue
+        if is_object(inner):
+            yield inner
+        elif is_list(inner):
+            yield [item for item in inner[:10] if is_object(item)]
+
+
+def _path(steps: Any) -> str:
+    return ".".join(map(str, steps)) if is_list(steps) else str(steps)
+
+
+def _field(value: Any, keys: tuple[str, ...], depth: int = 0) -> Any:
+    if not is_object(value):
+        return None
+    found = next((value[key] for key in keys if value.get(key) not in (None, "")), None)
+    if found is not None or depth > 8:
+        return found
+    # What stands beside a message belongs to something else.
+    wrapped = () if any(value.get(key) for key in _MESSAGE_KEYS) else _wrapped(value)
+    inner = (_field(each, keys, depth + 1) for each in (value.get("reply"), *wrapped))
+    return next((each for each in inner if each is not None), None)
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether a JSON value is an object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether a JSON value is a list."""
+    return isinstance(value, list)
+
+
+def _plain(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text[:10_000], re.IGNORECASE | re.DOTALL)
+    return _short(title[1] if title else re.sub(r"<[^>]*>", " ", text[:10_000]))
+
+
+def _short(text: str) -> str:
+    return shown(" ".join(text.split()), _MAX_LENGTH)

@@ -1,0 +1,1 @@
+"""Lets others see what waits do: log records and spans."""

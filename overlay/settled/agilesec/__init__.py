@@ -1,0 +1,220 @@
+"""AgileSec: scans, submitted or watched, and the callbacks that tell of their end.
+
+From the vendor's page "Scan API".
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import operator
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
+
+from settled_clients.agilesec import AuthenticatedClient
+from settled_clients.agilesec.api.scans import create_scan as create_operation
+from settled_clients.agilesec.api.scans import execute_scan as execute_operation
+from settled_clients.agilesec.api.scans import get_scan
+from settled_clients.agilesec.api.scans import submit_scan as submit_operation
+from settled_clients.agilesec.models import (
+    CreateScanRequest,
+    ExecuteScanRequest,
+    Label,
+    Scan,
+    ScanCallback,
+    ScanPriority,
+    SensorConfig,
+    SubmitScanRequest,
+)
+
+from .._core.job import UNREADABLE, Job, JobKind
+from .._core.outcome import Outcome, TerminalStatus
+from .._core.snapshot import Reading
+from .._core.text import shown
+from .._http.connect import ConnectOptions, client_arguments, token_environment
+from .._http.credentials import HeaderToken, Secret
+from .._http.error_body import told
+from .._http.redact import without_secrets
+from .._run import fetch
+from ..errors import MalformedResponse, SubmitFailed
+from ._callbacks import ApiToken, BearerToken, CallbackAuth, parse_callback
+
+if sys.version_info >= (3, 13):
+    from warnings import deprecated
+else:
+    from typing_extensions import deprecated
+
+if TYPE_CHECKING:
+    from ._callback_app import CallbackApp
+
+__all__ = [
+    "KINDS",
+    "ApiToken",
+    "BearerToken",
+    "NewScan",
+    "ScanCallback",
+    "ScanTerminal",
+    "SubmittedScan",
+    "callback_app",
+    "connect",
+    "connect_from_env",
+    "create_scan",
+    "execute_scan",
+    "parse_callback",
+    "scan",
+    "submit_scan",
+]
+
+
+class ScanTerminal(TerminalStatus):
+    """The words of a scan that has settled; every other word is of one that has not."""
+
+    SUCCESSFUL = "successful", Outcome.SUCCEEDED
+    FAILED = "failed", Outcome.FAILED
+
+
+def _read(raw: Any) -> Reading:
+    status: str = raw["status"]
+    return Reading(status, ScanTerminal.outcome_of(status), detail=told(raw.get("message")))
+
+
+SCAN = JobKind(
+    name="agilesec.scan",
+    client_class=AuthenticatedClient,
+    request=get_scan.request_kwargs,
+    decode=Scan.from_dict,
+    read=_read,
+    terminal=ScanTerminal,
+    running=frozenset(),
+    fetcher=fetch,
+    reply_id=operator.itemgetter("executionId"),
+)
+KINDS = (SCAN,)
+
+
+class SubmittedScan(TypedDict, total=False):
+    """What a scan is made of: the sensor's type, its own name, and its settings, as the sensor's guide tells them.
+
+    `priority` is low unless given, `callback_id` names a registered callback endpoint, `labels` go along with the
+    results.
+    """
+
+    sensor_type: Required[str]
+    sensor_name: Required[str]
+    sensor_config: Required[Mapping[str, Any]]
+    priority: Literal["low", "medium", "high"]
+    callback_id: str
+    labels: Mapping[str, str] | list[dict[str, str]]
+
+
+class NewScan(SubmittedScan, total=False):
+    """What `create_scan` takes besides: whether to scan only what is new, and when (in days) to resolve findings."""
+
+    incremental_scan: bool
+    auto_resolution_interval: int
+
+
+def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
+    """The scan that a submit answered with `executionId`.
+
+    Raises:
+        ValueError: If `execution_id` cannot be an id.
+    """
+    return Job(SCAN, client, execution_id)
+
+
+def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan]:
+    """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
+
+    Raises:
+        SubmitFailed: If the API answers that it did not take the scan.
+        SubmitUnclear: If the scan may exist all the same: no answer came, or a 5xx, or one that names no scan. The
+            request is not made a second time.
+        SettledError: ApiError or TransportError, if there surely is no scan.
+    """
+    request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
+    return _submitted(client, request)
+
+
+def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Job[Scan]:
+    """Start a scan with a sensor that is there already, and return its job; raises what `create_scan` does."""
+    request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
+    return _submitted(client, request)
+
+
+@deprecated("POST /v3/scan goes in version 3.6 of the platform: use create_scan")
+def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Job[Scan]:
+    """Start a scan the old way, and return its job; takes what `SubmittedScan` lists, fails as `create_scan` does."""
+    request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
+    return _submitted(client, request)
+
+
+def _wire(scan: SubmittedScan) -> dict[str, Any]:
+    fields: dict[str, Any] = dict(scan)
+    converters: dict[str, Callable[[Any], Any]] = {
+        "sensor_config": SensorConfig.from_dict,
+        "priority": ScanPriority,
+        "labels": _labels,
+    }
+    return {name: converters[name](value) if name in converters else value for name, value in fields.items()}
+
+
+def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
+    try:
+        each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
+    except AttributeError:
+        raise TypeError(f"labels must be a mapping or a list of mappings, not {labels!r:.80}") from None
+    return [Label.from_dict(label) for label in each]
+
+
+def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan]:
+    try:
+        json.dumps(request["json"], ensure_ascii=False, allow_nan=False).encode()
+    except (RecursionError, UnicodeError) as error:
+        raise ValueError(f"the scan cannot be written as JSON: {type(error).__name__}") from error
+    return fetch.submit(client, request, functools.partial(_taken, client))
+
+
+def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:
+    try:
+        if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
+            raise SubmitFailed(f"the scan was not taken: {shown(told(answer.get('message')) or 'no reason given')}")
+        return scan(client, answer["executionId"])
+    except UNREADABLE as error:
+        raise MalformedResponse(f"the answer has no executionId: {without_secrets(answer)!r:.200}") from error
+
+
+def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
+    """An ASGI app that takes the platform's callbacks at `path`; its `inbox` wakes a wait.
+
+        app = agilesec.callback_app(auth=agilesec.BearerToken(token))
+        end = await settled.aio.wait(job, timeout=3600, wake=app.inbox)
+
+    Wrong credentials are answered with 401, and nothing is learnt from them. Needs the extra `callbacks` (starlette).
+    """
+    from ._callback_app import CallbackApp
+
+    return CallbackApp(auth, path)
+
+
+def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of a platform, to be closed with `with client:` (or `async with`) when it is no longer needed.
+
+    `base_url` is where `/v3/scan` begins. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default
+    none), `verify`, `transport`.
+
+    Raises:
+        ValueError: If the address or the token cannot be such.
+    """
+    auth = HeaderToken("isg-api-token", token)
+    return AuthenticatedClient(**client_arguments(base_url, auth, **options))
+
+
+def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
+    """A client of the platform that SETTLED_AGILESEC_URL names, with the token SETTLED_AGILESEC_TOKEN.
+
+    Raises:
+        ValueError: If a variable is missing or cannot be right.
+    """
+    return connect(**token_environment("agilesec"), **options)

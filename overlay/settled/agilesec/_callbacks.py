@@ -1,0 +1,90 @@
+"""AgileSec's callbacks: who may send one, and what it says."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+
+import attrs
+
+from settled_clients.agilesec.models import ScanCallback
+
+from .._core.job import UNREADABLE
+from .._core.validate import text
+from .._http.credentials import checked_secret
+from ..errors import AuthenticationError, MalformedResponse
+
+MAX_CALLBACK_BYTES = 1_000_000
+
+
+def _token(token: str) -> str:
+    # An empty one would let everybody in who sends no header at all.
+    return checked_secret("token", token)
+
+
+def _header(name: str) -> str:
+    if not text("header", name).strip():
+        raise ValueError("header must be the name of one, and not empty")
+    return name.strip()
+
+
+@attrs.frozen
+class BearerToken:
+    """A callback carries `Authorization: Bearer <token>`."""
+
+    token: str = attrs.field(repr=False, converter=_token)
+
+    def expected(self) -> tuple[str, str]:
+        """The header and its value."""
+        return "authorization", f"Bearer {self.token}"
+
+
+@attrs.frozen
+class ApiToken:
+    """A callback carries the token in a header of its own."""
+
+    header: str = attrs.field(converter=_header)
+    token: str = attrs.field(repr=False, converter=_token)
+
+    def expected(self) -> tuple[str, str]:
+        """The header and its value."""
+        return self.header.lower(), self.token
+
+
+CallbackAuth = BearerToken | ApiToken
+
+
+def parse_callback(headers: Mapping[str, str], body: bytes, *, auth: CallbackAuth | None) -> ScanCallback:
+    """Check the credentials of a callback, and read it.
+
+    `auth` is what was registered with the endpoint: a BearerToken, an ApiToken, or None for no authentication. The body
+    may have a million bytes.
+
+    Raises:
+        AuthenticationError: If the credentials are not those; nothing of the body is read then.
+        MalformedResponse: If the body is too large, or no callback.
+    """
+    check_credentials(headers, auth)
+    if len(body) > MAX_CALLBACK_BYTES:
+        raise MalformedResponse(f"a callback of {len(body)} bytes, more than {MAX_CALLBACK_BYTES}")
+    try:
+        callback = ScanCallback.from_dict(json.loads(body))
+        if not isinstance(callback.execution_id, str) or not callback.execution_id:
+            raise ValueError("it names no execution")
+    except UNREADABLE as error:
+        raise MalformedResponse(f"not a callback of a scan: {error}") from error
+    return callback
+
+
+def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> None:
+    """Raise AuthenticationError unless the headers carry the credentials; takes the same time wherever they differ."""
+    if auth is None:
+        return
+    name, value = auth.expected()
+    pairs = getattr(headers, "items", None)
+    if pairs is None:
+        raise TypeError(f"headers must be a mapping, not a {type(headers).__qualname__}")
+    given = next((str(given) for header, given in pairs() if str(header).lower() == name), "")
+    if not hmac.compare_digest(given.encode(errors="surrogatepass"), value.encode()):
+        raise AuthenticationError("wrong credentials", status_code=401, method="POST", path="callback")

@@ -1,0 +1,244 @@
+"""Generate the typed clients of generated/settled_clients/ from the OpenAPI documents of specs/.
+
+python scripts/regenerate/generate.py: generate what the specs and templates say, and write
+generated/lock.json.
+
+python scripts/regenerate/generate.py --check: change nothing; exit 1 and say what differs if the committed output is
+stale or was edited.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from openapi_spec_validator import validate
+from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
+from referencing.exceptions import Unresolvable
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+ROOT = Path(__file__).resolve().parents[2]
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class GenerationError(Exception):
+    """A spec or a template that cannot become a client."""
+
+
+def read_spec(path: Path) -> dict[str, Any]:
+    """Read and validate one OpenAPI document; GenerationError names what is wrong with it."""
+    if not path.stem.isidentifier():
+        raise GenerationError(f"{path.name} has a name that no Python package can have")
+    try:
+        # Through JSON, OpenAPI's own data model: it has no dates, and its keys are text.
+        document = json.loads(json.dumps(YAML(typ="safe").load(path), default=str))
+    except (YAMLError, TypeError, ValueError) as error:
+        raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
+    if not isinstance(document, dict):
+        raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
+    foreign = next(foreign_references(document), None)
+    if foreign is not None:
+        raise GenerationError(f"{path.name} refers to what is not in it: {foreign!r}")
+    odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
+    if odd is not None:
+        raise GenerationError(f"{path.name} has a path whose braces hold no name: {odd!r}")
+    try:
+        validate(document)
+    except OpenAPIValidationError as error:
+        where = "/".join(map(str, error.absolute_path))
+        raise GenerationError(f"{path.name} is not a valid OpenAPI document, at /{where}: {error.message}") from error
+    except ValidatorDetectError as error:
+        raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
+    except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"[:200]
+        raise GenerationError(f"{path.name} cannot be read as an OpenAPI document: {what}") from error
+    return document
+
+
+def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every operation of an OpenAPI document."""
+    for item in document.get("paths", {}).values():
+        yield from (item[method] for method in METHODS if isinstance(item, dict) and method in item)
+
+
+def foreign_references(value: Any) -> Iterator[str]:
+    """Every reference of a document to another one, which the validator would fetch from wherever it says."""
+    for name, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        if name == "$ref" and isinstance(inner, str) and not inner.startswith("#"):
+            yield inner
+        yield from foreign_references(inner)
+
+
+def show_deprecations(document: dict[str, Any]) -> None:
+    """Put `deprecated` where the templates can see it: the generator itself drops it, but hands on the description."""
+    for operation in operations(document):
+        description = operation.get("description", "")
+        if operation.get("deprecated") and not description.startswith("Deprecated: "):
+            operation["description"] = f"Deprecated: {description or operation.get('summary', 'no longer to be used.')}"
+
+
+def generate_client(spec: Path, templates: Path, output: Path) -> None:
+    """Generate one vendor's client into `output`, a folder that does not exist yet."""
+    document = read_spec(spec)
+    show_deprecations(document)
+    with tempfile.TemporaryDirectory() as scratch:
+        source = Path(scratch, "spec.json")
+        source.write_text(json.dumps(document), encoding="utf-8")
+        config = Path(scratch, "config.json")
+        # Without any configuration that happens to lie above the output, and with no more rules than are needed.
+        hooks = ["ruff check . --isolated --fix-only --select=F,I", "ruff format . --isolated --line-length=120"]
+        config.write_text(json.dumps({"post_hooks": hooks}), encoding="utf-8")
+        command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta=none", "--fail-on-warning"]
+        command += [f"--path={source}", f"--config={config}", f"--custom-template-path={templates}"]
+        run = subprocess.run(  # noqa: S603 - the command is ours
+            [*command, f"--output-path={output}"],
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if run.returncode != 0:
+        raise GenerationError(f"{spec.name} cannot be generated:\n{run.stdout}{run.stderr}")
+    shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
+    modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
+    if len(modules) != sum(1 for _ in operations(document)):
+        raise GenerationError(f"{spec.name} has operations whose names would be the same in Python")
+
+
+def generate_all(root: Path, output: Path) -> None:
+    """Generate every spec of `root`/specs into `output`/settled_clients, and write `output`/lock.json."""
+    specs = sorted((root / "specs").glob("*.yaml"))
+    others = sorted(path.name for path in (root / "specs").glob("*") if path not in specs)
+    if not specs or others:
+        raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
+    package = output / "settled_clients"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
+    (package / "py.typed").touch()
+    templates = root / "scripts" / "regenerate" / "templates"
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
+    lock = {
+        "generator": f"openapi-python-client {version('openapi-python-client')}",
+        "formatter": f"ruff {version('ruff')}",
+        "specs": {spec.name: _digest(spec) for spec in specs},
+        "templates": {
+            str(template.relative_to(templates)): _digest(template) for template in sorted(templates.rglob("*.jinja"))
+        },
+        "output": _digest_tree(package),
+    }
+    (output / "lock.json").write_text(json.dumps(lock, indent=2) + "\n", encoding="utf-8")
+
+
+def differences(fresh: Path, committed: Path) -> list[str]:
+    """What is not the same in two generated folders, a line for each lock entry and file."""
+    new_lock, old_lock = _read_lock(fresh), _read_lock(committed)
+    found = [
+        f"lock.json: {entry} was {old_lock.get(entry)}, is {new_lock.get(entry)}"
+        for entry in sorted(new_lock.keys() | old_lock.keys())
+        if new_lock.get(entry) != old_lock.get(entry)
+    ]
+    if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
+        found.append("lock.json: says the same in another form")
+    new, old = _files(fresh / "settled_clients"), _files(committed / "settled_clients")
+    for name in sorted(new.keys() | old.keys()):
+        if name not in old:
+            found.append(f"settled_clients/{name}: missing from the committed output")
+        elif name not in new:
+            found.append(f"settled_clients/{name}: not generated from any spec")
+        elif new[name].read_bytes() != old[name].read_bytes():
+            found.append(f"settled_clients/{name}: differs from what the specs and templates generate")
+    return found
+
+
+def swap(fresh: Path, committed: Path) -> None:
+    """Put a freshly generated folder in the place of the committed one, whole packages at a time."""
+    committed.mkdir(exist_ok=True)
+    beside, old = committed / ".new", committed / ".old"
+    for leftover in (beside, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.copytree(fresh / "settled_clients", beside)
+    package = committed / "settled_clients"
+    if package.exists():
+        package.rename(old)
+    beside.rename(package)
+    shutil.rmtree(old, ignore_errors=True)
+    shutil.copy(fresh / "lock.json", committed / "lock.json")
+
+
+def _read_lock(folder: Path) -> dict[str, str]:
+    try:
+        lock = json.loads((folder / "lock.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    flat: dict[str, str] = {}
+    for entry, value in lock.items() if isinstance(lock, dict) else ():
+        flat |= (
+            {f"{entry}/{name}": digest for name, digest in value.items()} if isinstance(value, dict) else {entry: value}
+        )
+    return flat
+
+
+def _files(package: Path) -> dict[str, Path]:
+    return {
+        path.relative_to(package).as_posix(): path
+        for path in sorted(package.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest_tree(package: Path) -> str:
+    names_and_digests = "".join(f"{name}\0{_digest(path)}\n" for name, path in _files(package).items())
+    return hashlib.sha256(names_and_digests.encode()).hexdigest()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, or 1 if something differs or cannot be generated."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="only say what differs from the committed output")
+    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder (default: this one)")
+    options = parser.parse_args(argv)
+    committed: Path = options.root / "generated"
+    with tempfile.TemporaryDirectory() as scratch:
+        fresh = Path(scratch, "generated")
+        try:
+            generate_all(options.root, fresh)
+        except GenerationError as error:
+            print(error, file=sys.stderr)
+            return 1
+        found = differences(fresh, committed)
+        if options.check:
+            for line in found:
+                print(line)
+            print(
+                f"{len(found)} differences: run `make generate`"
+                if found
+                else "generated/ is what specs/ and templates say"
+            )
+            return 1 if found else 0
+        swap(fresh, committed)
+        print("\n".join(found) if found else "nothing changed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

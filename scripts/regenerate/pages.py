@@ -1,0 +1,372 @@
+"""Hold a vendor's page, saved as text or HTML, against the spec that was written from it.
+
+python scripts/regenerate/pages.py SPEC PAGE...: list the words of an API (paths, fields, status words and
+others of enums, headers, response codes) that stand on the page alone or in the spec alone, each with its file and
+line. The operations that count are those whose x-source names the page's title, and its numbered sections if there are
+any.
+
+A word that is right on one side alone belongs in `x-page-ignore` of the operation, or of the whole spec: a mapping of
+words, or of kinds with words (`field id`), to reasons; headers are written in lower case. `x-source.sha256` holds the
+digest of the page that the spec was written from, as printed here.
+
+The exit code is 0 if nothing was found, 1 if something was, 3 if the spec or a page cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from html.parser import HTMLParser
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from ruamel.yaml import YAML
+
+from generate import METHODS, GenerationError, read_spec
+
+NAME = r"[A-Za-z_$][\w$.-]*"
+TYPE = r"(?:string|integer|number|boolean|object|array)"
+TYPED = rf"{TYPE}(?:\[\w*\])?(?: ?\(enum\))?(?: or null)?"
+PHRASES = {status.phrase.lower(): str(status.value) for status in HTTPStatus if status >= 400}
+NO_FIELD = re.compile(rf"(?i){TYPE}|body|request|response|schema|name|type|required|optional|y|n|yes|no")
+NO_WORD = re.compile(rf"(?i){TYPE}|example|null|true|false|none|get|post|put|patch|delete|head|options")
+NO_STATUS = re.compile(
+    "API|CLIENT|CODE|CURL|DEPRECATED|HTTPS?|ISO|JSON|RBAC|REQUEST|RESPONSE|REST|SSL|TLS|URL|UTC|UUID"
+)
+NO_NEWS = re.compile("accept|content-type|host|user-agent")
+INLINE = re.compile("a|abbr|b|code|em|font|i|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr")
+SILENT = re.compile("noscript|script|style|svg|template|title")
+
+PATH = re.compile(
+    r"(?:\b(?i:(get|post|put|patch|delete))\s*(?:https?://[^\s/\"']+)?|https?://[^\s/\"']+|(?<![\w/:.<>)\]-]))"
+    r"(/(?:\w|[{<:]\w|%7B)[\w.~{}<>%:/-]*)"
+)
+RESPONSE = re.compile(
+    r"^\W*([1-5]\d\d)(?=$|[A-Za-z]|\s*[:|)—–-]|\s+[A-Z])"  # noqa: RUF001 - pages have such dashes
+    r"|\b(?i:http|status|code)(?: code)?:? ([1-5]\d\d)\b|\b([1-5]\d\d) (?i:response|error|status)"
+)
+PHRASE = re.compile(rf"(?i)^\W*({'|'.join(PHRASES)})(?: access)?\s*(?:$|[.:(—–-])")  # noqa: RUF001
+HEADER = re.compile(r"-H\s*[\"']([\w-]+):|(?<![\w-])([Xx]-[A-Za-z][\w-]*)")
+PROGRAM = re.compile(r"\s=>?\s|;\s*$|\w\([\"'$]|^\s*(?:import|require) [\w.']+$")
+PLACEHOLDER = re.compile(r"<[^<>|]*>")
+KEY = re.compile(r"[\"'“]([A-Za-z_$][\w$.-]*)[\"'”]\s*:")
+PAIR = re.compile(r"[\"'“]([\w$.-]+)[\"'”]\s*:\s*[\"'“]([^\"'“”]*)[\"'”]")
+ROW = re.compile(rf"(?i)\W*?({NAME})\*?((?: {TYPED})?(?: (?:required|optional))?|\s*[:(|]\s*{TYPE}\b.*)")
+BESIDE_A_FIELD = re.compile(rf"(?i:{TYPED}(?:,? (?:required|optional))?)|required|optional|Y|N|Yes|No")
+GLUED = re.compile(rf"({NAME}?){TYPE}(?:required|optional|date-time|null|or| )*")
+IDENTIFIER = re.compile(r"(?<![\w$@.-])[a-z][a-z0-9]*(?:_\w+|[A-Z]\w*)(?![\w-])")
+CAPITALS = re.compile(r"(?<![\w-])(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]{2,})(?![\w-])")
+QUOTED = re.compile(r"(?<!\w)[\"'`“‘]([A-Za-z]\w*)[\"'`”’](?!\w|\s*:)")  # noqa: RUF001 - pages have such quotes
+QUOTES = str.maketrans("", "", "\"'`“”‘’")  # noqa: RUF001
+SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
+HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
+
+Operation = tuple[str, str, Any]  # path or webhook, method, path item
+
+
+class PageError(Exception):
+    """A page that cannot be held against a spec."""
+
+
+class Line(NamedTuple):
+    """A line of a page: its number in the file, the numbered section it is in, its text."""
+
+    number: int
+    section: str
+    text: str
+
+
+class Word(NamedTuple):
+    """A word of an API; its kind is path, field, word (of an enum), header, response, or mention (any of them)."""
+
+    kind: str
+    text: str
+
+
+class Finding(NamedTuple):
+    """A word that stands on one side alone, page or spec, or is ignored without need."""
+
+    side: str
+    kind: str
+    word: str
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        said = {"page": "is not in the spec", "spec": "is not on the page", "ignore": "need not be ignored"}
+        return f"{self.file}:{self.line}: {self.kind} {self.word} {said[self.side]}"
+
+
+class PageText(HTMLParser):
+    """The lines of text of an HTML page, with their numbers in the file."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.lines: list[tuple[int, str]] = []
+        self.text, self.number, self.verbatim, self.silent = "", 0, 0, 0
+        self.feed(f"{html}<p>")
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as inherited
+        """Begin a line where a block begins."""
+        self.turn(tag, +1)
+        if tag == "li":
+            self.handle_data("• ")
+
+    def handle_endtag(self, tag: str) -> None:
+        """End a line where a block ends."""
+        self.turn(tag, -1)
+
+    def turn(self, tag: str, step: int) -> None:
+        """End the line at a block, and remember what is shown as it is, or not at all."""
+        if not INLINE.fullmatch(tag):
+            self.lines.append((self.number, self.text if self.verbatim else " ".join(self.text.split())))
+            self.text = ""
+        self.verbatim = max(0, self.verbatim + step * (tag == "pre"))
+        self.silent = max(0, self.silent + step * bool(SILENT.fullmatch(tag)))
+
+    def handle_data(self, data: str) -> None:
+        """Gather text; its own line breaks count where the page shows them."""
+        for offset, part in enumerate("" if self.silent else data.split("\n")):
+            if offset and self.verbatim:
+                self.turn("br", 0)
+            self.number = self.number if self.text.strip("• ") else self.getpos()[0] + offset
+            self.text += f" {part}" if offset and not self.verbatim else part
+
+
+def read_page(path: Path) -> list[Line]:
+    """The lines of a saved page that are not blank."""
+    content = path.read_text(encoding="utf-8-sig")
+    is_html = path.suffix.lower() in {".html", ".htm"} or re.match(r"(?i)\s*<(!doctype html|html)\b", content)
+    lines, section = [], ""
+    for number, text in PageText(content).lines if is_html else enumerate(content.split("\n"), 1):
+        heading = HEADING.match(text)
+        section = heading[1] if heading else section
+        lines += [Line(number, section, text.strip())] if text.strip() else []
+    return lines
+
+
+def digest(lines: list[Line]) -> str:
+    """The SHA-256 of a page's text without its blanks and line breaks, in four parts."""
+    value = hashlib.sha256("".join("".join(line.text.split()) for line in lines).encode()).hexdigest()
+    return "-".join(value[at : at + 16] for at in range(0, 64, 16))
+
+
+def line_of(holder: Any, key: Any) -> int:
+    """The line of the spec that a key or an item stands on."""
+    return int(holder.lc.data[key][0]) + 1
+
+
+def resolved(document: Any, node: Any) -> Any:
+    """What a part of the spec is, or refers to."""
+    while isinstance(node, dict) and "$ref" in node:
+        node, pointer = document, node["$ref"]
+        for step in pointer.split("/")[1:]:
+            node = node[step.replace("~1", "/").replace("~0", "~")]
+    return node
+
+
+def words_in(document: Any, node: Any, seen: set[int]) -> Iterator[tuple[str, Any, int]]:
+    """The fields and the words of enums in a part of the spec, at any depth; `listed` is a field with an enum."""
+    node = resolved(document, node)
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    for name, schema in (node.get("properties") or {}).items() if isinstance(node, dict) else ():
+        yield "field", name, line_of(node["properties"], name)
+        if "enum" in resolved(document, schema):
+            yield "listed", name, 0
+        yield from words_in(document, schema, seen)
+    for key, part in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if key == "enum":
+            yield from (("word", word, line_of(part, at)) for at, word in enumerate(part))
+        elif key == "headers":
+            yield from (("header", name, line_of(part, name)) for name in part)
+        elif key == "deprecated" and part is True:
+            yield "word", "deprecated", line_of(node, key)
+        elif key not in ("properties", "example", "examples", "default", "security") and not str(key).startswith("x-"):
+            yield from words_in(document, part, seen)
+
+
+def vocabulary(document: Any, operations: Iterable[Operation]) -> dict[Word, int]:
+    """The words of some operations, each with its line in the spec."""
+    found: dict[Word, int] = {}
+    for path, method, item in operations:
+        operation = item[method]
+        words = list(words_in(document, operation, set()))
+        if path.startswith("/"):
+            words.append(("path", f"{method.upper()} {path}", line_of(item, method)))
+        for given in (*item.get("parameters", ()), *operation.get("parameters", ())):
+            parameter = resolved(document, given)
+            kind = "header" if parameter["in"] == "header" else "field"
+            words.append((kind, parameter["name"], line_of(parameter, "name")))
+        for name in {name for way in operation.get("security", document.get("security", ())) for name in way}:
+            scheme = document["components"]["securitySchemes"][name]
+            words += [("header", scheme["name"], line_of(scheme, "name"))] if scheme.get("in") == "header" else []
+        codes = operation.get("responses", {})
+        words += [("response", code, line_of(codes, code)) for code in codes if code.isdigit()]
+        for kind, text, line in words:
+            found.setdefault(Word(kind, str(text).lower() if kind == "header" else str(text)), line)
+    return found
+
+
+def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[str]) -> Iterator[Word]:
+    """The words of an API in a line of a page; `enums` are the known words of enums."""
+    for method, path in PATH.findall(text):
+        plain = re.sub(r"[:<](\w+)>?", r"{\1}", unquote(path).rstrip(".:/"))
+        yield Word("path", f"{method.upper()} {plain}".strip())
+        yield from (Word("field", name) for name in re.findall(r"\{(\w+)\}", plain))
+    yield from (Word("header", name.lower()) for match in HEADER.findall(text) for name in match if name)
+    text = PLACEHOLDER.sub("", PATH.sub(" ", text))
+    if PROGRAM.search(text):
+        return
+    yield from (Word("response", code) for match in RESPONSE.findall(text) for code in match if code)
+    phrase, row, glued = PHRASE.match(text), ROW.fullmatch(text), GLUED.fullmatch(text)
+    if phrase:
+        yield Word("response", PHRASES[phrase[1].lower()])
+    fields = [glued[1]] if glued else KEY.findall(text)
+    if row and (row[2] or BESIDE_A_FIELD.fullmatch(following)) and not NO_FIELD.fullmatch(row[1]):
+        fields.append(row[1])
+    for name in fields:
+        is_header = "-" in name or (Word("header", name.lower()) in known and Word("field", name) not in known)
+        yield Word("header", name.lower()) if is_header else Word("field", name)
+    text = "" if glued else text
+    words = {value for key, value in PAIR.findall(text) if Word("listed", key) in known and value.isidentifier()}
+    words |= {*QUOTED.findall(PAIR.sub(" ", text)), *CAPITALS.findall(text)}
+    for series in SERIES.findall(text.translate(QUOTES)):
+        members = set(re.findall(r"[\w-]+", series)) - {"or", "and"}
+        told = len(members & enums)
+        words |= members if (told > 1 and len(members) > 2) or (told and re.search(r"\||\sor\s", series)) else set()
+    mentions = set(IDENTIFIER.findall(text)) - set(fields)
+    words |= (mentions & enums) | {"deprecated" for _ in re.findall(r"(?i)\bdeprecated\b", text)}
+    yield from (Word("word", word) for word in words if not NO_WORD.fullmatch(word) and not NO_STATUS.fullmatch(word))
+    yield from (Word("mention", word) for word in mentions - words)
+
+
+def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
+    """The words of an API in some lines of a page, each with the first line it stands on."""
+    found: dict[Word, int] = {}
+    enums = {word.text for word in known if word.kind == "word"}
+    for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
+        for word in words_of(line.text, following.text, known, enums):
+            found.setdefault(word, line.number)
+    return found
+
+
+def is_known(word: Word, known: Mapping[Word, int]) -> bool:
+    """Whether a word of a page is in the spec."""
+    if word.kind == "path":
+        return any(word.text in (other.text, other.text.partition(" ")[2]) for other in known)
+    kinds = {"word": ("word", "field"), "mention": ("word", "field", "header")}.get(word.kind, (word.kind,))
+    return bool(NO_NEWS.fullmatch(word.text)) or any(Word(kind, word.text) in known for kind in kinds)
+
+
+def ignored(document: Any, operations: Iterable[Operation]) -> dict[str, int]:
+    """The words to ignore for some operations, each with its line in the spec."""
+    found: dict[str, int] = {}
+    for holder in (document, *(item[method] for _, method, item in operations)):
+        words = holder.get("x-page-ignore", {})
+        if not isinstance(words, dict) or not all(isinstance(reason, str) and reason for reason in words.values()):
+            raise PageError("x-page-ignore must be a mapping of words to reasons")
+        found |= {str(word): line_of(words, word) for word in words}
+    return found
+
+
+def differences(document: Any, lines: list[Line], operations: list[Operation]) -> Iterator[tuple[str, Word, int]]:
+    """Side, word and line of each difference between a page and the operations that were written from it."""
+    whole, used = vocabulary(document, operations), set[str]()
+    headers = {word: line for word, line in page_words(lines, whole).items() if word.kind == "header"}
+    told_of = [document["info"]["title"], *source(operations[0]).values()]
+    names = dict.fromkeys(CAPITALS.findall(" ".join(map(str, told_of))), 0)
+    rest, groups = set(lines), list[tuple[list[Line], list[Operation], bool]]()
+    for section in dict.fromkeys(source(operation).get("section", "") for operation in operations):
+        own = [operation for operation in operations if source(operation).get("section", "") == section]
+        numbers = tuple(f"{number}." for number in re.findall(r"[\d.]*\d", section))
+        part = [line for line in lines if not numbers or f"{line.section}.".startswith(numbers)]
+        if part:
+            groups.append((part, own, True))
+        else:
+            used |= ignored(document, own).keys()
+            yield "spec", Word("section", section), line_of(source(own[0]), "section")
+        rest -= set(part)
+    for part, own, is_whole in (*groups, (sorted(rest), operations, False)):
+        known, right = vocabulary(document, own), ignored(document, own) | names
+        there = page_words(part, whole if not is_whole else known)
+        found = [("page", word, line) for word, line in there.items() if not is_known(word, known)]
+        there |= headers
+        paths_there = {word.text for word in there if word.kind == "path"}
+        for word, line in known.items() if is_whole else ():
+            is_there = word in there or word.kind == "listed" or word.text.partition(" ")[2] in paths_there
+            found += [] if is_there else [("spec", word, line)]
+        used |= {name for _, word, _ in found for name in (word.text, " ".join(word))}
+        yield from (entry for entry in found if not right.keys() & {entry[1].text, " ".join(entry[1])})
+    for text, line in ignored(document, operations).items():
+        if text not in used:
+            yield "ignore", Word("word", text), line
+
+
+def source(operation: Operation) -> Any:
+    """The x-source of an operation."""
+    _, method, item = operation
+    return item[method].get("x-source", {})
+
+
+def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
+    """What there is to say of a page."""
+    lines = read_page(page)
+    paths = (document.get("paths") or {}) | (document.get("webhooks") or {})
+    by_title: dict[str, list[Operation]] = {}
+    for path, item in paths.items():
+        for method in (method for method in METHODS if method in item):
+            title = str(source((path, method, item)).get("title", ""))
+            by_title.setdefault(title.casefold(), []).append((path, method, item))
+    title = next((text for line in lines if (text := " ".join(line.text.split()).casefold()) in by_title), "")
+    if not title:
+        raise PageError(f"{page} has no line that is the title of a page of {spec}: {', '.join(by_title) or 'none'}")
+    operations = by_title[title]
+    findings = [
+        Finding(side, *word, str(page if side == "page" else spec), line)
+        for side, word, line in differences(document, lines, operations)
+    ]
+    hashed = digest(lines)
+    return {
+        "page": str(page),
+        "title": source(operations[0])["title"],
+        "sha256": hashed,
+        "unchanged": all(source(operation).get("sha256") == hashed for operation in operations),
+        "findings": sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding)),
+    }
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line; the exit code is 0, 1 if something was found, or 3 if a file cannot be read."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("spec", type=Path)
+    parser.add_argument("pages", type=Path, nargs="+", metavar="PAGE")
+    parser.add_argument("--json", action="store_true", help="write JSON")
+    options = parser.parse_args(argv)
+    try:
+        read_spec(options.spec)
+        document = YAML().load(options.spec)
+        reports = [report(options.spec, document, page) for page in options.pages]
+    except (GenerationError, PageError, OSError, UnicodeDecodeError) as error:
+        print(error, file=sys.stderr)
+        return 3
+    if options.json:
+        as_data = [{**told, "findings": [finding._asdict() for finding in told["findings"]]} for told in reports]
+        print(json.dumps({"pages": as_data}, indent=2))
+    for told in () if options.json else reports:
+        print(*told["findings"], sep="\n", end="\n" if told["findings"] else "")
+        state = "unchanged since it was read" if told["unchanged"] else f"sha256 {told['sha256']}"
+        print(f"{told['title']}: {len(told['findings'])} differences; {state}")
+    return int(any(told["findings"] for told in reports))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The error tree, and how the human sentence is found in whatever a server answers."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settled import Outcome, Snapshot, cortex_xsiam, errors
+from settled._http.error_body import error_body
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "code", "extra"),
+    [
+        ({"detail": "no such job"}, "no such job", None, None),
+        ({"detail": [{"loc": ["path", "job_id"], "msg": "no UUID", "type": "x"}]}, "path.job_id: no UUID", None, None),
+        ({"detail": [{"loc": "body", "msg": "a"}, {"loc": [0], "msg": "b"}]}, "body: a; 0: b", None, None),
+        ({"reply": {"err_code": 500, "err_msg": "oops", "err_extra": None}}, "oops", "500", None),
+        ({"err_code": "401", "err_msg": "who?", "err_extra": "x"}, "who?", "401", "x"),
+        ({"reply": {"err_code": 400, "err_msg": {"line": 1, "message": "bad token"}}}, "bad token", "400", None),
+        ({"error": "Failed.", "details": "timed out", "code": 500}, "Failed.", "500", "timed out"),
+        ({"reply": {"err_msg": "no", "err_extra": {"message": "line 3"}}}, "no", None, "line 3"),
+        ({"details": "only these", "code": True}, "only these", "True", None),
+        ({"error": {"message": "deep", "code": "E1"}}, "deep", None, None),
+        ({"message": "Unauthorized access."}, "Unauthorized access.", None, None),
+        ({"errorCode": "scan-12", "message": "no repository"}, "no repository", "scan-12", None),
+        ({"message": "", "error": "the real one"}, "the real one", None, None),
+        ({"data": {"err_msg": "oops", "err_code": 7}}, "oops", "7", None),
+        ({"result": {"rows": [{"n": 1}, {"err_msg": "oops"}]}}, "oops", None, None),
+        ({"message": "oops", "job": {"code": "J7"}}, "oops", None, None),
+        ({"assets": ["a", "b"], "count": 2}, "", None, None),
+        ("just text", "just text", None, None),
+        (["one", "two"], "one; two", None, None),
+        ({}, "", None, None),
+        (None, "", None, None),
+        (17, "17", None, None),
+    ],
+)
+def test_finds_the_sentence_in_json(body: Any, message: str, code: str | None, extra: str | None) -> None:
+    """The sentence, the code and the extra are found in every vendor's form, wrapped or not."""
+    assert error_body(json.dumps(body).encode()) == (message, code, extra)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html><head><title>502 Bad\n Gateway</title></head><body>x</body></html>", "502 Bad Gateway"),
+        (b"<h1>Not  here</h1><p>Go away</p>", "Not here Go away"),
+        (b"plain text", "plain text"),
+        (b"", ""),
+        (b"\xff\xfe broken", "\ufffd\ufffd broken"),
+        (b'{"detail": "half', '{"detail": "half'),
+    ],
+)
+def test_finds_the_sentence_elsewhere(content: bytes, message: str) -> None:
+    """HTML gives its title or its text, and text itself."""
+    assert error_body(content).message == message
+
+
+def test_cuts_long_messages() -> None:
+    """A message is never longer than a person would read."""
+    assert len(error_body(b"x" * 10_000_000).message) == 501
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner)
+        | st.dictionaries(
+            st.sampled_from(["detail", "reply", "err_msg", "error", "loc", "msg", "code"]) | st.text(), inner
+        )
+    ),
+)
+
+
+@given(_JSON.map(lambda value: json.dumps(value).encode()) | st.binary())
+def test_never_raises(content: bytes) -> None:
+    """Whatever the body, the reader answers with text."""
+    found = error_body(content)
+    assert isinstance(found.message, str)
+    assert found.code is None or isinstance(found.code, str)
+
+
+@pytest.mark.parametrize("levels", [50, 500, 900, 990])
+@pytest.mark.parametrize("wrap", ['{"reply": %s}', '{"error": %s}', "[%s]", '{"msg": "x", "loc": [%s]}'])
+def test_survives_nesting(wrap: str, levels: int) -> None:
+    """However deep the reply is wrapped, the reader answers."""
+    body = '{"err_msg": "deep down"}'
+    for _ in range(levels):
+        body = wrap % body
+    assert isinstance(error_body(body.encode()).message, str)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"reply":' * 100_000, b"9" * 100_000])
+def test_survives_hostile_json(content: bytes) -> None:
+    """Deep nesting and huge numbers are text like any other."""
+    assert error_body(content).message
+
+
+def test_tree_is_as_drawn() -> None:
+    """The docstring draws every error under its parent, and nothing else."""
+    parents: list[str] = []
+    drawn: dict[str, str] = {}
+    for line in (line.removeprefix("    ") for line in (errors.__doc__ or "").splitlines()):
+        indent = len(line) - len(line.lstrip(" │├└─"))
+        name = line.strip(" │├└─").split(" ")[0]
+        if name in errors.__all__:
+            depth = indent // 4
+            parents[depth:] = [name]
+            drawn[name] = parents[depth - 1] if depth else "Exception"
+    real = {name: getattr(errors, name).__bases__[0].__name__ for name in errors.__all__}
+    assert drawn == real
+
+
+def test_every_error_is_exported() -> None:
+    """No error of the tree is missing from `__all__`."""
+    classes = {name for name, value in vars(errors).items() if inspect.isclass(value) and issubclass(value, Exception)}
+    assert classes == set(errors.__all__)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error_class"),
+    [
+        (Outcome.PARTIAL, errors.JobPartial),
+        (Outcome.FAILED, errors.JobFailed),
+        (Outcome.CANCELLED, errors.JobCancelled),
+        (Outcome.TIMED_OUT, errors.JobTimedOut),
+        (Outcome.SKIPPED, errors.JobSkipped),
+    ],
+)
+def test_outcomes_have_their_errors(outcome: Outcome, error_class: type[errors.OutcomeError]) -> None:
+    """Each outcome but success raises an error of its own, with the snapshot."""
+    client = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k")
+    job = cortex_xsiam.byos_import(client, "7")
+    snapshot = Snapshot(job, status="X", outcome=outcome, detail="why " * 1000)
+    with pytest.raises(error_class) as raised:
+        snapshot.raise_for_outcome()
+    assert (raised.value.snapshot, raised.value.last, raised.value.ref) == (snapshot, snapshot, job.ref)
+    assert len(str(raised.value)) < 700
+    succeeded = Snapshot(job, outcome=Outcome.SUCCEEDED)
+    assert succeeded.raise_for_outcome() is succeeded

@@ -1,0 +1,184 @@
+"""Every kind of job, held against the specs."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+import settled
+import settled.aio
+import settled.machine
+from settled import JobKind, Outcome
+
+from _specs import ROOT, SPECS, documents
+
+VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
+KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]
+
+# The spec's enum that has a kind's status words; no list is published for script runs.
+STATUS_ENUMS = {
+    "agilesec.scan": "ScanStatus",
+    "cortex_xdr.action": "ActionStatus",
+    "cortex_xdr.script_execution": "ActionStatus",
+    "cortex_xsiam.byos_import": "ByosImportJobStatus",
+    "osapi.job": "JobStatus",
+}
+
+each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
+
+
+def test_every_kind_is_checked() -> None:
+    """No kind is left out of these tests."""
+    assert {kind.name for kind in KINDS} == set(STATUS_ENUMS)
+
+
+@each_kind
+def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> None:
+    """Each status word of the spec is in exactly one of the two sets, in whatever letter case."""
+    spec = documents()[kind.name.split(".")[0]]
+    documented = spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"]
+    for word in documented:
+        assert (kind.terminal.outcome_of(word) is not None) + (word in kind.running) == 1, word
+        assert kind.knows(word.swapcase())
+    assert kind.knows("nobody-listed-this") == (not kind.running)
+
+
+@each_kind
+def test_running_words_are_documented(kind: JobKind[Any]) -> None:
+    """No running word is ours alone; a terminal one may be, where replies have shown it."""
+    spec = documents()[kind.name.split(".")[0]]
+    assert kind.running <= set(spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"])
+
+
+@each_kind
+def test_terminal_words_have_outcomes(kind: JobKind[Any]) -> None:
+    """Each terminal word is a member of the enum and stands for an outcome."""
+    for member in kind.terminal:
+        assert isinstance(member.outcome, Outcome)
+        assert kind.terminal(member.value) is member
+        assert kind.terminal.outcome_of(member.value.lower()) is member.outcome
+
+
+@each_kind
+def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
+    """A job function makes the job that its ref names."""
+    vendor, name = kind.name.split(".")
+    client = kind.client_class("https://nowhere.invalid")  # type: ignore[call-arg]
+    job = getattr(VENDORS[vendor], name)(client, "17")
+    assert job.ref == f"{kind.name}/17"
+    assert settled.from_ref(job.ref, client) == job
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        job.id = "18"
+
+
+@each_kind
+def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
+    """A ref with another vendor's client is a TypeError."""
+    other = next(other for other in KINDS if other.client_class is not kind.client_class)
+    vendor, given = (each.name.partition(".")[0] for each in (kind, other))
+    with pytest.raises(
+        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {given}"
+    ):
+        settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("ref", "said"),
+    [
+        ("osapi.jobs/1", "did you mean osapi.job/<id>?"),
+        ("agilsec.scan/1", "did you mean agilesec.scan/<id>?"),
+        ("cortex_xdr.script/1", "did you mean cortex_xdr.script_execution/<id>?"),
+        ("XY/1", "the kinds are agilesec.scan, "),
+        ("osapi.job", "did you mean osapi.job/<id>?"),
+    ],
+)
+def test_a_typo_in_a_ref(ref: str, said: str) -> None:
+    """A ref of no known kind is answered with the nearest one, or with all."""
+    with pytest.raises(ValueError, match=re.escape(said)):
+        settled.from_ref(ref, KINDS[0].client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+
+
+def _verbs(job: Any, **options: Any) -> dict[str, Callable[[], Any]]:
+    """Every waiting verb, to be called with a job and options."""
+    return {
+        "wait": lambda: settled.wait(job, timeout=1, **options),
+        "watch": lambda: next(settled.watch(job, timeout=1, **options)),
+        "as_settled": lambda: settled.as_settled([job], timeout=1, **options),
+        "begin": lambda: settled.machine.begin(job, timeout=1, **options),
+        "aio.wait": lambda: asyncio.run(settled.aio.wait(job, timeout=1, **options)),
+    }
+
+
+@pytest.mark.parametrize("verb", _verbs(None))
+def test_what_the_verbs_refuse(verb: str) -> None:
+    """What is no job, no option or no schedule is refused with what to give instead."""
+    kind = KINDS[0]
+    job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+    for given, said in ((job.ref, "from_ref"), (7, "not a job, but a int"), (None, "from_ref")):
+        with pytest.raises(TypeError, match=said):
+            _verbs(given)[verb]()
+    name = verb.removeprefix("aio.")
+    with pytest.raises(TypeError, match=f"^{name} has no option 'intervall'; its options are schedule, on_poll, "):
+        _verbs(job, intervall=3)[verb]()
+    with pytest.raises(TypeError, match=r"schedule must be a settled\.Schedule, or a function of .*, not 3"):
+        _verbs(job, schedule=3)[verb]()
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
+    """A misspelt option is a TypeError, not ignored."""
+    credentials = {"key_id": 7, "key": "k"} if vendor.startswith("cortex") else {"token": "t"}
+    with pytest.raises(TypeError, match="max_rat"):
+        VENDORS[vendor].connect("nowhere.invalid", **credentials, max_rat=5)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_connect_names_what_is_wrong(vendor: str) -> None:
+    """An argument that cannot be right is named in the error."""
+    credentials: dict[str, Any] = {"key_id": 7, "key": "k"} if vendor.startswith("cortex") else {"token": "t"}
+    secret = list(credentials)[-1]
+    with pytest.raises(ValueError, match=f"^{secret} "):
+        VENDORS[vendor].connect("nowhere.invalid", **credentials | {secret: ""})
+    with pytest.raises(TypeError, match=r"^base_url "):
+        VENDORS[vendor].connect(7, **credentials)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the environment does not say can be given: it is for every vendor's `connect_from_env`."""
+    for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t"}.items():
+        monkeypatch.setenv(f"SETTLED_{vendor.upper()}_{name}", value)
+    with VENDORS[vendor].connect_from_env(timeout=3.5) as client:
+        assert client.get_httpx_client().timeout.read == 3.5
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "combined"),
+    [
+        ([], None),
+        ([None], None),
+        ([Outcome.SUCCEEDED, None], None),
+        ([Outcome.SKIPPED, Outcome.SKIPPED], Outcome.SKIPPED),
+        ([Outcome.SUCCEEDED, Outcome.SKIPPED], Outcome.PARTIAL),
+        ([Outcome.PARTIAL, Outcome.FAILED], Outcome.PARTIAL),
+        ([Outcome.CANCELLED, Outcome.TIMED_OUT], Outcome.FAILED),
+    ],
+)
+def test_outcomes_combine(outcomes: list[Outcome | None], combined: Outcome | None) -> None:
+    """Many parts have one outcome: theirs, PARTIAL, FAILED, or none yet."""
+    assert Outcome.of_all(outcomes) is combined
+
+
+def test_readme_lists_the_systems() -> None:
+    """The README's table is what the code and the specs say."""
+    command = [sys.executable, str(ROOT / "scripts" / "docs" / "readme.py"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the command is ours
+    assert run.returncode == 0, run.stdout + run.stderr

@@ -1,0 +1,190 @@
+"""A submit is sent once: where nobody can tell what became of it, the error says so, and carries what was sent."""
+
+from __future__ import annotations
+
+import socket
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from settled import Job, agilesec, errors
+from settled._http.redact import without_secrets
+from settled.simulator._server import Cut
+from settled_clients.agilesec import AuthenticatedClient
+
+from conftest import Answering
+
+TOKEN = "agilesec-token-of-the-submit-tests"
+PASSWORD = "sensor-password-of-the-submit-tests"
+TAKEN = {"sensorId": "s1", "executionId": "e1", "status": "successful", "message": "taken"}
+
+
+class Silent(Response):
+    """Takes a request, and never answers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait until the client has had enough."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+def _create(client: AuthenticatedClient) -> Job[Any]:
+    return agilesec.create_scan(
+        client,
+        sensor_type="GIT Sensor",
+        sensor_name="nightly",
+        sensor_config={"url": f"https://ci:{PASSWORD}@git.invalid/x", "password": PASSWORD, "depth": 3},
+        labels={"team": "blue"},
+    )
+
+
+def _execute(client: AuthenticatedClient) -> Job[Any]:
+    return agilesec.execute_scan(client, "s1")
+
+
+def _submit_the_old_way(client: AuthenticatedClient) -> Job[Any]:
+    with pytest.warns(DeprecationWarning, match="use create_scan"):
+        return agilesec.submit_scan(  # pyright: ignore[reportDeprecated]
+            client, sensor_type="t", sensor_name="n", sensor_config={}
+        )
+
+
+Submit = Callable[[AuthenticatedClient], Job[Any]]
+SUBMITS: dict[Submit, Any] = {
+    _create: {
+        "sensorType": "GIT Sensor",
+        "sensorName": "nightly",
+        "sensorConfig": {"url": "https://[secret]@git.invalid/x", "password": "[secret]", "depth": 3},
+        "incrementalScan": False,
+        "labels": [{"team": "blue"}],
+    },
+    _execute: {"sensorId": "s1"},
+    _submit_the_old_way: {"sensorType": "t", "sensorName": "n", "sensorConfig": {}},
+}
+
+
+@pytest.fixture(params=SUBMITS, ids=lambda submit: submit.__name__.strip("_"))
+def submit(request: pytest.FixtureRequest) -> Submit:
+    """All ways to submit, one after the other."""
+    function: Submit = request.param
+    return function
+
+
+def _all_that_is_told(error: BaseException | None) -> str:
+    told = ""
+    while error is not None:
+        told += "".join(traceback.format_exception(error)) + repr(error)
+        told += str(vars(error)) if isinstance(error, errors.SettledError) else ""
+        error = error.__cause__ or error.__context__
+    return told
+
+
+UNCLEAR: dict[str, tuple[Any, type[errors.SettledError]]] = {
+    "no answer in time": (Silent(), errors.TransportError),
+    "cut before the answer": (Cut(JSONResponse(TAKEN), within=False), errors.TransportError),
+    "cut within the answer": (Cut(JSONResponse(TAKEN), within=True), errors.TransportError),
+    "500": (JSONResponse({"message": "down"}, 500), errors.ServerError),
+    "503 that says when": (JSONResponse({"message": "down"}, 503, {"Retry-After": "1"}), errors.ServerError),
+    "a proxy's 504": (Response("<title>Gateway Timeout</title>", 504), errors.ServerError),
+    "no JSON": (Response("<html>OK</html>"), errors.MalformedResponse),
+    "half a JSON": (Response('{"executionId": "e'), errors.MalformedResponse),
+    "bytes that are no gzip": (Response(b"no gzip", headers={"Content-Encoding": "gzip"}), errors.MalformedResponse),
+    "nothing at all": (Response(status_code=204), errors.MalformedResponse),
+    "no id": ({"status": "successful"}, errors.MalformedResponse),
+    "an id that is none": (TAKEN | {"executionId": ""}, errors.MalformedResponse),
+    "a list": ([TAKEN], errors.MalformedResponse),
+}
+
+
+@pytest.mark.parametrize(("reply", "cause"), UNCLEAR.values(), ids=UNCLEAR)
+def test_unclear(answering: Answering, submit: Submit, reply: Any, cause: type[errors.SettledError]) -> None:
+    """Whoever cannot know whether the job was taken is told so, with what was sent, and nothing is sent again."""
+    with (
+        agilesec.connect(answering(reply), token=TOKEN, timeout=0.3) as client,
+        pytest.raises(errors.SubmitUnclear, match=r"POST /v3/scan.*: the job may exist all the same") as raised,
+    ):
+        submit(client)
+    assert len(answering.requests) == 1
+    assert type(raised.value.__cause__) is cause
+    assert raised.value.sent == SUBMITS[submit]
+    told = _all_that_is_told(raised.value)
+    assert TOKEN not in told
+    assert PASSWORD not in told
+
+
+@pytest.mark.parametrize(
+    ("reply", "error_class"),
+    [
+        (JSONResponse({"message": "no"}, 400), errors.BadRequest),
+        (JSONResponse({"message": "no"}, 401), errors.AuthenticationError),
+        (JSONResponse({"message": "no"}, 403), errors.PermissionDenied),
+        (JSONResponse({"message": "no"}, 429), errors.RateLimited),
+        (Response("no", 302, {"Location": "/login"}), errors.ApiError),
+        ({"status": "failed", "message": "no"}, errors.SubmitFailed),
+    ],
+)
+def test_refused(answering: Answering, submit: Submit, reply: Any, error_class: type[errors.SettledError]) -> None:
+    """An API that says no has not taken the job: the error is its own, and nothing is sent again."""
+    with agilesec.connect(answering(reply), token=TOKEN) as client, pytest.raises(error_class, match="no"):
+        submit(client)
+    assert len(answering.requests) == 1
+
+
+def test_nobody_there(submit: Submit) -> None:
+    """A connection that is refused has carried nothing: a plain TransportError."""
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        port = closing.getsockname()[1]
+    with (
+        agilesec.connect(f"http://127.0.0.1:{port}", token=TOKEN) as client,
+        pytest.raises(errors.TransportError, match=rf"connection refused by 127\.0\.0\.1:{port}"),
+    ):
+        submit(client)
+
+
+def test_no_tls(answering: Answering, submit: Submit) -> None:
+    """Nor has one that was never made safe: the server's side of TLS was missing."""
+    address = answering(TAKEN).replace("http:", "https:")
+    with agilesec.connect(address, token=TOKEN) as client, pytest.raises(errors.TransportError, match=r"127\.0\.0\.1"):
+        submit(client)
+    assert answering.requests == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"status": "failed", "message": f"{TOKEN} may not do this"},
+        {"token": TOKEN, "seen": TOKEN, "sensorConfig": {"password": PASSWORD}},
+        Response(f"<html>{TOKEN}</html>"),
+        JSONResponse({"message": f"bad {TOKEN}"}, 403),
+    ],
+)
+def test_quoted_secrets(answering: Answering, submit: Submit, reply: Any) -> None:
+    """A server that quotes what it was sent gets no secret into the error."""
+    with agilesec.connect(answering(reply), token=TOKEN) as client, pytest.raises(errors.SettledError) as raised:
+        submit(client)
+    told = _all_that_is_told(raised.value)
+    assert "[secret]" in told
+    assert TOKEN not in told
+    assert PASSWORD not in told
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (
+            {"apiKey": "k", "accessToken": "t", "name": "n"},
+            {"apiKey": "[secret]", "accessToken": "[secret]", "name": "n"},
+        ),
+        ({"Authorization": ["Basic x"], "token": ""}, {"Authorization": "[secret]", "token": ""}),
+        ([{"credentials": {"user": "u"}}, 7, None, True], [{"credentials": "[secret]"}, 7, None, True]),
+        ({"url": "ssh://git@h/x"}, {"url": "ssh://[secret]@h/x"}),
+        ({"url": "https://h/x@y?to=a@b"}, {"url": "https://h/x@y?to=a@b"}),
+    ],
+)
+def test_what_is_kept(sent: Any, kept: Any) -> None:
+    """What was sent is kept but for what its names call secret, and the user and password of a URL."""
+    assert without_secrets(sent) == kept

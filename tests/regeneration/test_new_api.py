@@ -1,0 +1,235 @@
+"""A new vendor's API: the scaffold is valid as it stands, and the README's worked example leads to a settled job."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from _specs import ROOT, files, load_generate
+
+sys.path.append(str(ROOT / "scripts" / "regenerate"))
+new_api = importlib.import_module("new_api")
+generate = load_generate()
+
+# The README's section "Add an API" shows these lines. Each takes the place of one that says FILL IN.
+EXAMPLE = {
+    "specs/kiln.yaml": """\
+  title: Kiln
+  summary: Firings of pottery
+  /v2/firings/{id}:
+    get:
+        title: Read a firing
+        product: Kiln API
+                id: "17"
+                state: cracked
+                reason: It cooled too fast
+                message: No such firing
+      name: X-Kiln-Token
+        id:
+        state:
+        reason:
+      enum: [queued, heating, cooling, fired, cracked, stopped]
+        message:
+""",
+    "overlay/settled/kiln.py": '''\
+"""Kiln: firings of pottery.
+From the vendor's page "Read a firing".
+    FIRED = "fired", Outcome.SUCCEEDED
+    CRACKED = "cracked", Outcome.FAILED
+    STOPPED = "stopped", Outcome.CANCELLED
+    status: str = raw["state"]
+    detail: str | None = raw.get("reason")
+    running=frozenset({"queued", "heating", "cooling"}),
+    auth = HeaderToken("X-Kiln-Token", token)
+''',
+    "tests/vendors/test_kiln.py": """\
+PATH, TOKEN_HEADER = "/v2/firings/17", "x-kiln-token"
+RUNNING = {"state": "heating"}
+        ({"state": "fired"}, Outcome.SUCCEEDED, None),
+        ({"state": "cracked", "reason": "It cooled too fast"}, Outcome.FAILED, "It cooled too fast"),
+        ({"state": "stopped"}, Outcome.CANCELLED, None),
+""",
+}
+# And this line is new in tests/core/test_kinds.py.
+KIND = '    "kiln.job": "JobStatus",\n'
+
+PROGRAM = """
+import sys
+import settled
+from settled import kiln
+
+with kiln.connect(sys.argv[1], token="t1") as client:
+    end = settled.wait(kiln.job(client, "17"), timeout=30, schedule=settled.Schedule(first=0.01))
+print(end.outcome, end.polls, end.body.reason)
+"""
+
+
+def copied(folder: Path) -> Path:
+    """A copy of the project, with what Python has compiled already."""
+    for name in ("specs", "overlay", "scripts", "generated", "tests"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A Python process that takes the packages of a copy for its own."""
+    sources = os.pathsep.join(str(folder / name) for name in ("overlay", "generated"))
+    return subprocess.Popen(  # noqa: S603 - the command is ours
+        [sys.executable, *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": sources},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """What a process wrote, once it has ended well."""
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output
+    return output
+
+
+@contextlib.contextmanager
+def stub(*replies: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """A vendor that gives one reply after the other; its address, and the paths and tokens it was asked with."""
+    waiting, asked = list(replies), list[tuple[str, str | None]]()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["X-Kiln-Token"]))
+            content = json.dumps(waiting.pop(0) if len(waiting) > 1 else waiting[0]).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets the generator take the clients of the specs there are as they are, which saves most of the time."""
+    really_generate = generate.generate_client
+
+    def generate_new(spec: Path, templates: Path, output: Path) -> None:
+        known = ROOT / "generated" / "settled_clients" / spec.stem
+        if known.exists():
+            shutil.copytree(known, output, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            really_generate(spec, templates, output)
+
+    monkeypatch.setattr(generate, "generate_client", generate_new)
+
+
+def test_scaffold_is_valid(tmp_path: Path) -> None:
+    """As it is written, the spec can be generated, and the test passes."""
+    folder = copied(tmp_path)
+    assert new_api.main(["oven_works", "--root", str(folder)]) == 0
+    client = folder / "generated" / "settled_clients" / "oven_works"
+    generate.generate_client(
+        folder / "specs" / "oven_works.yaml", folder / "scripts" / "regenerate" / "templates", client
+    )
+    written = ["overlay/settled/oven_works.py", "tests/vendors/test_oven_works.py"]
+    tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", written[1])
+    style = started(folder, "-m", "ruff", "check", *written)
+    form = started(folder, "-m", "ruff", "format", "--check", *written)
+    assert "passed" in ended(style)
+    assert "formatted" in ended(form)
+    assert " passed" in ended(tests)
+
+
+@pytest.mark.usefixtures("_unchanged_specs")
+def test_worked_example(tmp_path: Path) -> None:
+    """A fifth vendor takes a scaffold and at most 60 hand-written lines, and its job can be waited on."""
+    folder = copied(tmp_path)
+    before = files(folder)
+    assert new_api.main(["kiln", "--root", str(folder)]) == 0
+    assert {name for name in files(folder) if name not in before} == EXAMPLE.keys()
+    for name, text in EXAMPLE.items():
+        lines = iter(text.splitlines())
+        scaffold = (folder / name).read_text().splitlines()
+        written = [next(lines) if "FILL IN" in line else line for line in scaffold]
+        assert list(lines) == []
+        (folder / name).write_text("\n".join([*written, ""]))
+    kinds = folder / "tests" / "core" / "test_kinds.py"
+    kinds.write_text(kinds.read_text().replace("STATUS_ENUMS = {\n", f"STATUS_ENUMS = {{\n{KIND}"))
+    assert sum(len(text.splitlines()) for text in (*EXAMPLE.values(), KIND)) <= 60
+
+    assert generate.main(["--root", str(folder)]) == 0
+    assert (
+        files(folder / "generated").items()
+        > {name: content for name, content in files(ROOT / "generated").items() if name != "lock.json"}.items()
+    )
+    tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/vendors/test_kiln.py")
+    replies = [{"state": "queued"}, {"state": "heating"}, {"state": "cracked", "reason": "It cooled too fast"}]
+    with stub(*replies) as (url, asked):
+        told = ended(started(folder, "-c", PROGRAM, url))
+    assert told == "FAILED 3 It cooled too fast\n"
+    assert asked == [("/v2/firings/17", "t1")] * 3
+    assert " passed" in ended(tests)
+
+
+def test_readme_shows_the_worked_example() -> None:
+    """The README's section has the very lines that are tested here."""
+    _, _, section = (ROOT / "README.md").read_text().partition("\n## Add an API\n")
+    shown = re.findall(r"```\w+\n(.*?)```", section.partition("\n## ")[0], re.DOTALL)
+    for name, text in EXAMPLE.items():
+        assert f"# {name}\n{text}" in shown
+    assert KIND.strip().rstrip(",") in section
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("osapi", "specs/osapi.yaml exists"),
+        ("errors", "overlay/settled/errors.py exists"),
+        ("simulator", "overlay/settled/simulator exists"),
+        ("agilesec", "specs/agilesec.yaml exists"),
+        ("wait", "exports it"),
+        ("2kiln", "no name for a Python module"),
+        ("kiln-works", "no name for a Python module"),
+        ("Kiln", "no name for a Python module"),
+        ("_kiln", "no name for a Python module"),
+        ("class", "no name for a Python module"),
+        ("../kiln", "no name for a Python module"),
+        ("", "no name for a Python module"),
+    ],
+)
+def test_name_that_cannot_be_used(name: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name that exists, or that no module can have, is refused with one sentence."""
+    with pytest.raises(new_api.UnusableName, match=reason):
+        new_api.targets(name, ROOT)
+    assert new_api.main(["--", name]) == 3
+    assert reason in capsys.readouterr().err
+
+
+def test_folder_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where there is no project, nothing is written."""
+    assert new_api.main(["kiln", "--root", str(tmp_path)]) == 3
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
