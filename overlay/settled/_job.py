@@ -6,10 +6,12 @@ import functools
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import attrs
 
+from . import _clock
 from ._given import text
 from ._outcome import TerminalStatus
 from ._snapshot import Reading, Snapshot
@@ -86,6 +88,14 @@ class JobKind(Generic[B_co]):
     def __str__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> tuple[Any, ...] | str:
+        base = kinds_of(self.name).get(self.name)
+        if base is None:
+            return super().__reduce_ex__(2)
+        names = [field.name for field in attrs.fields(JobKind) if field.init]
+        differing = {name: value for name in names if (value := getattr(self, name)) != getattr(base, name)}
+        return _kind_like, (self.name, differing)
+
     def knows(self, word: str) -> bool:
         """Whether a status word is documented, in any letter case; all are where terminal ones alone are listed."""
         folded = word.casefold()
@@ -132,13 +142,10 @@ class JobKind(Generic[B_co]):
             raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
 
 
-def _check_client(job: Job[Any], _: object, client: Any) -> None:
-    wanted = job.kind.client_class
-    if not isinstance(client, wanted):
-        vendor = job.kind.name.partition(".")[0]
-        raise TypeError(
-            f"{job.kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}"
-        )
+def _check_client(kind: JobKind[Any], client: Any) -> None:
+    if not isinstance(client, kind.client_class):
+        vendor = kind.name.partition(".")[0]
+        raise TypeError(f"{kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}")
 
 
 def _given(client: Any) -> str:
@@ -148,21 +155,99 @@ def _given(client: Any) -> str:
     return f"a {type(client).__qualname__}"
 
 
-def _check_id(job: Job[Any], _: object, value: Any) -> None:
+def _check_id(kind: JobKind[Any], value: Any) -> None:
     # A dot segment would be resolved away, and another path be asked.
     is_word = isinstance(value, str) and value.strip() and value.isprintable() and value not in {".", ".."}
     if not is_word or len(value) > MAX_ID_LENGTH:
-        raise ValueError(f"not an id of a {job.kind.name} job: {value!r:.200}")
-    job.kind.request(value)
+        raise ValueError(f"not an id of a {kind.name} job: {value!r:.200}")
+    kind.request(value)
 
 
-@attrs.frozen(repr=False, weakref_slot=False)
+class Detached:
+    """What stands for the client of a job that was pickled, as a client holds connections and secrets."""
+
+    def __reduce__(self) -> str:
+        return "DETACHED"
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """There are none."""
+        raise ValueError(_DETACHED)
+
+    def get_httpx_client(self) -> httpx.Client:
+        """There is none."""
+        raise ValueError(_DETACHED)
+
+    def get_async_httpx_client(self) -> httpx.AsyncClient:
+        """There is none."""
+        raise ValueError(_DETACHED)
+
+
+_DETACHED = "a job that was pickled has no client: settled.from_ref(job.ref, client) gives it one"
+# For type checkers it is a client: whoever uses it is told otherwise.
+DETACHED: Any = Detached()
+
+
+# No attrs class: attrs.asdict(snapshot) would go on into the client and its secrets.
 class Job(Generic[B_co]):
-    """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
+    """A job that a vendor has been given: its kind, the client it is reached through, and its id.
 
-    kind: JobKind[B_co]
-    client: Client = attrs.field(validator=_check_client)
-    id: str = attrs.field(validator=_check_id)
+    It cannot be changed. A copy is the job itself; a pickle holds only its kind and id, and the job that is made of it
+    has no client: `settled.from_ref(job.ref, client)` gives it one.
+    """
+
+    __slots__ = ("_hash", "client", "id", "kind")
+
+    if TYPE_CHECKING:
+
+        @property
+        def kind(self) -> JobKind[B_co]:
+            """What kind of job it is."""
+            ...
+
+        @property
+        def client(self) -> Client:
+            """The client that it is reached through."""
+            ...
+
+        @property
+        def id(self) -> str:
+            """The vendor's name for it."""
+            ...
+
+    def __init__(self, kind: JobKind[B_co], client: Client, id: str) -> None:  # noqa: A002 - the attribute's name
+        _check_client(kind, client)
+        _check_id(kind, id)
+        self._set(kind, client, id)
+
+    def _set(self, kind: JobKind[B_co], client: Client, job_id: str) -> None:
+        for name, value in (("kind", kind), ("client", client), ("id", job_id)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_hash", hash((kind, client, job_id)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __delattr__(self, name: str) -> None:
+        raise attrs.exceptions.FrozenInstanceError
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Job):
+            return NotImplemented
+        return self.id == other.id and self.client == other.client and self.kind == other.kind
+
+    def __hash__(self) -> int:
+        hashed: int = self._hash  # type: ignore[attr-defined]
+        return hashed
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (self.kind, self.id)
 
     def __repr__(self) -> str:
         return f"<Job {self.ref}>"
@@ -191,20 +276,35 @@ class Job(Generic[B_co]):
         return snapshot(self, reply.reading, reply.raw)
 
 
+def _detached(kind: JobKind[B_co], job_id: str) -> Job[B_co]:
+    job: Job[B_co] = Job.__new__(Job)
+    job._set(kind, DETACHED, job_id)
+    return job
+
+
 def check_job(job: Any) -> None:
-    """Refuse what is no job, with a TypeError that says how to make one."""
+    """Refuse what is no job, with a TypeError that says how to make one, or lacks its client, with a ValueError."""
     if isinstance(job, str):
         raise TypeError(f"not a job, but a str, {job!r:.80}: settled.from_ref(ref, client) makes a job of a ref")
     if not isinstance(job, Job):
         raise TypeError(
             f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"
         )
+    if job.client is DETACHED:
+        raise ValueError(f"{job.ref}: {_DETACHED}")
 
 
 def snapshot(
-    job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
+    job: Job[B_co],
+    reading: Reading,
+    raw: Any,
+    *,
+    polls: int = 1,
+    elapsed: float = 0.0,
+    polled_at: float | None = None,
+    callback: Any = None,
 ) -> Snapshot[B_co]:
-    """The snapshot that a reading of a job makes."""
+    """The snapshot that a reading of a job makes; `polled_at` is in seconds since 1970, and now by default."""
     return Snapshot(
         job,
         status=reading.status,
@@ -217,7 +317,15 @@ def snapshot(
         polls=polls,
         elapsed=elapsed,
         callback=callback,
+        polled_at=_moment(_clock.clock.time_of_day() if polled_at is None else polled_at),
     )
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ArithmeticError, OSError, ValueError):  # of a clock that has no calendar
+        return None
 
 
 def from_ref(ref: str, client: Client) -> Job[Any]:
@@ -228,14 +336,24 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
         TypeError: If the client is another vendor's.
     """
     name, slash, job_id = text("ref", ref).partition("/")
-    vendor, dot, _ = name.partition(".")
-    kinds: Mapping[str, JobKind[Any]] = {}
-    is_vendor = vendor.isidentifier() and not vendor.startswith("_")
-    if slash and dot and is_vendor and importlib.util.find_spec(f"settled_clients.{vendor}"):
-        kinds = {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
-    if name not in kinds:
+    kinds = kinds_of(name)
+    if not slash or name not in kinds:
         raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}{_nearest(name)}")
     return Job(kinds[name], client, job_id)
+
+
+def kinds_of(name: str) -> Mapping[str, JobKind[Any]]:
+    """The kinds of the vendor that the name of a kind begins with, by their names; none if there is no such vendor."""
+    vendor, dot, _ = name.partition(".")
+    is_vendor = vendor.isidentifier() and not vendor.startswith("_")
+    if not dot or not is_vendor or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
+        return {}
+    return {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
+
+
+def _kind_like(name: str, differing: dict[str, Any]) -> JobKind[Any]:
+    kind = kinds_of(name)[name]
+    return attrs.evolve(kind, **differing) if differing else kind
 
 
 def _nearest(name: str) -> str:

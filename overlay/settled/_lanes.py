@@ -17,6 +17,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 import attrs
 
+from . import _clock
 from ._inbox import Inbox
 from ._job import Job, check_job
 from ._observer import new_observer
@@ -111,7 +112,7 @@ class Batch(Generic[B]):
         """
         if self.is_over:
             raise RuntimeError("the iteration is over: as_settled takes no more jobs")
-        config = attrs.evolve(self._config, start=now, observer=new_observer())
+        config = attrs.evolve(self._config, start=now, started_at=_clock.clock.time_of_day(), observer=new_observer())
         # A set would lose the order.
         new = [job for job in dict.fromkeys(_checked(jobs)) if job not in self._waits]
         for job in new:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get
 
 import attrs
 
+from . import _clock
 from ._given import number
 from ._job import Job
 from ._kept_answers import KeptAnswers
@@ -92,12 +93,16 @@ def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> No
         raise ValueError(f"{attribute.name} must be one of {get_args(Unknown)}, not {value!r}")
 
 
+def _time_of_day() -> float:
+    return _clock.clock.time_of_day()
+
+
 @attrs.frozen(kw_only=True)
 class WaitConfig(Generic[B]):
     """What many waits that begin at the same moment can share.
 
     `concurrency` is how many polls of one client can be under way at once. Waits that went on only after their
-    deadline are late: they make one poll nevertheless.
+    deadline are late: they make one poll nevertheless. `started_at` is `start` as a time of day.
     """
 
     start: float
@@ -111,6 +116,7 @@ class WaitConfig(Generic[B]):
     callback: Any = None
     polls_before: int = 0
     is_late: bool = False
+    started_at: float = attrs.field(factory=_time_of_day, eq=False)
     answers: KeptAnswers = attrs.field(factory=KeptAnswers, eq=False, repr=False)
     observer: Observer = attrs.field(factory=new_observer, eq=False, repr=False)
 

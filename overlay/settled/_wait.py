@@ -278,6 +278,7 @@ class Wait(Generic[B]):
             raw,
             polls=self.polls - (0 if self._failing is None else self._failing.count),
             elapsed=self._read_at - self.config.start,
+            polled_at=self.config.started_at + self._read_at - self.config.start,
             callback=self.config.latest_callback(self.job),
         )
 

@@ -17,7 +17,6 @@ from .. import _clock
 from .._job import Job, from_ref
 from .._schedule import Timing
 from .._snapshot import Snapshot
-from .._snapshot_json import snapshot_to_json
 from .._terms import PATIENCE_SECONDS, Unknown, WaitOptions, seconds
 from .._timing_json import timing_from_json, timing_to_json
 from ..errors import SettledError
@@ -92,7 +91,7 @@ class SettledTrigger(BaseTrigger):
             ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
         """
         end = await self._end()
-        yield TriggerEvent(portable({**snapshot_to_json(end), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
+        yield TriggerEvent(portable({**end.to_dict(), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
 
     async def _end(self) -> Snapshot[Any]:
         connection = await BaseHook.aget_connection(self.conn_id)

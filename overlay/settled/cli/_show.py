@@ -16,7 +16,6 @@ from rich.text import Text
 
 from .._outcome import Outcome
 from .._snapshot import Part, Snapshot
-from .._snapshot_json import snapshot_to_json
 from ..errors import WaitTimeout, outcome_error
 from ._journal import Journal, Life, Watcher, label
 
@@ -37,7 +36,7 @@ def counted(jobs: Sized) -> str:
 
 def as_json(snapshot: Snapshot[Any]) -> str:
     """A snapshot as a line of JSON."""
-    return json.dumps(snapshot_to_json(snapshot))
+    return json.dumps(snapshot.to_dict())
 
 
 def as_line(snapshot: Snapshot[Any]) -> str:
