@@ -13,7 +13,7 @@ Waiting, for as long as the caller says (`timeout` is required):
 - `wait` blocks until a job has settled, and returns its last snapshot, whatever the outcome;
 - `watch` yields every change on the way;
 - `as_settled` waits for many jobs, and yields each one as it settles: it returns a `Settling`, which takes more;
-- `WaitOptions` lists what all of them take besides;
+- `WaitOptions` lists what all of them take besides, as `ConnectOptions` does for every `connect`;
 - `settled.aio` has the same verbs for asyncio.
 
 Jobs, and what is known of them:
@@ -37,6 +37,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi, simulator
+    from ._http.connect import ConnectOptions
     from ._job import Job, JobKind, from_ref
     from ._learned import Learned
     from ._outcome import Outcome, TerminalStatus
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from ._terms import WaitOptions
 
 __all__ = [
+    "ConnectOptions",
     "Job",
     "JobKind",
     "Learned",
@@ -73,6 +75,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "_http.connect": ("ConnectOptions",),
     "_job": ("Job", "JobKind", "from_ref"),
     "_learned": ("Learned",),
     "_outcome": ("Outcome", "TerminalStatus"),
@@ -92,6 +95,8 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if not name.startswith("_"):
+        if name == "errors":
+            importlib.import_module(f"{__name__}._job")  # it completes their type hints
         try:
             return importlib.import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 import attrs
 
-from . import _clock
+from . import _clock, _snapshot, errors
 from ._given import text
 from ._outcome import TerminalStatus
 from ._snapshot import Reading, Snapshot
@@ -375,3 +375,8 @@ def _nearest(name: str) -> str:
 
 def _brief(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
+
+
+# typing.get_type_hints looks names up in the module of a class; these two cannot import what imports them.
+vars(_snapshot)["Job"] = Job
+vars(errors)["Snapshot"] = Snapshot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
@@ -42,7 +42,7 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
-) -> Iterator[Snapshot[B]]:
+) -> Generator[Snapshot[B], None, None]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
     return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **known_options("watch", options))))
 
@@ -73,7 +73,7 @@ def as_settled(
     return Settling(jobs, timeout, concurrency, options)
 
 
-def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
+def _changes(machine: Wait[B]) -> Generator[Snapshot[B], None, None]:
     reading: Reading | None = None
     with machine:
         while reading is None or reading.outcome is None:

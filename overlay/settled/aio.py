@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
@@ -44,7 +44,7 @@ async def wait(
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, wake: Inbox | None = None, **options: Unpack[WaitOptions[B]]
-) -> AsyncIterator[Snapshot[B]]:
+) -> AsyncGenerator[Snapshot[B], None]:
     """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does.
 
     `wake` is as in `wait`.
@@ -71,7 +71,7 @@ def as_settled(
     return AsyncSettling(jobs, timeout, concurrency, options, wake)
 
 
-async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncIterator[Snapshot[B]]:
+async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncGenerator[Snapshot[B], None]:
     reading: Reading | None = None
     with machine, _alarm_for(machine.job, wake) as alarm:
         while reading is None or reading.outcome is None:

@@ -31,7 +31,16 @@ from ._outcome import Outcome, TerminalStatus
 from ._shown import shown
 from ._snapshot import Part, Progress, Reading, Refused, of_parts
 
-__all__ = ["KINDS", "ActionTerminal", "ScriptTerminal", "action", "connect", "connect_from_env", "script_execution"]
+__all__ = [
+    "KINDS",
+    "ActionTerminal",
+    "AuthenticatedClient",
+    "ScriptTerminal",
+    "action",
+    "connect",
+    "connect_from_env",
+    "script_execution",
+]
 
 # Longer numbers of JSON cannot even be written out.
 _MOST_ENDPOINTS = 10**9

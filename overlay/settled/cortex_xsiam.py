@@ -20,7 +20,7 @@ from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Reading
 
-__all__ = ["KINDS", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
+__all__ = ["KINDS", "AuthenticatedClient", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
 
 
 class ByosImportTerminal(TerminalStatus):

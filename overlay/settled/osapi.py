@@ -29,7 +29,7 @@ from ._job import Job, JobKind
 from ._outcome import Outcome, TerminalStatus
 from ._snapshot import Part, Progress, Reading, progress_of, told_by
 
-__all__ = ["KINDS", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
+__all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
 
 
 class OsapiJobTerminal(TerminalStatus):

@@ -37,7 +37,7 @@ JOBS: dict[str, Callable[[Any], Job[Any]]] = {
         labels={"team": "blue"},
     ),
     "agilesec.execute_scan": lambda client: agilesec.scan(
-        agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a") and client, SCAN
+        (agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a"), client)[1], SCAN
     ),
     "cortex_xdr.action": lambda client: cortex_xdr.action(client, 2**53 - 1),
     "cortex_xdr.script_execution": lambda client: cortex_xdr.script_execution(client, "17"),
