@@ -13,8 +13,9 @@ import settled
 from settled import aio, cortex_xsiam, errors, machine, simulator
 
 NAMES = {
-    settled: """ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus WaitOptions
-        __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
+    settled: """ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus
+        WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
+        wait watch""",
     aio: "AsyncSettling as_settled wait watch",
     cortex_xsiam: "AuthenticatedClient ByosImportTerminal KINDS byos_import connect connect_from_env",
     machine: "Poll Sleep Wait advance advance_async begin poll poll_async",
@@ -84,7 +85,7 @@ _WITHOUT_EXTRAS = """
 import importlib.abc, sys
 class Hide(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in ("starlette", "uvicorn", "rich", "typer", "hypothesis", "aiohttp", "opentelemetry"):
+        if name.partition(".")[0] in ("starlette", "uvicorn", "rich", "typer", "aiohttp", "opentelemetry"):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Hide())
 import inspect, pydoc, typing, unittest.mock

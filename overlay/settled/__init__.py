@@ -31,6 +31,7 @@ When to poll: `Schedule` grows its intervals, `Learned` learns how long jobs tak
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
@@ -95,7 +96,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if not name.startswith("_"):
-        if name == "errors":
+        if name == "errors" and f"{__name__}._snapshot" not in sys.modules:
             importlib.import_module(f"{__name__}._job")  # it completes their type hints
         try:
             return importlib.import_module(f"{__name__}.{name}")

@@ -100,7 +100,7 @@ def token_environment(vendor: str) -> dict[str, str]:
 def from_environment(vendor: str, **names: str) -> dict[str, str]:
     """Arguments from the environment variables `SETTLED_<VENDOR>_<NAME>`; ValueError names all that are not set."""
     variables = {argument: f"SETTLED_{vendor}_{name}".upper() for argument, name in names.items()}
-    values = {argument: os.environ.get(variable, "").strip() for argument, variable in variables.items()}
+    values = {argument: os.environ.get(variable, "").strip("\ufeff \t\r\n") for argument, variable in variables.items()}
     missing = [variables[argument] for argument, value in values.items() if not value]
     if missing:
         told = "variable {} is" if len(missing) == 1 else "variables {} are"
