@@ -31,7 +31,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._outcome import Outcome
-from ._shown import shown
+from ._shown import printable, shown
 
 if TYPE_CHECKING:
     from ._snapshot import Snapshot
@@ -251,7 +251,7 @@ def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
     status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
-    detail = "" if snapshot.detail is None else f": {shown(snapshot.detail)}"
+    detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
     return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)
 
 

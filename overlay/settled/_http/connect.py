@@ -13,6 +13,7 @@ import http.cookiejar
 import ipaddress
 import math
 import os
+import re
 import ssl
 import urllib.request
 from collections.abc import Callable
@@ -35,6 +36,7 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
 _LAST_PORT = 65535
+_PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
 
 class ConnectOptions(TypedDict, total=False):
@@ -44,7 +46,8 @@ class ConnectOptions(TypedDict, total=False):
     requests a second all jobs of the client may make together (default: the vendor's limit; None for no limit).
     `verify` is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both.
     With `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time. `max_body` is how
-    many bytes an answer may have, unpacked (default 4 MiB).
+    many bytes an answer may have, unpacked (default 4 MiB). `app` is a product token, as in "nightly-import/2.1", that
+    is put in front of the User-Agent.
     """
 
     timeout: float
@@ -53,6 +56,7 @@ class ConnectOptions(TypedDict, total=False):
     transport: Transport | None
     fast: bool
     max_body: int
+    app: str | None
 
 
 def client_arguments(
@@ -65,6 +69,7 @@ def client_arguments(
     transport: Transport | None = None,
     fast: bool = False,
     max_body: int = MAX_BODY,
+    app: str | None = None,
 ) -> dict[str, Any]:
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     if fast and transport is not None:
@@ -80,7 +85,7 @@ def client_arguments(
     return {
         "base_url": base_url,
         "headers": {
-            "User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}",
+            "User-Agent": f"{_product(app)}settled/{__version__} python-httpx/{httpx.__version__}",
             "Accept-Encoding": ENCODING,
         },
         "timeout": httpx.Timeout(timeout),
@@ -90,6 +95,14 @@ def client_arguments(
         "make_async_httpx_client": maker.async_client,
         "extensions": {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth},
     }
+
+
+def _product(app: str | None) -> str:
+    if app is None:
+        return ""
+    if not _PRODUCT.fullmatch(text("app", app)):
+        raise ValueError("app must be a product token, as in nightly-import/2.1: no blanks, at most 100 characters")
+    return f"{app} "
 
 
 def token_environment(vendor: str) -> dict[str, str]:
