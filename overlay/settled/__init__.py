@@ -13,7 +13,7 @@ Waiting, for as long as the caller says (`timeout` is required):
 - `wait` blocks until a job has settled, and returns its last snapshot, whatever the outcome;
 - `watch` yields every change on the way;
 - `as_settled` waits for many jobs, and yields each one as it settles: it returns a `Settling`, which takes more;
-- `WaitOptions` lists what all of them take besides;
+- `WaitOptions` lists what all of them take besides, as `ConnectOptions` does for every `connect`;
 - `settled.aio` has the same verbs for asyncio.
 
 Jobs, and what is known of them:
@@ -31,6 +31,7 @@ When to poll: `Schedule` grows its intervals, `Learned` learns how long jobs tak
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ._version import __version__
@@ -43,11 +44,13 @@ if TYPE_CHECKING:
     from ._core.outcome import Outcome, TerminalStatus
     from ._core.schedule import Schedule
     from ._core.snapshot import Part, Progress, Snapshot
+    from ._http.connect import ConnectOptions
     from ._refs import from_ref
     from ._run.sync import as_settled, wait, watch
     from ._run.threads import Settling
 
 __all__ = [
+    "ConnectOptions",
     "Job",
     "JobKind",
     "Learned",
@@ -80,6 +83,7 @@ _HOMES = {
     "_core.outcome": ("Outcome", "TerminalStatus"),
     "_core.schedule": ("Schedule",),
     "_core.snapshot": ("Part", "Progress", "Snapshot"),
+    "_http.connect": ("ConnectOptions",),
     "_refs": ("from_ref",),
     "_run.sync": ("as_settled", "wait", "watch"),
     "_run.threads": ("Settling",),
@@ -94,6 +98,8 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if not name.startswith("_"):
+        if name == "errors" and f"{__name__}._snapshot" not in sys.modules:
+            importlib.import_module(f"{__name__}._job")  # it completes their type hints
         try:
             return importlib.import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

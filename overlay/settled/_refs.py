@@ -19,14 +19,19 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
         TypeError: If the client is another vendor's.
     """
     name, slash, job_id = text("ref", ref).partition("/")
-    vendor, dot, _ = name.partition(".")
-    kinds: Mapping[str, JobKind[Any]] = {}
-    is_vendor = vendor.isidentifier() and not vendor.startswith("_")
-    if slash and dot and is_vendor and importlib.util.find_spec(f"settled_clients.{vendor}"):
-        kinds = {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
-    if name not in kinds:
+    kinds = _kinds_of(name)
+    if not slash or name not in kinds:
         raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}{_nearest(name)}")
     return Job(kinds[name], client, job_id)
+
+
+def _kinds_of(name: str) -> Mapping[str, JobKind[Any]]:
+    """The kinds of the vendor that the name of a kind begins with, by their names; none if there is no such vendor."""
+    vendor, dot, _ = name.partition(".")
+    is_vendor = vendor.isidentifier() and not vendor.startswith("_")
+    if not dot or not is_vendor or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
+        return {}
+    return {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
 
 
 def _nearest(name: str) -> str:

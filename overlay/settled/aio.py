@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Generator, Iterable
+from collections.abc import AsyncGenerator, Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from ._core.inbox import Inbox
 from ._core.job import Job
-from ._core.options import WaitConfig, WaitOptions, known_options
+from ._core.options import WaitOptions
 from ._core.queue import CONCURRENCY
 from ._core.reply import Reply
 from ._core.snapshot import Reading, Snapshot
 from ._core.wait import Sleep, Wait
 from ._run import clock as _clock
-from ._run.step import step_async
+from ._run.step import begin, step_async
 from ._run.tasks import AsyncSettling
 
 __all__ = ["AsyncSettling", "as_settled", "wait", "watch"]
@@ -33,9 +33,7 @@ async def wait(
     `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
-    machine = Wait(
-        job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("wait", options))
-    )
+    machine = begin(job, "wait", timeout, options, inbox=wake)
     with machine, _alarm_for(job, wake) as alarm:
         while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
             pass
@@ -44,13 +42,13 @@ async def wait(
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, wake: Inbox | None = None, **options: Unpack[WaitOptions[B]]
-) -> AsyncIterator[Snapshot[B]]:
+) -> AsyncGenerator[Snapshot[B], None]:
     """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does.
 
     `wake` is as in `wait`.
     """
     return _changes(
-        Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("watch", options))),
+        begin(job, "watch", timeout, options, inbox=wake),
         wake,
     )
 
@@ -71,7 +69,7 @@ def as_settled(
     return AsyncSettling(jobs, timeout, concurrency, options, wake)
 
 
-async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncIterator[Snapshot[B]]:
+async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncGenerator[Snapshot[B], None]:
     reading: Reading | None = None
     with machine, _alarm_for(machine.job, wake) as alarm:
         while reading is None or reading.outcome is None:

@@ -32,7 +32,16 @@ from ._http.credentials import Secret
 from ._http.error_body import is_object, sentence, told
 from ._run import fetch
 
-__all__ = ["KINDS", "ActionTerminal", "ScriptTerminal", "action", "connect", "connect_from_env", "script_execution"]
+__all__ = [
+    "KINDS",
+    "ActionTerminal",
+    "AuthenticatedClient",
+    "ScriptTerminal",
+    "action",
+    "connect",
+    "connect_from_env",
+    "script_execution",
+]
 
 # Longer numbers of JSON cannot even be written out.
 _MOST_ENDPOINTS = 10**9

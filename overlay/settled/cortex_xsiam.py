@@ -21,7 +21,7 @@ from ._http.credentials import Secret
 from ._http.error_body import told
 from ._run import fetch
 
-__all__ = ["KINDS", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
+__all__ = ["KINDS", "AuthenticatedClient", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
 
 
 class ByosImportTerminal(TerminalStatus):

@@ -28,7 +28,6 @@ What a wait had learnt is in `ref`, `last` and `seen` of each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,12 +62,23 @@ class SettledError(Exception):
     """The base of every error of this package.
 
     An error that ends a wait brings along what the wait had learnt: `ref` (the job's, to resume with), `last` (the
-    latest snapshot, or None) and `seen` (how often each status was read).
+    latest snapshot, or None) and `seen` (how often each status was read). It can be copied and pickled, without what
+    other packages had raised.
     """
 
     ref: str | None = None
     last: Snapshot[Any] | None = None
-    seen: Mapping[str, int] = MappingProxyType({})
+    seen: Mapping[str, int]
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.seen = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by a call of the class: what makes an error is not what is left of it, and another process that fails to
+        # make one waits for ever. Errors of other packages hold requests, whose headers hold credentials.
+        cause = self.__cause__ if isinstance(self.__cause__, SettledError) else None
+        return _restored, (type(self), self.args, self.__dict__, cause)
 
 
 class WaitTimeout(SettledError, TimeoutError):
@@ -214,6 +224,16 @@ _BY_STATUS_CODE: Mapping[int, type[ApiError]] = {
     422: BadRequest,
     429: RateLimited,
 }
+
+
+def _restored(
+    kind: type[SettledError], args: tuple[Any, ...], attributes: dict[str, Any], cause: SettledError | None
+) -> SettledError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    error.__cause__ = cause
+    return error
 
 
 def api_error_class(status_code: int) -> type[ApiError]:

@@ -30,7 +30,7 @@ from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, told
 from ._run import fetch
 
-__all__ = ["KINDS", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
+__all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
 
 
 class OsapiJobTerminal(TerminalStatus):

@@ -151,7 +151,7 @@ def test_json_lines(run: Command) -> None:
     assert changes == [("INITIATED", None, False), ("PROCESSING", None, False), ("FAILED", "FAILED", True)]
     change, end = (each for each in objects if each["ref"] == stuck)
     assert (change["error"], end["error"]["type"]) == (None, "WaitTimeout")
-    keys = {"ref", "status", "outcome", "settled", "progress", "parts", "detail", "polls", "elapsed", "error"}
+    keys = {"ref", "status", "outcome", "settled", "progress", "parts", "detail", "polls", "elapsed", "time", "error"}
     assert all(set(each) == keys for each in objects)
     assert all(each["polls"] > 0 for each in objects)
 

@@ -148,7 +148,7 @@ def test_the_other_type_of_key(run: Command, answering: Answering, monkeypatch: 
 def test_clock(run: Command, server: Answering, monkeypatch: pytest.MonkeyPatch, offset: float, words: str) -> None:
     """A clock that is wrong is a problem."""
     server(REFUSED, NOT_FOUND)
-    monkeypatch.setattr(_doctor, "time", SimpleNamespace(time=lambda: time.time() + offset))
+    monkeypatch.setattr(_doctor, "time", SimpleNamespace(time=lambda: time.time() + offset, monotonic=time.monotonic))
     assert words in _problem(run, "osapi")["message"]
 
 

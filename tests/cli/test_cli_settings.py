@@ -58,7 +58,7 @@ def test_file_of_a_token(run: Command, write: Write) -> None:
     assert run("wait", "--timeout", "15m", *refs).exit_code == 0
 
 
-@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666, 0o700 | 0o010], ids=oct)
+@pytest.mark.parametrize("mode", [0o660, 0o604, 0o620, 0o666, 0o700 | 0o010], ids=oct)
 def test_file_of_others(run: Command, write: Write, mode: int) -> None:
     """A file that others have access to is refused before anything is asked of a vendor."""
     path = write(_tenant(run.sim), mode)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 from settled import Job, Outcome, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
@@ -37,8 +36,8 @@ JOBS: dict[str, Callable[[Any], Job[Any]]] = {
         priority="low",
         labels={"team": "blue"},
     ),
-    "agilesec.execute_scan": lambda client: attrs.evolve(
-        agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a"), id=SCAN
+    "agilesec.execute_scan": lambda client: agilesec.scan(
+        (agilesec.execute_scan(client, "65b2f1907d1e9a3b58c6d31a"), client)[1], SCAN
     ),
     "cortex_xdr.action": lambda client: cortex_xdr.action(client, 2**53 - 1),
     "cortex_xdr.script_execution": lambda client: cortex_xdr.script_execution(client, "17"),

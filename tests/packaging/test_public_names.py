@@ -13,10 +13,11 @@ import settled
 from settled import aio, cortex_xsiam, errors, machine, simulator
 
 NAMES = {
-    settled: """Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus WaitOptions
-        __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator wait watch""",
+    settled: """ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus
+        WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
+        wait watch""",
     aio: "AsyncSettling as_settled wait watch",
-    cortex_xsiam: "ByosImportTerminal KINDS byos_import connect connect_from_env",
+    cortex_xsiam: "AuthenticatedClient ByosImportTerminal KINDS byos_import connect connect_from_env",
     machine: "Poll Sleep Wait advance advance_async begin poll poll_async",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut
         LicenseRequired MalformedResponse NotFound OutcomeError PermissionDenied RateLimited ServerError SettledError
@@ -77,4 +78,48 @@ def test_simulator_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delitem(sys.modules, loaded)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'settled\[simulator\]'"):
-        importlib.import_module("settled.simulator")
+        importlib.import_module("settled.simulator").Simulator  # noqa: B018 - it is imported by that
+
+
+_WITHOUT_EXTRAS = """
+import importlib.abc, sys
+class Hide(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("starlette", "uvicorn", "rich", "typer", "aiohttp", "opentelemetry"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Hide())
+import inspect, pydoc, typing, unittest.mock
+import settled
+"""
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        "exec('from settled import *')",
+        "[inspect.getmembers(getattr(settled, name)) for name in settled.__all__]",
+        "[pydoc.render_doc(value) for value in (settled, settled.simulator, settled.agilesec)]",
+        "unittest.mock.create_autospec(settled)",
+        "hasattr(settled, 'simulator')",
+        "from settled.agilesec import CallbackApp, callback_app; callback_app(auth=None).inbox",
+    ],
+)
+def test_looking_at_all_there_is_needs_no_extra(look: str) -> None:
+    """Documentation, mocks and star imports meet no name whose extra is missing."""
+    assert "settled" in _loaded_by(f"exec({_WITHOUT_EXTRAS!r}); {look}")
+
+
+@pytest.mark.parametrize(
+    "module", ["settled", "aio", "errors", "machine", "agilesec", "cortex_xdr", "cortex_xsiam", "osapi"]
+)
+def test_type_hints_of_all_public_names(module: str) -> None:
+    """`typing.get_type_hints` works for every public class and function, whatever else was imported."""
+    program = f"""
+import inspect, typing
+import settled
+from settled import {module if module != "settled" else "aio"}
+for name in {module}.__all__:
+    if inspect.isclass(value := getattr({module}, name)) or inspect.isfunction(value):
+        typing.get_type_hints(value)
+"""
+    assert "settled" in _loaded_by(f"exec({program!r})")

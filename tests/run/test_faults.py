@@ -116,7 +116,7 @@ class Setting:
     def wait_for_many(self, numbers: Iterable[int], **terms: Any) -> list[Snapshot[Any]]:
         """Wait for jobs like the vendor's, whose ids end in these numbers of three digits."""
         job = self.connect()
-        jobs = [attrs.evolve(job, id=f"{job.id[:-3]}{number}") for number in numbers]
+        jobs = [Job(job.kind, job.client, f"{job.id[:-3]}{number}") for number in numbers]
 
         async def main() -> list[Snapshot[Any]]:
             async with job.client, settled.aio.as_settled(jobs, **terms) as ends:  # type: ignore[attr-defined]

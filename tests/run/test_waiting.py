@@ -252,7 +252,7 @@ def test_deadline_during_trouble(jobs: Jobs, wait: WaitFunction) -> None:
 def test_not_found_within_the_grace(jobs: Jobs, wait: WaitFunction) -> None:
     """Where a kind says so, a 404 right after the start may only mean that the job is not there yet."""
     job = jobs(Fault(404, times=2), "COMPLETED")
-    patient = attrs.evolve(job, kind=attrs.evolve(job.kind, not_found_grace=5))
+    patient = Job(attrs.evolve(job.kind, not_found_grace=5), job.client, job.id)
     assert wait(patient, timeout=900, schedule=EVERY_SECOND).outcome is Outcome.SUCCEEDED
 
 
@@ -261,7 +261,7 @@ def test_not_found_for_good(jobs: Jobs, wait: WaitFunction, states: list[Any], c
     """A 404 after the grace, or of a job that was there before, ends the wait."""
     start = clock.now()
     job = jobs(*states, "COMPLETED")
-    patient = attrs.evolve(job, kind=attrs.evolve(job.kind, not_found_grace=5))
+    patient = Job(attrs.evolve(job.kind, not_found_grace=5), job.client, job.id)
     with pytest.raises(errors.NotFound):
         wait(patient, timeout=900, schedule=EVERY_SECOND)
     assert clock.now() - start < 10

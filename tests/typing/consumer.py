@@ -1,6 +1,6 @@
 """A consumer's code, which is only type-checked (mypy --strict, pyright strict), never run."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, assert_type
 
@@ -45,7 +45,7 @@ def sync() -> None:
     assert_type(cortex_xsiam.ByosImportTerminal("FAILED").outcome, Outcome)
     assert_type(end.error, errors.SettledError | None)
     changes = settled.watch(job, timeout=timedelta(minutes=5), schedule=Schedule(first=1), unknown="raise")
-    assert_type(changes, Iterator[Snapshot[ByosImportJob]])
+    assert_type(changes, Generator[Snapshot[ByosImportJob], None, None])
     assert_type(job.fetch(), Snapshot[ByosImportJob])
     assert_type(settled.from_ref("cortex_xsiam.byos_import/7", client), Job[Any])
 
@@ -62,7 +62,7 @@ def with_options(job: Job[ByosImportJob]) -> None:
 async def asynchronous(job: Job[ByosImportJob]) -> None:
     """The async verbs keep it too."""
     assert_type(await aio.wait(job, timeout=900), Snapshot[ByosImportJob])
-    assert_type(aio.watch(job, timeout=900), AsyncIterator[Snapshot[ByosImportJob]])
+    assert_type(aio.watch(job, timeout=900), AsyncGenerator[Snapshot[ByosImportJob], None])
     assert_type(await job.fetch_async(), Snapshot[ByosImportJob])
 
 

@@ -119,6 +119,11 @@ class Client:
         """Close the underlying httpx.Client"""
         self.get_httpx_client().close()
 
+    def close(self) -> None:
+        """Close the underlying httpx.Client, if there is one; it is made anew when it is asked for"""
+        if self._client is not None:
+            self._client.close()
+
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
         """Manually set the underlying httpx.AsyncClient
 
@@ -158,6 +163,12 @@ class Client:
     async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
         """Close the underlying httpx.AsyncClient"""
         await self.get_async_httpx_client().aclose()
+
+    async def aclose(self) -> None:
+        """Close the underlying httpx.AsyncClient of this event loop, if there is one; it is made anew when it is asked for"""
+        client = self._given_async_client or self._async_clients.pop(_running_loop(), None)
+        if client is not None:
+            await client.aclose()
 
 
 @define(eq=False)
@@ -270,6 +281,11 @@ class AuthenticatedClient:
         """Close the underlying httpx.Client"""
         self.get_httpx_client().close()
 
+    def close(self) -> None:
+        """Close the underlying httpx.Client, if there is one; it is made anew when it is asked for"""
+        if self._client is not None:
+            self._client.close()
+
     def set_async_httpx_client(self, async_client: httpx.AsyncClient) -> Self:
         """Manually set the underlying httpx.AsyncClient
 
@@ -312,3 +328,9 @@ class AuthenticatedClient:
     async def __aexit__(self, *args: Any, **kwargs: Any) -> None:
         """Close the underlying httpx.AsyncClient"""
         await self.get_async_httpx_client().aclose()
+
+    async def aclose(self) -> None:
+        """Close the underlying httpx.AsyncClient of this event loop, if there is one; it is made anew when it is asked for"""
+        client = self._given_async_client or self._async_clients.pop(_running_loop(), None)
+        if client is not None:
+            await client.aclose()

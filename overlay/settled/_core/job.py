@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import importlib
+import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 import attrs
 
+from .. import errors
 from ..errors import MalformedResponse, NotFound, SettledError
+from . import snapshot as _snapshot
 from .outcome import TerminalStatus
 from .snapshot import Reading, Snapshot
 
-if TYPE_CHECKING:
-    from .reply import Reply
-
+B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
 MAX_ID_LENGTH = 1000
@@ -40,11 +44,11 @@ class Client(Protocol):
 class Fetcher(Protocol):
     """What sends the single request of `Job.fetch`; the core itself sends nothing."""
 
-    def fetch(self, job: Job[Any], /) -> Reply:
+    def fetch(self, job: Job[B], /) -> Snapshot[B]:
         """Poll a job once."""
         ...
 
-    async def fetch_async(self, job: Job[Any], /) -> Reply:
+    async def fetch_async(self, job: Job[B], /) -> Snapshot[B]:
         """Poll a job once, in an event loop."""
         ...
 
@@ -96,6 +100,16 @@ class JobKind(Generic[B_co]):
     def __str__(self) -> str:
         return self.name
 
+    def __reduce__(self) -> tuple[Any, ...] | str:
+        # The vendor's module, which defines a kind's terminal words, keeps the kind, too.
+        module = self.terminal.__module__
+        base = _kept(sys.modules.get(module), self.name)
+        if base is None:
+            return super().__reduce_ex__(2)
+        names = [field.name for field in attrs.fields(JobKind) if field.init]
+        differing = {name: value for name in names if (value := getattr(self, name)) != getattr(base, name)}
+        return _kind_like, (module, self.name, differing)
+
     def knows(self, word: str) -> bool:
         """Whether a status word is documented, in any letter case; all are where terminal ones alone are listed."""
         folded = word.casefold()
@@ -142,13 +156,10 @@ class JobKind(Generic[B_co]):
             raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
 
 
-def _check_client(job: Job[Any], _: object, client: Any) -> None:
-    wanted = job.kind.client_class
-    if not isinstance(client, wanted):
-        vendor = job.kind.name.partition(".")[0]
-        raise TypeError(
-            f"{job.kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}"
-        )
+def _check_client(kind: JobKind[Any], client: Any) -> None:
+    if not isinstance(client, kind.client_class):
+        vendor = kind.name.partition(".")[0]
+        raise TypeError(f"{kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}")
 
 
 def _given(client: Any) -> str:
@@ -158,21 +169,64 @@ def _given(client: Any) -> str:
     return f"a {type(client).__qualname__}"
 
 
-def _check_id(job: Job[Any], _: object, value: Any) -> None:
+def _check_id(kind: JobKind[Any], value: Any) -> None:
     # A dot segment would be resolved away, and another path be asked.
     is_word = isinstance(value, str) and value.strip() and value.isprintable() and value not in {".", ".."}
     if not is_word or len(value) > MAX_ID_LENGTH:
-        raise ValueError(f"not an id of a {job.kind.name} job: {value!r:.200}")
-    job.kind.request(value)
+        raise ValueError(f"not an id of a {kind.name} job: {value!r:.200}")
+    kind.request(value)
 
 
-@attrs.frozen(repr=False, weakref_slot=False)
+class Detached:
+    """What stands for the client of a job that was pickled, as a client holds connections and secrets."""
+
+    def __reduce__(self) -> str:
+        return "DETACHED"
+
+    @property
+    def extensions(self) -> dict[str, Any]:
+        """There are none."""
+        raise ValueError(_DETACHED)
+
+    def get_httpx_client(self) -> Any:
+        """There is none."""
+        raise ValueError(_DETACHED)
+
+    def get_async_httpx_client(self) -> Any:
+        """There is none."""
+        raise ValueError(_DETACHED)
+
+
+_DETACHED = "a job that was pickled has no client: settled.from_ref(job.ref, client) gives it one"
+# For type checkers it is a client: whoever uses it is told otherwise.
+DETACHED: Any = Detached()
+
+
+# No attrs class: attrs.asdict(snapshot) would go on into the client and its secrets.
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Job(Generic[B_co]):
-    """A job that a vendor has been given: its kind, the client it is reached through, and its id."""
+    """A job that a vendor has been given: its kind, the client it is reached through, and its id.
+
+    It cannot be changed. A copy is the job itself; a pickle holds only its kind and id, and the job that is made of it
+    has no client: `settled.from_ref(job.ref, client)` gives it one.
+    """
 
     kind: JobKind[B_co]
-    client: Client = attrs.field(validator=_check_client)
-    id: str = attrs.field(validator=_check_id)
+    client: Client
+    id: str
+
+    def __post_init__(self) -> None:
+        _check_client(self.kind, self.client)
+        _check_id(self.kind, self.id)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detached, (self.kind, self.id)
 
     def __repr__(self) -> str:
         return f"<Job {self.ref}>"
@@ -188,29 +242,43 @@ class Job(Generic[B_co]):
         Raises:
             SettledError: ApiError, TransportError or MalformedResponse if there is no reading.
         """
-        reply = self.kind.fetcher.fetch(self)
-        return snapshot(self, reply.reading, reply.raw)
+        return self.kind.fetcher.fetch(self)
 
     async def fetch_async(self) -> Snapshot[B_co]:
         """Poll the job once, as `fetch` does."""
-        reply = await self.kind.fetcher.fetch_async(self)
-        return snapshot(self, reply.reading, reply.raw)
+        return await self.kind.fetcher.fetch_async(self)
+
+
+def _detached(kind: JobKind[B_co], job_id: str) -> Job[B_co]:
+    job = cast("Job[B_co]", object.__new__(Job))
+    for name, value in (("kind", kind), ("client", DETACHED), ("id", job_id)):
+        object.__setattr__(job, name, value)
+    return job
 
 
 def check_job(job: Any) -> None:
-    """Refuse what is no job, with a TypeError that says how to make one."""
+    """Refuse what is no job, with a TypeError that says how to make one, or lacks its client, with a ValueError."""
     if isinstance(job, str):
         raise TypeError(f"not a job, but a str, {job!r:.80}: settled.from_ref(ref, client) makes a job of a ref")
     if not isinstance(job, Job):
         raise TypeError(
             f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"
         )
+    if job.client is DETACHED:
+        raise ValueError(f"{job.ref}: {_DETACHED}")
 
 
 def snapshot(
-    job: Job[B_co], reading: Reading, raw: Any, *, polls: int = 1, elapsed: float = 0.0, callback: Any = None
+    job: Job[B_co],
+    reading: Reading,
+    raw: Any,
+    *,
+    polls: int = 1,
+    elapsed: float = 0.0,
+    polled_at: float | None = None,
+    callback: Any = None,
 ) -> Snapshot[B_co]:
-    """The snapshot that a reading of a job makes."""
+    """The snapshot that a reading of a job makes; `polled_at` is in seconds since 1970."""
     return Snapshot(
         job,
         status=reading.status,
@@ -223,8 +291,32 @@ def snapshot(
         polls=polls,
         elapsed=elapsed,
         callback=callback,
+        polled_at=None if polled_at is None else _moment(polled_at),
     )
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ArithmeticError, OSError, ValueError):  # of a clock that has no calendar
+        return None
+
+
+def _kept(module: Any, name: str) -> JobKind[Any] | None:
+    return next((kind for kind in getattr(module, "KINDS", ()) if kind.name == name), None)
+
+
+def _kind_like(module: str, name: str, differing: dict[str, Any]) -> JobKind[Any]:
+    kind = _kept(importlib.import_module(module), name)
+    if kind is None:
+        raise ValueError(f"{module} has no kind of job {name!r:.80}")
+    return attrs.evolve(kind, **differing) if differing else kind
 
 
 def _brief(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
+
+
+# typing.get_type_hints looks names up in the module of a class; these two cannot import what imports them.
+setattr(_snapshot, "Job", Job)  # noqa: B010 - type checkers know it already
+setattr(errors, "Snapshot", Snapshot)  # noqa: B010

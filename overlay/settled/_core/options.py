@@ -97,7 +97,7 @@ class WaitConfig(Generic[B]):
     """What many waits that begin at the same moment can share.
 
     `concurrency` is how many polls of one client can be under way at once. Waits that went on only after their
-    deadline are late: they make one poll nevertheless.
+    deadline are late: they make one poll nevertheless. `started_at` is `start` in seconds since 1970.
     """
 
     start: float
@@ -111,6 +111,7 @@ class WaitConfig(Generic[B]):
     callback: Any = None
     polls_before: int = 0
     is_late: bool = False
+    started_at: float | None = attrs.field(default=None, eq=False)
     answers: KeptAnswers = attrs.field(factory=KeptAnswers, eq=False, repr=False)
     observer: Observer = attrs.field(factory=new_observer, eq=False, repr=False)
 

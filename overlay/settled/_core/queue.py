@@ -102,7 +102,7 @@ class Batch(Generic[B]):
         """Whether a job can come out."""
         return bool(self._ended)
 
-    def add(self, jobs: Iterable[Job[B]], now: float) -> list[Job[B]]:
+    def add(self, jobs: Iterable[Job[B]], now: float, time_of_day: float | None = None) -> list[Job[B]]:
         """Begin to wait for jobs, and return those that are new.
 
         Raises:
@@ -111,7 +111,7 @@ class Batch(Generic[B]):
         """
         if self.is_over:
             raise RuntimeError("the iteration is over: as_settled takes no more jobs")
-        config = attrs.evolve(self._config, start=now, observer=new_observer())
+        config = attrs.evolve(self._config, start=now, started_at=time_of_day, observer=new_observer())
         # A set would lose the order.
         new = [job for job in dict.fromkeys(_checked(jobs)) if job not in self._waits]
         for job in new:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from types import MappingProxyType
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 import attrs
 
 from .. import errors
 from .outcome import Outcome
-from .text import encodable, shown
+from .text import encodable, printable, shown
 
 if TYPE_CHECKING:
     from .job import Job
 
 B_co = TypeVar("B_co", covariant=True)
-
-_NO_PARTS: Mapping[str, Part] = MappingProxyType({})
 
 
 class Progress(NamedTuple):
@@ -28,12 +26,23 @@ class Progress(NamedTuple):
     total: int
 
 
-class Part(NamedTuple):
-    """How one endpoint or agent of a job is doing: the vendor's word, the outcome (None while running), the detail."""
-
+class _Part(NamedTuple):
     status: str | None
     outcome: Outcome | None
     detail: str | None = None
+
+
+class Part(_Part):
+    """How one endpoint or agent of a job is doing: the vendor's word, the outcome (None while running), the detail."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *fields: Any, **named: Any) -> Self:
+            # attrs.asdict makes the tuples within a mapping anew of one list each.
+            is_copied = len(fields) == 1 and not named and isinstance(fields[0], list)
+            return super().__new__(cls, *(fields[0] if is_copied else fields), **named)
 
 
 class Refused(Exception):
@@ -48,7 +57,7 @@ class Reading:
     outcome: Outcome | None
     detail: str | None = None
     progress: Progress | None = None
-    parts: Mapping[str, Part] = _NO_PARTS
+    parts: Mapping[str, Part] = attrs.field(factory=dict["str", "Part"])
 
 
 def of_parts(parts: Mapping[str, Part]) -> Reading:
@@ -77,7 +86,9 @@ class Snapshot(Generic[B_co]):
     job runs. `progress`, `parts` (by endpoint or agent) and `detail` (the vendor's message or error log) are there
     where the vendor tells them. `raw` is the reply's JSON. `polls` and `elapsed` (seconds) count from the start of
     the wait. `callback` is what the vendor sent by itself, to a wait with an inbox for it. `error` says why a job
-    could not be followed, and is None otherwise.
+    could not be followed, and is None otherwise. `polled_at` is the time of day of the answer.
+
+    It can be copied, pickled and made a mapping of (`to_dict`): none of these takes the client and its secrets along.
     """
 
     job: Job[B_co]
@@ -85,13 +96,14 @@ class Snapshot(Generic[B_co]):
     outcome: Outcome | None = None
     is_known: bool = True
     progress: Progress | None = None
-    parts: Mapping[str, Part] = _NO_PARTS
+    parts: Mapping[str, Part] = attrs.field(factory=dict["str", "Part"])
     detail: str | None = None
     raw: Any = attrs.field(default=None, repr=False)
     polls: int = 1
     elapsed: float = 0.0
     callback: Any = None
     error: errors.SettledError | None = None
+    polled_at: datetime | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -123,6 +135,30 @@ class Snapshot(Generic[B_co]):
             raise outcome_error(self)
         return self
 
+    def to_dict(self) -> dict[str, Any]:
+        """The snapshot as a small JSON value, without the vendor's reply and without secrets.
+
+        Its keys are ref, status, outcome, settled, progress, parts, detail, polls, elapsed (seconds), time (of day, in
+        ISO 8601) and error, which tells the type and the message of what ended the wait, and is None otherwise.
+        """
+        error = self.error
+        return {
+            "ref": self.job.ref,
+            "status": self.status,
+            "outcome": None if self.outcome is None else self.outcome.value,
+            "settled": self.is_settled,
+            "progress": self.progress and self.progress._asdict(),
+            "parts": {
+                name: {**part._asdict(), "outcome": part.outcome and part.outcome.value}
+                for name, part in self.parts.items()
+            },
+            "detail": self.detail,
+            "polls": self.polls,
+            "elapsed": round(self.elapsed, 3),
+            "time": None if self.polled_at is None else self.polled_at.isoformat(timespec="milliseconds"),
+            "error": None if error is None else {"type": type(error).__name__, "message": str(error)},
+        }
+
 
 _BY_OUTCOME: Mapping[Outcome | None, type[errors.OutcomeError]] = {
     Outcome.PARTIAL: errors.JobPartial,
@@ -137,7 +173,7 @@ def outcome_error(snapshot: Snapshot[Any]) -> errors.OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
     status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
-    detail = "" if snapshot.detail is None else f": {shown(snapshot.detail)}"
+    detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
     return _BY_OUTCOME.get(snapshot.outcome, errors.OutcomeError)(
         f"{snapshot.job.ref} {ended}{status}{detail}", snapshot
     )

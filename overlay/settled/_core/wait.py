@@ -238,12 +238,14 @@ class Wait(Generic[B]):
 
     def snapshot(self, reading: Reading, raw: Any) -> Snapshot[B]:
         """The snapshot that the latest answer makes."""
+        started_at = self.config.started_at
         return snapshot(
             self.job,
             reading,
             raw,
             polls=self.polls - (0 if self._failing is None else self._failing.count),
             elapsed=self._read_at - self.config.start,
+            polled_at=None if started_at is None else started_at + self._read_at - self.config.start,
             callback=self.config.latest_callback(self.job),
         )
 

@@ -109,6 +109,7 @@ def _restored(wait_class: type[W], state: Mapping[str, Any], job: Job[B], at: No
         timeout=max(deadline - start, 0.0),
         polls_before=_count(state["polls_before"]),
         is_late=deadline < now,
+        started_at=start + to_day,
         **options,
     )
     wait = wait_class(job, config)

@@ -13,6 +13,7 @@ import http.cookiejar
 import ipaddress
 import math
 import os
+import re
 import ssl
 import urllib.request
 from collections.abc import Callable
@@ -35,6 +36,7 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
 _LAST_PORT = 65535
+_PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
 
 class ConnectOptions(TypedDict, total=False):
@@ -44,7 +46,8 @@ class ConnectOptions(TypedDict, total=False):
     requests a second all jobs of the client may make together (default: the vendor's limit; None for no limit).
     `verify` is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both.
     With `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time. `max_body` is how
-    many bytes an answer may have, unpacked (default 4 MiB).
+    many bytes an answer may have, unpacked (default 4 MiB). `app` is a product token, as in "nightly-import/2.1", that
+    is put in front of the User-Agent.
     """
 
     timeout: float
@@ -53,6 +56,7 @@ class ConnectOptions(TypedDict, total=False):
     transport: Transport | None
     fast: bool
     max_body: int
+    app: str | None
 
 
 def client_arguments(
@@ -65,6 +69,7 @@ def client_arguments(
     transport: Transport | None = None,
     fast: bool = False,
     max_body: int = MAX_BODY,
+    app: str | None = None,
 ) -> dict[str, Any]:
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
     if fast and transport is not None:
@@ -80,7 +85,7 @@ def client_arguments(
     return {
         "base_url": base_url,
         "headers": {
-            "User-Agent": f"settled/{__version__} python-httpx/{httpx.__version__}",
+            "User-Agent": f"{_product(app)}settled/{__version__} python-httpx/{httpx.__version__}",
             "Accept-Encoding": ENCODING,
         },
         "timeout": httpx.Timeout(timeout),
@@ -92,6 +97,14 @@ def client_arguments(
     }
 
 
+def _product(app: str | None) -> str:
+    if app is None:
+        return ""
+    if not _PRODUCT.fullmatch(text("app", app)):
+        raise ValueError("app must be a product token, as in nightly-import/2.1: no blanks, at most 100 characters")
+    return f"{app} "
+
+
 def token_environment(vendor: str) -> dict[str, str]:
     """Address and token from `SETTLED_<VENDOR>_URL` and `_TOKEN`."""
     return from_environment(vendor, base_url="URL", token="TOKEN")  # noqa: S106 - a variable's name
@@ -100,7 +113,7 @@ def token_environment(vendor: str) -> dict[str, str]:
 def from_environment(vendor: str, **names: str) -> dict[str, str]:
     """Arguments from the environment variables `SETTLED_<VENDOR>_<NAME>`; ValueError names all that are not set."""
     variables = {argument: f"SETTLED_{vendor}_{name}".upper() for argument, name in names.items()}
-    values = {argument: os.environ.get(variable, "").strip() for argument, variable in variables.items()}
+    values = {argument: os.environ.get(variable, "").strip("\ufeff \t\r\n") for argument, variable in variables.items()}
     missing = [variables[argument] for argument, value in values.items() if not value]
     if missing:
         told = "variable {} is" if len(missing) == 1 else "variables {} are"

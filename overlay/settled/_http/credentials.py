@@ -8,13 +8,19 @@ sent once more. What was ever sent is remembered, so that no error's text shows 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import functools
+import html
 import inspect
+import json
+import re
 import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any, cast
+from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -30,9 +36,8 @@ CREDENTIALS_KEY = "settled.credentials"
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
 _REFUSED = 401
-# A shorter one is no secret, but may well be part of an ordinary word.
 _SHORTEST_SECRET = 8
-_SIGNED_HEADERS = ("authorization", "x-xdr-nonce")
+_SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|session|sign|token", re.IGNORECASE)
 
 
 class Credentials(httpx.Auth):
@@ -152,13 +157,39 @@ def checked_secret(name: str, secret: str) -> str:
     return stripped
 
 
-def without_credentials(told: str, client: Client, request: httpx.Request) -> str:
-    """A text without the credentials of a client, and without what it has signed a request with."""
+def without_credentials(told: str, client: Client, request: httpx.Request | None = None) -> str:
+    """A text without the credentials of a client, and without what it has signed a request with, in any usual form."""
+    for secret in secrets_of(client, request):
+        told = told.replace(secret, "[secret]")
+    return told
+
+
+def secrets_of(client: Client, request: httpx.Request | None = None) -> list[str]:
+    """The credentials of a client, and those in the headers of a request, as texts may have them; the longest first."""
     credentials = client.extensions.get(CREDENTIALS_KEY)
     secrets = credentials.secrets() if isinstance(credentials, Credentials) else []
-    for header in _SIGNED_HEADERS:
-        secrets += request.headers.get(header, "").removeprefix("Bearer ").split()
-    for secret in sorted(secrets, key=len, reverse=True):
-        if len(secret) >= _SHORTEST_SECRET:
-            told = told.replace(secret, "[secret]")
-    return told
+    for header, value in () if request is None else request.headers.items():
+        if _SECRET_HEADER.search(header) and not value.isdecimal():
+            secrets += [value, *value.split()]
+    # A shorter one is no secret, but may well be part of an ordinary word.
+    plain = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+    return sorted({form for secret in plain for form in _forms(secret)}, key=len, reverse=True)
+
+
+@functools.lru_cache(maxsize=128)
+def _forms(secret: str) -> frozenset[str]:
+    quoted = quote(secret, safe="")
+    encoded = base64.b64encode(secret.encode()).decode()
+    return frozenset(
+        {
+            secret,
+            quoted,
+            re.sub("%..", lambda match: match[0].lower(), quoted),
+            quote_plus(secret),
+            html.escape(secret),
+            json.dumps(secret)[1:-1],
+            json.dumps(secret)[1:-1].replace("/", "\\/"),
+            encoded,
+            encoded.rstrip("="),
+        }
+    )

@@ -16,11 +16,12 @@ import httpx
 
 from .._core.job import UNREADABLE, Client
 from ..errors import ApiError, MalformedResponse, api_error_class
-from .credentials import without_credentials
+from .credentials import secrets_of, without_credentials
 from .error_body import error_body, is_html
 from .retry_after import asked_pause
 
 MAX_BODY = 4 * 2**20
+_MAX_REASON = 500
 MAX_BODY_KEY = "settled.max_body"
 DEADLINE = "settled.deadline"
 """The request extension with the moment by which a sync response has to be complete."""
@@ -34,6 +35,10 @@ class Response:
     """A response whose body was read within the client's bounds: make one with `read` or `read_async`."""
 
     def __init__(self, client: Client, response: httpx.Response, content: bytes) -> None:
+        # Here, before anything is read of it or cut, and not wherever a part of it may leave.
+        for secret in secrets_of(client, response.request):
+            if (form := secret.encode()) in content:
+                content = content.replace(form, b"[secret]")
         self.content = content
         self._client = client
         self._response = response
@@ -59,9 +64,9 @@ class Response:
         """The error that the response stands for."""
         response, found = self._response, error_body(self.content)
         error = api_error_class(response.status_code)(
-            self.without_secrets(message or found.message) or response.reason_phrase or "no message",
+            self.without_secrets(message or found.message or response.reason_phrase)[:_MAX_REASON] or "no message",
             status_code=response.status_code,
-            code=found.code,
+            code=self.without_secrets(found.code) if found.code else None,
             extra=self.without_secrets(found.extra) if found.extra else None,
             method=response.request.method,
             path=response.request.url.path,
@@ -108,6 +113,7 @@ class _Body:
         self.is_read = response.is_stream_consumed
         encoding = "" if self.is_read else response.headers.get("content-encoding", "").strip().lower()
         if encoding not in ("", "identity", ENCODING):
+            encoding = without_credentials(response.headers["content-encoding"], client, response.request)
             raise _malformed(response, f"in an encoding that it was not asked for, {encoding[:40]!r}")
         self._unpacker: Any = zlib.decompressobj(_GZIP_WINDOW) if encoding == ENCODING else None
         self._most: int = client.extensions.get(MAX_BODY_KEY, MAX_BODY)

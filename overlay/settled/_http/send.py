@@ -36,7 +36,7 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
         SettledError: ApiError, TransportError or MalformedResponse.
     """
     http = _made(job.client.get_httpx_client, job.ref)
-    with transport_errors(job.ref):
+    with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
         response = _exchange(job.client, http, request, seconds)
     return _reply(job, http, request, response)
@@ -47,7 +47,7 @@ async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: ht
     import asyncio
 
     http = _made(job.client.get_async_httpx_client, job.ref)
-    with transport_errors(job.ref):
+    with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
         # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
         request.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
@@ -67,7 +67,7 @@ def send(client: Client, request: dict[str, Any], what: str) -> Response:
         SettledError: ApiError, TransportError or MalformedResponse.
     """
     http = _made(client.get_httpx_client, what)
-    with transport_errors(what):
+    with transport_errors(what, client):
         return _exchange(client, http, http.build_request(**request), MAX_POLL_SECONDS)
 
 

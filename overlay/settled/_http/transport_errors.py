@@ -16,7 +16,9 @@ from typing import TypeVar
 
 import httpx
 
+from .._core.job import Client
 from ..errors import SettledError, TransportError
+from .credentials import secrets_of, without_credentials
 
 C = TypeVar("C")
 
@@ -45,8 +47,8 @@ NEVER_SENT = (
 
 
 @contextlib.contextmanager
-def transport_errors(what: str) -> Generator[None, None, None]:
-    """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request."""
+def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
+    """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request of a client."""
     try:
         yield
     except TransportError as error:
@@ -57,6 +59,7 @@ def transport_errors(what: str) -> Generator[None, None, None]:
     except TimeoutError as error:
         raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
+        _hide_secrets(error, client)
         failure = TransportError(f"{what}: {_told(error)}")
         failure.may_pass = _may_pass(error)
         failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
@@ -112,6 +115,23 @@ def error_chain(error: BaseException | None) -> list[BaseException]:
         group: tuple[BaseException, ...] = getattr(error, "exceptions", ())
         error = group[-1] if group else error.__cause__ or error.__context__
     return chain
+
+
+def _hide_secrets(error: BaseException, client: Client) -> None:
+    """Leave no credentials in what tracebacks and error trackers show of an error and its causes."""
+    request: httpx.Request | None = getattr(error, "_request", None)
+    for each in error_chain(error):
+        each.args = tuple(
+            without_credentials(arg, client, request) if isinstance(arg, str) else arg for arg in each.args
+        )
+        if isinstance(each, httpx.RequestError) and getattr(each, "_request", None) is not None:
+            sent = each.request
+            secrets = secrets_of(client, sent)
+            headers = [
+                (name, "[secret]" if any(secret in value for secret in secrets) else value)
+                for name, value in sent.headers.multi_items()
+            ]
+            each.request = httpx.Request(sent.method, sent.url, headers=headers)
 
 
 def _told(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._core.job import Job
 from .._core.observer import Observer, Span, observe
 from .._core.outcome import Outcome
+from .._core.text import printable
 
 if TYPE_CHECKING:
     from .._core.wait import Wait
@@ -20,6 +21,7 @@ UNTRACED = contextlib.nullcontext()
 _logger = logging.getLogger("settled")
 # A vendor may send ever new words: of so many it is enough to have been warned.
 _MAX_WARNED = 1000
+_MAX_TEXT = 2000
 _warned: set[tuple[str, str]] = set()
 
 
@@ -83,7 +85,15 @@ def _log(level: int, wait: Wait[Any], now: float, text: str, error: SettledError
         fields["error.type"] = type(error).__name__
     # Whoever collects logs with traces finds the span of a record by what is current.
     with wait.span or UNTRACED:
-        _logger.log(level, "%s, poll %d, %.1f s: %s", wait.job.ref, wait.polls, elapsed, text, extra=fields)
+        _logger.log(
+            level,
+            "%s, poll %d, %.1f s: %s",
+            wait.job.ref,
+            wait.polls,
+            elapsed,
+            printable(text, _MAX_TEXT),
+            extra=fields,
+        )
 
 
 def _reason(wait: Wait[Any], error: SettledError) -> str:

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from .._core.failures import MAX_PAUSE_SECONDS
-from .._core.job import Client, Job
+from .._core.job import Client, Job, snapshot
 from .._core.rate_limit import rate_limiter_of
 from .._core.reply import MAX_POLL_SECONDS, Reply
+from .._core.snapshot import Snapshot
 from .._http.redact import without_secrets
 from .._http.send import poll, poll_async, send
 from .._http.transport_errors import NEVER_SENT
@@ -26,27 +27,32 @@ from ..errors import (
 )
 from . import clock as _clock
 
+B = TypeVar("B")
 T = TypeVar("T")
 
 
-def fetch(job: Job[Any]) -> Reply:
+def fetch(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, when the client's rate allows it."""
     _clock.clock.sleep(_seconds_to_turn(job.client, job.ref))
     try:
-        return poll(job)
+        return _snapshot(job, poll(job))
     except ApiError as error:
         _pause(job.client, error)
         raise
 
 
-async def fetch_async(job: Job[Any]) -> Reply:
+async def fetch_async(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, as `fetch` does."""
     await _clock.clock.sleep_async(_seconds_to_turn(job.client, job.ref))
     try:
-        return await poll_async(job)
+        return _snapshot(job, await poll_async(job))
     except ApiError as error:
         _pause(job.client, error)
         raise
+
+
+def _snapshot(job: Job[B], reply: Reply) -> Snapshot[B]:
+    return snapshot(job, reply.reading, reply.raw, polled_at=_clock.clock.time_of_day())
 
 
 def submit(client: Client, request: dict[str, Any], taken: Callable[[Any], T]) -> T:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, TypeVar
 
+from .._core.inbox import Inbox
+from .._core.job import Job
+from .._core.options import WaitConfig, WaitOptions, known_options
 from .._core.reply import Reply
 from .._core.snapshot import Snapshot
 from .._core.wait import Sleep, Wait
@@ -15,6 +19,26 @@ from ..errors import SettledError
 from . import clock as _clock
 
 B = TypeVar("B")
+
+
+def begin(
+    job: Job[B],
+    verb: str,
+    timeout: float | timedelta | None,
+    options: WaitOptions[B],
+    *,
+    inbox: Inbox | None = None,
+) -> Wait[B]:
+    """A wait that begins now; errors in its options name the `verb` that was called."""
+    clock = _clock.clock
+    config = WaitConfig(
+        start=clock.now(),
+        started_at=clock.time_of_day(),
+        timeout=timeout,
+        inbox=inbox,
+        **known_options(verb, options),
+    )
+    return Wait(job, config)
 
 
 def step(machine: Wait[Any]) -> Reply | Sleep:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from datetime import timedelta
 from typing import Any, TypeVar, Unpack
 
 from .._core.job import Job
-from .._core.options import WaitConfig, WaitOptions, known_options
+from .._core.options import WaitOptions
 from .._core.queue import CONCURRENCY
 from .._core.reply import Reply
 from .._core.snapshot import Reading, Snapshot
 from .._core.wait import Sleep, Wait
 from . import clock as _clock
-from .step import step
+from .step import begin, step
 from .threads import Settling
 
 B = TypeVar("B")
@@ -34,7 +34,7 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
         SettledError: ApiError, TransportError, MalformedResponse or UnknownStatus, if the job cannot be followed; what
             was learnt until then is in the error's `ref`, `last` and `seen`.
     """
-    with Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **known_options("wait", options))) as machine:
+    with begin(job, "wait", timeout, options) as machine:
         while (reply := _poll_when_due(machine)).reading.outcome is None:
             pass
     return machine.snapshot(reply.reading, reply.raw)
@@ -42,9 +42,9 @@ def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[Wa
 
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]
-) -> Iterator[Snapshot[B]]:
+) -> Generator[Snapshot[B], None, None]:
     """Yield a snapshot for every change of a job, the last one settled; arguments and errors are those of `wait`."""
-    return _changes(Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, **known_options("watch", options))))
+    return _changes(begin(job, "watch", timeout, options))
 
 
 def as_settled(
@@ -73,7 +73,7 @@ def as_settled(
     return Settling(jobs, timeout, concurrency, options)
 
 
-def _changes(machine: Wait[B]) -> Iterator[Snapshot[B]]:
+def _changes(machine: Wait[B]) -> Generator[Snapshot[B], None, None]:
     reading: Reading | None = None
     with machine:
         while reading is None or reading.outcome is None:

@@ -91,7 +91,7 @@ class _AsyncWorkerPool(Generic[B]):
         self._to_subscribe: list[Job[B]] = []
 
     def add(self, jobs: Iterable[Job[B]]) -> None:
-        new = self.batch.add(jobs, _clock.clock.now())
+        new = self.batch.add(jobs, _clock.clock.now(), _clock.clock.time_of_day())
         if self._wake is not None:
             self._to_subscribe += new
         self._alarm.set()

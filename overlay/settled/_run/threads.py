@@ -106,7 +106,7 @@ class _WorkerPool(Generic[B]):
     def add(self, jobs: Iterable[Job[B]]) -> None:
         jobs = list(jobs)
         with self._lock:
-            for client in {job.client for job in self._batch.add(jobs, _clock.clock.now())}:
+            for client in {job.client for job in self._batch.add(jobs, _clock.clock.now(), _clock.clock.time_of_day())}:
                 _make_http_client(client)
             self._alarm.set()
             self._news.set()

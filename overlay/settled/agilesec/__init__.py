@@ -10,7 +10,7 @@ import json
 import operator
 import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Required, TypedDict, Unpack
+from typing import Any, Literal, Required, TypedDict, Unpack
 
 from settled_clients.agilesec import AuthenticatedClient
 from settled_clients.agilesec.api.scans import create_scan as create_operation
@@ -28,6 +28,7 @@ from settled_clients.agilesec.models import (
     SubmitScanRequest,
 )
 
+from .._core.inbox import Inbox
 from .._core.job import UNREADABLE, Job, JobKind
 from .._core.outcome import Outcome, TerminalStatus
 from .._core.snapshot import Reading
@@ -38,6 +39,7 @@ from .._http.error_body import told
 from .._http.redact import without_secrets
 from .._run import fetch
 from ..errors import MalformedResponse, SubmitFailed
+from ._callback_app import CallbackApp
 from ._callbacks import ApiToken, BearerToken, CallbackAuth, parse_callback
 
 if sys.version_info >= (3, 13):
@@ -45,13 +47,13 @@ if sys.version_info >= (3, 13):
 else:
     from typing_extensions import deprecated
 
-if TYPE_CHECKING:
-    from ._callback_app import CallbackApp
-
 __all__ = [
     "KINDS",
     "ApiToken",
+    "AuthenticatedClient",
     "BearerToken",
+    "CallbackApp",
+    "Inbox",
     "NewScan",
     "ScanCallback",
     "ScanTerminal",
@@ -191,10 +193,9 @@ def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
         app = agilesec.callback_app(auth=agilesec.BearerToken(token))
         end = await settled.aio.wait(job, timeout=3600, wake=app.inbox)
 
-    Wrong credentials are answered with 401, and nothing is learnt from them. Needs the extra `callbacks` (starlette).
+    Any ASGI server runs it, or any ASGI framework mounts it. Wrong credentials are answered with 401, and nothing is
+    learnt from them. The logger `settled` tells of each callback that is taken, and warns of each that is refused.
     """
-    from ._callback_app import CallbackApp
-
     return CallbackApp(auth, path)
 
 
@@ -218,3 +219,7 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
         ValueError: If a variable is missing or cannot be right.
     """
     return connect(**token_environment("agilesec"), **options)
+
+
+# The generated module knows this name only to type checkers; typing.get_type_hints looks it up there.
+vars(sys.modules[ScanCallback.__module__])["Label"] = Label

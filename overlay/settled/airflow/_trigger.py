@@ -17,7 +17,6 @@ from .._core.job import Job
 from .._core.options import PATIENCE_SECONDS, Unknown, WaitOptions, seconds
 from .._core.schedule import Timing
 from .._core.snapshot import Snapshot
-from .._core.snapshot_json import snapshot_to_json
 from .._core.timing_json import timing_from_json, timing_to_json
 from .._refs import from_ref
 from .._run import clock as _clock
@@ -93,7 +92,7 @@ class SettledTrigger(BaseTrigger):
             ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
         """
         end = await self._end()
-        yield TriggerEvent(portable({**snapshot_to_json(end), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
+        yield TriggerEvent(portable({**end.to_dict(), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
 
     async def _end(self) -> Snapshot[Any]:
         connection = await BaseHook.aget_connection(self.conn_id)

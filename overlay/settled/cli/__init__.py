@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 
 __all__ = ["main"]
@@ -17,8 +16,8 @@ def main() -> None:
             raise
         print(f"the settled command needs {error.name}: pip install 'settled[cli]'", file=sys.stderr)
         sys.exit(2)
-    for stream in (sys.stdout, sys.stderr):
-        # A vendor's message is not to end the command on a terminal that cannot show all of it.
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    from ._process import guard_streams, interrupt_on_signals
+
+    guard_streams()
+    interrupt_on_signals()
     app()

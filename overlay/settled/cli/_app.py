@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from json import dumps as as_json
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,9 +22,10 @@ from .._version import __version__
 from ..errors import SettledError
 from ._doctor import diagnose
 from ._duration import Duration
-from ._journal import API_PROBLEM, INTERRUPTED, USAGE, Journal, Watcher
+from ._journal import API_PROBLEM, USAGE, Journal, Watcher
+from ._process import BROKEN_PIPE, interrupted_code, need_output, output_failure
 from ._report import page
-from ._settings import BadSettings, Settings, kinds, vendors
+from ._settings import BadSettings, Settings, decoded, kinds, vendors
 from ._show import Board, Errors, JsonLines, Lines, counted, plain
 
 _FOR_EVER = Duration("none", None)
@@ -39,7 +41,8 @@ Addresses and credentials come from the environment (SETTLED_<VENDOR>_URL, _TOKE
 the TOML file that SETTLED_CONFIG names, with a table for each vendor; only you may have access to it.
 
 Exit codes: 0 all succeeded, 1 some did not, 2 wrong usage, 3 some did in part, 4 trouble with API or credentials,
-124 deadline passed, 130 interrupted. If several apply: 130, 4, 124, 1, 3.
+124 deadline passed, 130 interrupted (143 by SIGTERM, 129 by SIGHUP), 141 nobody reads the output. If several apply:
+130, 4, 124, 1, 3.
 """
 
 app = typer.Typer(
@@ -73,6 +76,13 @@ def _duration(text: str | Duration) -> Duration:
 def _page(path: Path | None) -> Path | None:
     if path is not None and not path.resolve().parent.is_dir():
         raise typer.BadParameter(f"no such directory: {path.parent}")
+    if path is not None:
+        try:
+            # Better told now than after an hour of waiting.
+            with path.open("a", encoding="utf-8"):
+                pass
+        except OSError as error:
+            raise typer.BadParameter(f"it cannot be written: {path}: {error.strerror}") from None
     return path
 
 
@@ -135,6 +145,7 @@ def watch(
 
     Each change of a job, an endpoint or an agent is a line, on a terminal as elsewhere.
     """
+    need_output()
     watcher = _watcher(json, quiet)
     _follow("watch", refs, watcher, timeout=timeout, report=report, agents=expected_agents)
 
@@ -146,6 +157,7 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
     The exit code is that of `wait`, and 0 also for a job that goes on.
     """
     with _troubles():
+        need_output()
         journal = Journal(_jobs(refs, expected_agents), _watcher(json, quiet))
         journal.ask()
         raise typer.Exit(journal.exit_code)
@@ -154,15 +166,18 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
 @app.command("kinds")
 def list_kinds(*, json: Json = False) -> None:
     """List the kinds of jobs, and their status words."""
-    for kind in kinds():
-        terminal = {member.value: member.outcome.value for member in kind.terminal}
-        if json:
-            typer.echo(as_json({"kind": kind.name, "running": sorted(kind.running), "terminal": terminal}))
-            continue
-        typer.echo(kind.name)
-        ends = [f"{word} ({outcome})" for word, outcome in terminal.items()]
-        for title, words in (("running", sorted(kind.running) or ["any other word"]), ("settled", ends)):
-            typer.echo(textwrap.fill(", ".join(words), 80, initial_indent=f"  {title:9}", subsequent_indent=" " * 11))
+    with _troubles():
+        need_output()
+        for kind in kinds():
+            terminal = {member.value: member.outcome.value for member in kind.terminal}
+            if json:
+                typer.echo(as_json({"kind": kind.name, "running": sorted(kind.running), "terminal": terminal}))
+                continue
+            typer.echo(kind.name)
+            ends = [f"{word} ({outcome})" for word, outcome in terminal.items()]
+            for title, words in (("running", sorted(kind.running) or ["any other word"]), ("settled", ends)):
+                text = textwrap.fill(", ".join(words), 80, initial_indent=f"  {title:9}", subsequent_indent=" " * 11)
+                typer.echo(text)
 
 
 @app.command()
@@ -227,12 +242,18 @@ def _follow(
 ) -> None:
     with _troubles():
         journal = Journal(_jobs(refs, agents), watcher)
-        code = INTERRUPTED
+        code = None
         with contextlib.suppress(KeyboardInterrupt), watcher:
             asyncio.run(journal.follow(timeout.seconds))
             code = journal.exit_code
+        code = interrupted_code() if code is None else code
         if report is not None:
-            report.write_text(page(journal), encoding="utf-8")
+            try:
+                report.write_text(page(journal), encoding="utf-8")
+            except OSError as error:
+                typer.echo(f"settled: the report could not be written to {report}: {error.strerror}", err=True)
+        if (lost := output_failure()) is not None:
+            typer.echo(f"settled: standard output could not be written: {lost}", err=True)
         if journal.unfinished:
             typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.lives)}; resume with", err=True)
             options = [] if agents is None else ["--expected-agents", str(agents)]
@@ -245,13 +266,19 @@ def _watcher(json: bool, quiet: bool, *, table: bool = False) -> Watcher:
     console = Console(highlight=False)
     if quiet or json:
         return Errors() if quiet else JsonLines()
-    return Board(console) if table and console.is_terminal and not console.is_dumb_terminal else Lines()
+    # FORCE_COLOR and the like ask for colours, not for a table that is redrawn.
+    is_screen = sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal
+    return (
+        Board(console)
+        if table and is_screen
+        else Lines(colour=console.color_system is not None and not console.no_color)
+    )
 
 
 def _jobs(refs: list[str] | None, expected_agents: int | None) -> list[Job[Any]]:
     if not refs and sys.stdin.isatty():
         raise typer.BadParameter("give refs, or pipe them into standard input")
-    read = [line.strip() for line in sys.stdin] if not refs or "-" in refs else []
+    read = list(_listed(_standard_input())) if not refs or "-" in refs else []
     given = [ref for ref in (*(refs or ()), *read) if ref not in ("", "-")]
     if not given:
         raise typer.BadParameter("no refs were given")
@@ -261,6 +288,18 @@ def _jobs(refs: list[str] | None, expected_agents: int | None) -> list[Job[Any]]
         raise
     except ValueError as error:
         raise typer.BadParameter(plain(error)) from None
+
+
+def _standard_input() -> str:
+    buffer = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if buffer is None else decoded(buffer.read())
+
+
+def _listed(text: str) -> Iterator[str]:
+    """The refs in a list, one a line, in which `#` begins a comment."""
+    for line in text.splitlines():
+        if ref := re.sub(r"(^|\s)#.*", "", line).strip():
+            yield ref
 
 
 def _command(*words: str, refs: Sequence[str]) -> str:
@@ -275,8 +314,10 @@ def _troubles() -> Generator[None]:
     except (BadSettings, SettledError) as error:
         typer.echo(f"settled: {plain(error)}", err=True)
         raise typer.Exit(API_PROBLEM) from None
+    except BrokenPipeError:
+        raise typer.Exit(BROKEN_PIPE) from None
     except (ModuleNotFoundError, OSError) as error:
         typer.echo(f"settled: {plain(error)}", err=True)
         raise typer.Exit(USAGE) from None
     except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
+        raise typer.Exit(interrupted_code()) from None

@@ -7,6 +7,7 @@ import email.utils
 import importlib.metadata
 import ipaddress
 import json
+import math
 import platform
 import re
 import socket
@@ -18,9 +19,10 @@ from typing import Any, Literal, NamedTuple
 import httpx
 
 from .. import errors
-from .._core.job import Job, JobKind
+from .._core.job import UNREADABLE, Client, Job, JobKind
 from .._cortex import CortexKey
 from .._http.credentials import HeaderToken
+from .._http.response import DEADLINE, read
 from .._version import __version__
 from ._settings import VARIABLE, BadSettings, Settings, overlay, vendors
 from ._show import plain
@@ -39,6 +41,7 @@ _REFUSALS: tuple[tuple[type[errors.SettledError], str, str | None], ...] = (
 # A signature is refused when it is minutes old; less is a server's whim.
 _SKEW_SECONDS = 60
 _PATIENCE_SECONDS = 10.0
+_CENTURY_SECONDS = 100 * 365.25 * 86_400
 
 
 class Finding(NamedTuple):
@@ -119,16 +122,31 @@ def _vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
         yield from _credentials(http.auth)
         kind: JobKind[Any] = overlay(vendor).KINDS[0]
         made_up = _made_up_id(kind)
-        request = http.build_request(**kind.request(made_up), timeout=_PATIENCE_SECONDS)
         try:
             began = time.time()
-            without = http.send(request, auth=None)
+            without = _ask(client, kind.request(made_up), None)
         except httpx.HTTPError as error:
             yield _unreachable(error, http.base_url)
+            return
+        except errors.SettledError as error:
+            yield "problem", f"an answer that is none of the API: {error}", _PROXY
             return
         yield from _connection(without)
         yield from _clock(without, began)
         yield _access(Job(kind, client, made_up), without.status_code)
+
+
+def _ask(client: Client, request: dict[str, Any], auth: httpx.Auth | None) -> httpx.Response:
+    """What a request is answered with, within bounds of time and size; its body is not kept."""
+    http = client.get_httpx_client()
+    built, end = http.build_request(**request, timeout=_PATIENCE_SECONDS), time.monotonic() + _PATIENCE_SECONDS
+    built.extensions = {**built.extensions, DEADLINE: end}
+    received: httpx.Response = http.send(built, auth=auth, stream=True)
+    try:
+        read(client, received, end)
+    finally:
+        received.close()
+    return received
 
 
 def _credentials(auth: httpx.Auth | None) -> Iterator[_Found]:
@@ -139,7 +157,9 @@ def _credentials(auth: httpx.Auth | None) -> Iterator[_Found]:
             payload = auth.secret().split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
             left = float(claims["exp"]) - time.time() if "exp" in claims else None
-        except (ValueError, LookupError, TypeError):
+            if left is not None and not math.isfinite(left):
+                raise ValueError("no moment")
+        except UNREADABLE:
             yield "note", "the token is no JWT that can be read", "see whether it was copied in full"
             return
         if left is not None and left < 0:
@@ -152,7 +172,8 @@ def _connection(response: httpx.Response) -> Iterator[_Found]:
     url = response.request.url
     if url.scheme == "https":
         # There is none any more if the server has closed the connection.
-        tls: ssl.SSLObject | None = response.extensions["network_stream"].get_extra_info("ssl_object")
+        stream = response.extensions.get("network_stream")
+        tls: ssl.SSLObject | None = None if stream is None else stream.get_extra_info("ssl_object")
         version = "TLS" if tls is None else tls.version()
         yield "ok", f"{url.host} is reachable, with {version} and a certificate that is trusted"
     elif _is_loopback(url.host):
@@ -165,7 +186,7 @@ def _clock(response: httpx.Response, began: float) -> Iterator[_Found]:
     now = (began + time.time()) / 2
     try:
         skew = now - email.utils.parsedate_to_datetime(response.headers["date"]).timestamp()
-    except (LookupError, TypeError, ValueError):
+    except UNREADABLE:
         yield "note", "the answer has no date to hold this machine's clock against"
         return
     if abs(skew) > _SKEW_SECONDS:
@@ -204,8 +225,8 @@ def _right_credentials(job: Job[Any]) -> str:
         return "see whether the token is complete, of this host, and not revoked"
     other = CortexKey(http.auth.key_id, http.auth.secret(), advanced=not http.auth.advanced)
     try:
-        answer = http.send(http.build_request(**job.kind.request(job.id), timeout=_PATIENCE_SECONDS), auth=other)
-    except httpx.HTTPError:
+        answer = _ask(job.client, job.kind.request(job.id), other)
+    except (httpx.HTTPError, errors.SettledError):
         return "see whether key and key id are right"
     if answer.status_code == 401:
         return "see whether key and key id belong together, and to this tenant"
@@ -252,6 +273,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _rounded(seconds: float) -> str:
+    if seconds > _CENTURY_SECONDS:
+        return "more than 100 years"
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"

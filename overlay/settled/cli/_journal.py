@@ -21,7 +21,7 @@ from .._http.retry_after import asked_pause
 from .._run import clock as _clock
 from ..errors import SettledError, WaitTimeout
 
-SOME_FAILED, USAGE, PARTLY, API_PROBLEM, DEADLINE, INTERRUPTED = 1, 2, 3, 4, 124, 130
+SOME_FAILED, USAGE, PARTLY, API_PROBLEM, DEADLINE = 1, 2, 3, 4, 124
 
 
 class Sight(NamedTuple):

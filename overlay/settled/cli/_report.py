@@ -94,7 +94,7 @@ class _Scale:
 def _article(life: Life, pauses: list[Pause], scale: _Scale) -> str:
     word, name = _end(life)
     snapshot, kind = life.latest, life.job.kind
-    mark = _MARKS.get(word, "!" if name == "LOST" else "…")
+    mark = _MARKS.get(word, "!" if name == "UNSETTLED" else "…")
     spans = list(_spans(((sight.moment, sight.label) for sight in life.sights), life.seconds))
     parts = {part: None for sight in life.sights for part in sight.parts}
     bands = "\n".join(
@@ -157,7 +157,7 @@ def _rows(life: Life, pauses: list[Pause], spans: list[_Span], end: str) -> Iter
 def _end(life: Life) -> tuple[str, str]:
     """How a job's life ended, in a word, and the class of that."""
     if life.latest.error is not None:
-        return type(life.latest.error).__name__, "LOST"
+        return type(life.latest.error).__name__, "UNSETTLED"
     outcome = life.latest.outcome
     return (outcome.value, outcome.value) if outcome is not None else ("running", "RUNNING")
 

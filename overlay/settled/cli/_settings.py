@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import inspect
 import os
@@ -27,9 +28,17 @@ VARIABLE = "SETTLED_CONFIG"
 # What others could do with a file of mine, by its permissions.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
 
 class BadSettings(ValueError):
     """Settings are missing, cannot be read, or cannot be right."""
+
+
+def decoded(content: bytes) -> str:
+    """A text as editors and shells write it: UTF-8, or what its byte order mark says; UnicodeDecodeError otherwise."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
+    return content.decode(encoding).replace("\r\n", "\n")
 
 
 def vendors() -> list[str]:
@@ -66,10 +75,9 @@ class Settings:
             return cls(None, {})
         try:
             with Path(named).open("rb") as file:
-                mode = os.fstat(file.fileno()).st_mode
-                if os.name == "posix" and mode & _OTHERS:
+                if os.name == "posix" and _is_open_to_others(os.fstat(file.fileno())):
                     raise BadSettings(f"others can read or change {named}, which {VARIABLE} names: chmod 600 it")
-                tables = tomllib.load(file)
+                tables = tomllib.loads(decoded(file.read()))
         except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadSettings(f"{named}, which {VARIABLE} names, cannot be read: {_reason(error)}") from None
         unknown = sorted(tables.keys() - set(vendors()))
@@ -123,6 +131,13 @@ class Settings:
             else:
                 jobs.append(from_ref(ref, client))
         return jobs
+
+
+def _is_open_to_others(found: os.stat_result) -> bool:
+    others = found.st_mode & _OTHERS
+    # Kubernetes mounts secrets as files that a group of the process can read, and nobody can change that.
+    is_ours = found.st_gid in (os.getegid(), *os.getgroups())
+    return bool(others & ~stat.S_IRGRP if is_ours else others)
 
 
 def _arguments(module: ModuleType, table: Any) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from rich.text import Text
 
 from .._core.outcome import Outcome
 from .._core.snapshot import Part, Snapshot, outcome_error
-from .._core.snapshot_json import snapshot_to_json
 from ..errors import WaitTimeout
 from ._journal import Journal, Life, Watcher, label
 
@@ -37,17 +36,18 @@ def counted(jobs: Sized) -> str:
 
 def as_json(snapshot: Snapshot[Any]) -> str:
     """A snapshot as a line of JSON."""
-    return json.dumps(snapshot_to_json(snapshot))
+    return json.dumps(snapshot.to_dict())
 
 
-def as_line(snapshot: Snapshot[Any]) -> str:
-    """A snapshot as a line of text."""
+def as_line(snapshot: Snapshot[Any], *, colour: bool = False) -> str:
+    """A snapshot as a line of text, its outcome in colour if that is wanted."""
     if snapshot.error is not None:
         return f"{_when(snapshot)}  {plain(_problem(snapshot))}"
     progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
     outcome = f" -> {snapshot.outcome}" if snapshot.is_settled else ""
     detail = f": {snapshot.detail}" if snapshot.detail else ""
-    return f"{_when(snapshot)}  {snapshot.job.ref}  {plain(f'{label(snapshot)}{progress}{outcome}{detail}')}"
+    line = f"{_when(snapshot)}  {snapshot.job.ref}  {plain(f'{label(snapshot)}{progress}{outcome}{detail}')}"
+    return typer.style(line, fg=COLOURS.get(snapshot.outcome, "red")) if colour and snapshot.is_settled else line
 
 
 class Errors(Watcher):
@@ -78,9 +78,12 @@ class JsonLines(Watcher):
 class Lines(JsonLines):
     """A line for each change and end of a job, and of its endpoints or agents, and for each failed poll."""
 
+    def __init__(self, *, colour: bool = False) -> None:
+        self._colour = colour
+
     def changed(self, life: Life) -> None:
         """Print what a job is like now."""
-        typer.echo(as_line(life.latest))
+        typer.echo(as_line(life.latest, colour=self._colour), color=self._colour or None)
         for name, part in life.latest.parts.items():
             if life.before.parts.get(name) != part:
                 typer.echo(f"{'':10}  {life.job.ref}  {plain(f'{name}: {_of_part(part)}')}")
@@ -144,7 +147,7 @@ class Board(Watcher):
                 table.add_row(*row)
             if note is not None:
                 notes.append(_dim(note, is_over))
-        counts = Counter(str(life.latest.outcome or ("lost" if life.has_ended else "running")) for life in lives)
+        counts = Counter(str(life.latest.outcome or ("not settled" if life.has_ended else "running")) for life in lives)
         told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
         of_all = [_dim(f"{counted(lives)}: {told}", True), *(_dim(warning, is_over) for warning in self._warnings)]
         return Group(table, *notes, *of_all)

@@ -11,16 +11,14 @@ Needs the extra `simulator` (starlette, uvicorn).
 
 from __future__ import annotations
 
-try:
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
     from ._faults import Fault, bad_gateway, dropped, rate_limited, server_error, slow, truncated
     from ._script import State
     from ._simulator import Asked, Simulator
-except ModuleNotFoundError as _error:
-    if _error.name not in ("starlette", "uvicorn"):
-        raise
-    raise ModuleNotFoundError(
-        f"settled.simulator needs {_error.name}: pip install 'settled[simulator]'", name=_error.name
-    ) from _error
 
 __all__ = [
     "Asked",
@@ -34,3 +32,39 @@ __all__ = [
     "slow",
     "truncated",
 ]
+
+_HOMES = {
+    "_faults": ("Fault", "bad_gateway", "dropped", "rate_limited", "server_error", "slow", "truncated"),
+    "_script": ("State",),
+    "_simulator": ("Asked", "Simulator"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+_NEEDED = ("starlette", "uvicorn")
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: the module itself can be imported without its extra."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    except ModuleNotFoundError as error:
+        if error.name not in _NEEDED:
+            raise
+        raise ModuleNotFoundError(
+            f"settled.simulator needs {error.name}: pip install 'settled[simulator]'", name=error.name
+        ) from error
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    # Whoever looks at all there is, as help() does, meets no name that cannot be had.
+    return __all__ if all(map(_is_there, _NEEDED)) else []
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False

@@ -216,8 +216,8 @@ def _hold_for_requests(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
     send, send_async = httpx.Client.send, httpx.AsyncClient.send
 
     @contextlib.contextmanager
-    def held_exchange(what: Any) -> Generator[None, None, None]:
-        with clock.at_work(), transport_errors(what):
+    def held_exchange(*about: Any) -> Generator[None, None, None]:
+        with clock.at_work(), transport_errors(*about):
             yield
 
     @functools.wraps(send)

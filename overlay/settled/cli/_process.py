@@ -1,0 +1,93 @@
+"""The command as a process among others: signals that end it, and standard streams that may fail."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+BROKEN_PIPE = 128 + signal.SIGPIPE if hasattr(signal, "SIGPIPE") else 141
+
+_received: list[int] = []
+
+
+def interrupt_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, unless whoever started it has them ignored."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def interrupted_code() -> int:
+    """The exit code of a command that was interrupted: 128 and the signal's number, as in a shell."""
+    return 128 + (_received[0] if _received else signal.SIGINT)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
+    # That of asyncio, while its loop runs, cancels what is under way.
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        raise KeyboardInterrupt
+    handler(signal.SIGINT, frame)
+
+
+class _Output(io.FileIO):
+    """A standard stream whose reader may leave, and whose disk may be full: neither is to cost what the work told."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self.failure: OSError | None = None
+        self.is_needed = False
+
+    def write(self, data: Any) -> int:
+        """Write, and after the first failure pretend to."""
+        size = len(memoryview(data))
+        if self.failure is None:
+            try:
+                return super().write(data) or 0
+            except OSError as error:
+                self.failure = error
+                if self.is_needed:
+                    raise
+        return size
+
+
+_outputs: dict[int, _Output] = {}
+
+
+def guard_streams() -> None:
+    """Make standard output and error streams that no failure can end the command by, also if they are closed."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # lest a connection takes its place
+    if sys.stdin is None:
+        sys.stdin = io.StringIO()
+    for descriptor, name in ((1, "stdout"), (2, "stderr")):
+        stream = getattr(sys, name)
+        if stream is not None and not isinstance(stream, io.TextIOWrapper):
+            continue
+        encoding = "utf-8" if stream is None else stream.encoding
+        output = _outputs[descriptor] = _Output(descriptor)
+        # A vendor's message is not to end the command on a terminal that cannot show all of it.
+        guarded = io.TextIOWrapper(io.BufferedWriter(output), encoding, "backslashreplace", line_buffering=True)
+        setattr(sys, name, guarded)
+
+
+def need_output() -> None:
+    """Let the command end when nobody reads its output any more, or nothing takes it."""
+    if 1 in _outputs:
+        _outputs[1].is_needed = True
+
+
+def output_failure() -> str | None:
+    """Why standard output could not be written; None if it could, or if its reader has left."""
+    failure = _outputs[1].failure if 1 in _outputs else None
+    return None if failure is None or failure.errno == errno.EPIPE else failure.strerror

@@ -1,0 +1,95 @@
+"""The command among other programs: signals, pipes whose reader leaves, full disks, odd files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from settled import simulator
+
+import _cli
+
+KIND = "cortex_xsiam.byos_import"
+
+
+@pytest.fixture
+def run(settled_simulator: simulator.Simulator) -> _cli.Command:
+    """The command, against a simulator in real time."""
+    return _cli.Command(settled_simulator)
+
+
+def ref(run: _cli.Command, *states: str) -> str:
+    """A job that goes through these states."""
+    return f"{KIND}/{run.sim.add(KIND, states=list(states))}"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)])
+def test_signals_end_a_wait_in_good_order(run: _cli.Command, tmp_path: Path, number: int, code: int) -> None:
+    """The refs to resume with are told and the report is written, whatever asked the command to end."""
+    job, report = ref(run, "PROCESSING"), tmp_path / "report.html"
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    process = run.start("wait", "-t", "60", "--report", str(report), job, **pipes)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(number)
+    _, told = process.communicate(timeout=30)
+    assert (process.returncode, job in told) == (code, True)
+    assert job in report.read_text()
+
+
+@pytest.mark.parametrize("full", ["stdout", "report"])
+def test_a_full_disk_costs_neither_refs_nor_code(run: _cli.Command, full: str) -> None:
+    """What cannot be written is told, and the wait ends as it would have."""
+    job = ref(run, "PROCESSING")
+    options = ["--report", "/dev/full"] if full == "report" else []
+    with Path("/dev/full").open("w") as disk:
+        pipes = {"stdout": disk, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        process = run.start("wait", "-t", "1", *options, job, **pipes)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 124
+    assert "No space left" in told
+    assert job in told
+
+
+@pytest.mark.parametrize(("command", "codes"), [("wait", {0}), ("watch", {141}), ("status", {0, 141})])
+def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) -> None:
+    """Nothing is said of it; the exit code is the work's, or that of a broken pipe."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    options = ["-t", "30"] if command != "status" else []
+    process = run.start(
+        command, *options, ref(run, "COMPLETED"), stdout=writer, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    os.close(writer)
+    _, told = process.communicate(timeout=30)
+    assert process.returncode in codes
+    assert told == ""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lists_of_refs_from_other_systems(run: _cli.Command, encoding: str) -> None:
+    """Byte order marks, CRLF, comments and empty lines are no part of a ref."""
+    job = ref(run, "COMPLETED")
+    listed = f"# nightly\r\n\r\n{job}  # the first\r\n".encode(encoding)
+    process = subprocess.run(
+        [sys.executable, "-m", "settled", "status"],
+        input=listed,
+        env=run.environ({}),
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (process.returncode, process.stderr) == (0, b"")
+    assert job.encode() in process.stdout
+
+
+def test_closed_streams(run: _cli.Command) -> None:
+    """A command whose standard streams are closed does its work all the same."""
+    command = f'exec {sys.executable} -m settled wait -t 30 "{ref(run, "COMPLETED")}" <&- >&- 2>&-'
+    process = subprocess.run(["sh", "-c", command], env=run.environ({}), check=False, timeout=60)  # noqa: S603, S607
+    assert process.returncode == 0
