@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,8 +76,8 @@ def test_lists_of_refs_from_other_systems(run: _cli.Command, encoding: str) -> N
     """Byte order marks, CRLF, comments and empty lines are no part of a ref."""
     job = ref(run, "COMPLETED")
     listed = f"# nightly\r\n\r\n{job}  # the first\r\n".encode(encoding)
-    process = subprocess.run(  # noqa: S603
-        [_cli.sys.executable, "-m", "settled", "status"],
+    process = subprocess.run(
+        [sys.executable, "-m", "settled", "status"],
         input=listed,
         env=run.environ({}),
         capture_output=True,
@@ -89,6 +90,6 @@ def test_lists_of_refs_from_other_systems(run: _cli.Command, encoding: str) -> N
 
 def test_closed_streams(run: _cli.Command) -> None:
     """A command whose standard streams are closed does its work all the same."""
-    command = f'exec {_cli.sys.executable} -m settled wait -t 30 "{ref(run, "COMPLETED")}" <&- >&- 2>&-'
+    command = f'exec {sys.executable} -m settled wait -t 30 "{ref(run, "COMPLETED")}" <&- >&- 2>&-'
     process = subprocess.run(["sh", "-c", command], env=run.environ({}), check=False, timeout=60)  # noqa: S603, S607
     assert process.returncode == 0
