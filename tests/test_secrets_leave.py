@@ -35,6 +35,8 @@ def test_a_quoted_secret_is_hidden_before_texts_are_cut(answering: conftest.Answ
             told = repr(snapshot) + repr(snapshot.raw)
         except errors.SettledError as error:
             told = "".join(traceback.format_exception(error))
+        finally:
+            client.close()
         assert TOKEN[:10] not in told
 
 
