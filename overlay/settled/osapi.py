@@ -174,8 +174,9 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     after the first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an
     hour by default.
 
-    It runs a failed job again, 30 seconds later at first and five times at most, and says `failed` meanwhile. A wait
-    ends with the first `failed`: wait again, or `fetch` the job later, to see what became of it.
+    Neither `failed` nor `completed` is final. The server runs a failed job again, 30 seconds later at first and five
+    times at most, and says `failed` meanwhile; an agent that joins runs completed broadcasts of the last day. A wait
+    ends with the first such word: `fetch` the job later to see what became of it.
 
     Raises:
         ValueError: If `job_id` cannot be an id, or fewer than one agent is expected.
