@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Unpack
 
 import attrs
@@ -31,6 +32,9 @@ from ._http.error_body import is_list, is_object, told
 from ._run import fetch
 
 __all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
+
+# An agent that has not ended after 30 s is told to run the job once more; timestamps are in whole seconds.
+_REDELIVERY_SECONDS = 29
 
 
 class OsapiJobTerminal(TerminalStatus):
@@ -77,26 +81,42 @@ def _progress(parts: Mapping[str, Part], timeline: Any, expected: int) -> Progre
 
 
 def _agents_in(timeline: Any) -> tuple[int, int]:
-    """How many agents a timeline shows to be done, and how many to have begun.
+    """How many agents a timeline shows to have answered, and how many to have begun.
 
-    An agent that begins after one of its name has failed is the same one, which the server has told to try again.
+    Whoever begins under the host name of an agent that has failed, or has taken long, is that agent again: the server
+    has told it to. After a short run that did not fail it is another machine of that name.
     """
-    running: Counter[str] = Counter()
-    failed: Counter[str] = Counter()
-    ended = 0
+    # By host name: the runs under way, when each began and whether its agent has answered before; and how many agents
+    # may be told to run the job again.
+    running: defaultdict[str, list[tuple[float | None, bool]]] = defaultdict(list)
+    may_repeat: Counter[str] = Counter()
+    begun = answered = 0
     for entry in filter(is_object, timeline if is_list(timeline) else ()):
-        host, event = str(entry.get("hostname")), entry.get("event")
+        host, event, now = str(entry.get("hostname")), entry.get("event"), _moment(entry.get("timestamp"))
         if event == "acknowledged":
-            running[host] += 1
-            failed[host] = max(failed[host] - 1, 0)
+            is_again = may_repeat[host] > 0
+            may_repeat[host] -= is_again
+            begun += not is_again
+            running[host].append((now, is_again))
         elif event in ("completed", "skipped", "failed"):
-            running[host] = max(running[host] - 1, 0)
-            if event == "failed":
-                failed[host] += 1
-            else:
-                ended += 1
-    done = ended + failed.total()
-    return done, done + running.total()
+            # Runs that tell of no other agent go first: better wait for too long than for too few.
+            runs = sorted(running[host], key=operator.itemgetter(1), reverse=True)
+            began, is_again = runs.pop(0) if runs else (None, False)
+            running[host] = runs
+            answered += not is_again
+            may_repeat[host] += event == "failed" or _is_long(began, now)
+    return answered, max(begun, answered)
+
+
+def _is_long(began: float | None, ended: float | None) -> bool:
+    return began is not None and ended is not None and ended - began >= _REDELIVERY_SECONDS
+
+
+def _moment(timestamp: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(timestamp).timestamp()
+    except (OverflowError, TypeError, ValueError):
+        return None
 
 
 def _is_command(operation: Any) -> bool:
@@ -156,8 +176,9 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     after the first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an
     hour by default.
 
-    It runs a failed job again, 30 seconds later at first and five times at most, and says `failed` meanwhile. A wait
-    ends with the first `failed`: wait again, or `fetch` the job later, to see what became of it.
+    Neither `failed` nor `completed` is final. The server runs a failed job again, 30 seconds later at first and five
+    times at most, and says `failed` meanwhile; an agent that joins runs completed broadcasts of the last day. A wait
+    ends with the first such word: `fetch` the job later to see what became of it.
 
     Raises:
         ValueError: If `job_id` cannot be an id, or fewer than one agent is expected.

@@ -11,8 +11,9 @@ import httpx
 import pytest
 
 import settled
-from settled import osapi
+from settled import Snapshot, osapi
 from settled._http.pool import MAX_CONNECTIONS, use_stack
+from settled_clients.osapi import AuthenticatedClient
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 BODY = b'{"status": "completed"}'
@@ -239,6 +240,30 @@ def test_many_waits_at_once(fast: bool) -> None:
             ends = await asyncio.gather(*(settled.aio.wait(job, timeout=60) for job in jobs))
             assert all(end.polls == 1 for end in ends)
             assert server.most_open <= 100
+
+    run(main)
+
+
+@pytest.mark.parametrize("max_rate", [None, 3000])
+def test_two_event_loops_share_a_client(max_rate: float | None) -> None:
+    """Two event loops in threads of their own have a stack of connections each, and no poll of either fails."""
+
+    async def all_ends(vendor: AuthenticatedClient, loop: int) -> list[Snapshot[Any]]:
+        jobs = [osapi.job(vendor, f"550e8400-e29b-41d4-a716-{loop}{number:011}") for number in range(300)]
+        async with vendor:
+            ends = await asyncio.gather(*(settled.aio.wait(job, timeout=60) for job in jobs[:150]))
+            many = settled.aio.as_settled(jobs[150:], timeout=60, concurrency=150)
+            return [*ends, *[end async for end in many]]
+
+    async def main() -> None:
+        async with serving(seconds=0.01) as server:
+            vendor = osapi.connect(server.url, token="t", max_rate=max_rate)
+            loops = [asyncio.to_thread(asyncio.run, all_ends(vendor, number)) for number in range(2)]
+            for ends in await asyncio.gather(*loops):
+                assert [(end.polls, end.error) for end in ends] == [(1, None)] * 300
+            assert server.requests == 600
+            assert server.most_open <= 2 * MAX_CONNECTIONS
+            assert server.opened <= 2 * MAX_CONNECTIONS
 
     run(main)
 

@@ -967,7 +967,7 @@ def test_osapi_failed_job(vendors: Vendors, clock: VirtualClock) -> None:
     job = vendors.ask(JOB, job_id).json()
     assert (job["status"], job["error"], job["hostname"]) == ("failed", "exit status 1", "a")
     assert job["responses"]["b"] == {"status": "failed", "hostname": "b", "error": "no space left", "changed": None}
-    assert job["agent_states"]["b"] == {"status": "failed", "error": "no space left"}
+    assert job["agent_states"]["b"] == {"status": "failed", "error": "no space left", "duration": "0s"}
     assert [entry["error"] for entry in job["timeline"] if "error" in entry] == ["no space left", "exit status 1"]
 
 

@@ -139,6 +139,38 @@ def test_another_run_of_an_agent_is_no_other_agent(job: Callable[..., Job[Any]],
     assert (end.polls, end.progress, end.detail) == (2, Progress(2, 2), None)
 
 
+def _at(*entries: str) -> list[dict[str, str]]:
+    """Events as `second host event`."""
+    return [
+        {"timestamp": f"2026-03-02T09:{int(second) // 60:02}:{int(second) % 60:02}Z", "hostname": host, "event": event}
+        for second, host, event in (entry.split() for entry in entries)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("entries", "progress"),
+    [
+        # The server has an agent that took longer than 30 s run the job again, at once after its end.
+        (("0 a acknowledged", "45 a completed", "45 a acknowledged"), (1, 2)),
+        (("0 a acknowledged", "45 a completed", "45 a acknowledged", "90 a completed"), (1, 2)),
+        (("0 a acknowledged", "0 a failed", "30 a acknowledged", "30 a failed"), (1, 2)),
+        (("0 a acknowledged", "0 a failed", "30 a acknowledged", "75 a completed", "75 a acknowledged"), (1, 2)),
+        # After a short run it is a machine of the same name that was busy.
+        (("0 a acknowledged", "1 a completed", "60 a acknowledged"), (1, 2)),
+        (("0 a acknowledged", "1 a completed", "60 a acknowledged", "61 a completed"), (2, 2)),
+        (("0 a acknowledged", "1 a acknowledged", "60 a completed", "61 a completed"), (2, 2)),
+        # One of two has failed, and tries again while the other one goes on.
+        (("0 a acknowledged", "0 a acknowledged", "1 a failed", "31 a acknowledged", "31 a failed"), (1, 2)),
+    ],
+)
+def test_who_has_answered(answering: Answering, entries: tuple[str, ...], progress: tuple[int, int]) -> None:
+    """Who runs a job again has not answered for others, and machines of one name have each answered for themselves."""
+    reply = {"status": "completed", "responses": _agents(a="completed"), "timeline": _at(*entries)}
+    with osapi.connect(answering(reply), token="t1") as client:
+        snapshot = osapi.job(client, ID, expected_agents=2).fetch()
+    assert (snapshot.progress, snapshot.is_settled) == (Progress(*progress), progress == (2, 2))
+
+
 @pytest.mark.parametrize("timeline", [None, {}, "x", [None], [7], [{}], [{"event": ["completed"]}]])
 def test_odd_timelines(job: Callable[..., Job[Any]], wait: WaitFunction, timeline: Any) -> None:
     """A timeline of another form than documented does not hide the status."""

@@ -10,6 +10,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from . import agilesec, cortex_xdr, cortex_xsiam, osapi
@@ -72,7 +74,8 @@ class Simulator:
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
-        self._server = Server(Starlette(routes=[route for vendor in VENDORS for route in vendor.routes(self)]), port)
+        routes = [route for vendor in VENDORS for route in vendor.routes(self)]
+        self._server = Server(Starlette(routes=routes, exception_handlers={HTTPException: _unrouted}), port)
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -216,3 +219,8 @@ class Simulator:
         """Keep account of an answer, and hand it on."""
         self.asked.append(Asked(self.clock(), f"{kind}/{job_id}", answer.status_code))
         return answer
+
+
+async def _unrouted(_: Request, error: Any) -> Response:
+    # As the router of OSAPI's server answers, the only one that users meet by a wrong address.
+    return JSONResponse({"message": error.detail}, error.status_code)

@@ -43,6 +43,11 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)
 
 
+def _fault(status: int, message: str) -> Response:
+    # The server says the same of a job that it cannot look up at present.
+    return _error(status, "job not found" if status == 404 else message)
+
+
 def _routes(simulator: Simulator) -> list[Route]:
     async def get_job(request: Request) -> Response:
         job_id: str = request.path_params["job_id"]
@@ -149,9 +154,11 @@ def _response(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
 
 
 def _state(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
-    started = next((moment for moment, word in script.began if _EVENTS.get(word) == "started"), None)
+    began = next((moment for moment, word in script.began if _EVENTS.get(word) == "started"), None)
     ended, word = script.began[-1]
-    duration = f"{round(ended - started, 3):g}s" if started is not None and word in _ENDED else None
+    # What is skipped takes no time, and an end without a start is one that followed at once.
+    is_timed = word in ("completed", "failed")
+    duration = f"{round(ended - (ended if began is None else began), 3):g}s" if is_timed else None
     # The server never clears the error of an earlier run.
     failures = [failure for _, each in script.began if (failure := _failure(job, name, each)) is not None]
     return _without_blanks(
@@ -180,4 +187,4 @@ def _without_blanks(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 _OPTIONS = frozenset({"error", "retention"})
-VENDOR = Vendor(kinds=(KIND,), routes=_routes, new_id=new_uuid, error=_error, parts=True, options=_OPTIONS)
+VENDOR = Vendor(kinds=(KIND,), routes=_routes, new_id=new_uuid, error=_fault, parts=True, options=_OPTIONS)
