@@ -17,12 +17,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from openapi_python_client.strings import snake_case
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
 from referencing.exceptions import Unresolvable
@@ -30,6 +33,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 ROOT = Path(__file__).resolve().parent.parent
+MEMBERS = "named by their words"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -91,10 +95,50 @@ def show_deprecations(document: dict[str, Any]) -> None:
             operation["description"] = f"Deprecated: {description or operation.get('summary', 'no longer to be used.')}"
 
 
+def member_name(word: str, *, spelled: bool = False) -> str:
+    """The name of an enum's member, which depends on its word alone; `spelled` out where two would be the same."""
+    if word[:1].isalpha() and not spelled:
+        return word.upper()
+    name = ""
+    for at, letter in enumerate(word):
+        between = 0 < at < len(word) - 1 and letter in "_-./: "
+        if letter.isalnum():
+            name += f"LOWER_{letter.upper()}_" if spelled and letter.islower() else letter.upper()
+        elif between and not spelled:
+            name += "_"
+        else:
+            name += f"_{unicodedata.name(letter, f'U{ord(letter):X}').replace(' ', '_').replace('-', '_')}_"
+    name = re.sub("_+", "_", name).strip("_") or "EMPTY"
+    return name if word[:1].isalpha() else f"VALUE_{name}"
+
+
+def member_names(words: list[str]) -> dict[str, str]:
+    """The names of an enum's members by their words, whatever their order."""
+    names = {word: snake_case(member_name(word)).upper() for word in words}
+    twice = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {word: member_name(word, spelled=True) if name in twice else name for word, name in names.items()}
+
+
+def name_members(node: Any) -> None:
+    """Name the members of enums by their words: the generator itself numbers those that begin with no letter."""
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        name_members(inner)
+    words = node.get("enum") if isinstance(node, dict) else None
+    if not isinstance(words, list) or len(node.get("x-enum-varnames", ())) == len(words):
+        return
+    texts = list(dict.fromkeys(word for word in words if isinstance(word, str)))
+    others = [word for word in words if word is not None and not isinstance(word, str)]
+    names = member_names(texts)
+    if texts and not others and any(names[word] != snake_case(word.upper()).upper() for word in texts):
+        node["x-enum-varnames"] = [names[word] for word in texts]
+        node["enum"] = texts + [None] * (None in words)
+
+
 def generate_client(spec: Path, templates: Path, output: Path) -> None:
     """Generate one vendor's client into `output`, a folder that does not exist yet."""
     document = read_spec(spec)
     show_deprecations(document)
+    name_members(document)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "spec.json")
         source.write_text(json.dumps(document), encoding="utf-8")
@@ -134,6 +178,7 @@ def generate_all(root: Path, output: Path) -> None:
         list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
     lock = {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
+        "enum_members": MEMBERS,
         "formatter": f"ruff {version('ruff')}",
         "specs": {spec.name: _digest(spec) for spec in specs},
         "templates": {
