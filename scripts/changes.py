@@ -25,12 +25,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from spec_lines import locate
-
 from findings import BUMPS, CLASSES, Finding, Report, as_json, as_markdown, as_text, in_order
 from generate import MEMBERS, ROOT, GenerationError, read_spec
 from python_changes import compare_python
 from spec_changes import Side, compare, unchecked
+from spec_lines import locate
 from spec_tree import Problem
 from terminal_tables import JobTable, read_tables
 

@@ -43,10 +43,9 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """A name that stays the same from run to run."""
-        return hashlib.sha256(
-            "\0".join((self.kind, self.vendor, self.operation, self.where, str(self.old), str(self.new))).encode()
-        ).hexdigest()[:10]
+        """A name that stays the same from run to run, and is that of no other change."""
+        named = (self.kind, self.vendor, self.operation, self.where, str(self.old), str(self.new))
+        return hashlib.sha256("\0".join(named).encode()).hexdigest()[:10]
 
     def as_json(self) -> Json:
         """The finding as JSON has it."""
@@ -91,7 +90,7 @@ def worse(one: Finding, other: Finding) -> Finding:
 
 def folded(findings: Iterable[Finding]) -> list[Finding]:
     """Findings with one cause told once, for all the operations that meet it: a prefix that moved, a common answer."""
-    moves: dict[tuple[str, str, str, str], list[Finding]] = {}
+    moves: dict[tuple[str, ...], list[Finding]] = {}
     groups: dict[tuple[str | None, ...], list[Finding]] = {}
     for each in findings:
         if each.where == "call" and each.old and each.new:
@@ -112,11 +111,11 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
             first = replace(first, operation=_names(group), old=old or "/", new=new or "/", message=said)
         gone |= {(vendor, name) for each in group for name in each.operation.split(", ")}
         found.append(first)
-    for group in groups.values():
-        first = group[0]
+    for every in groups.values():
+        group, first = every, every[0]
         if first.where == "operation" and CALL.match(first.old or "") and CALL.match(first.new or ""):
             # An operation without a name of its own is called by its path, whose move is told already.
-            group = [each for each in group if (each.vendor, each.operation) not in gone]
+            group = [each for each in every if (each.vendor, each.operation) not in gone]
             if not group:
                 continue
         if len(group) > 1:
@@ -169,9 +168,8 @@ def as_text(report: Report, bump: str) -> str:
 
 def as_markdown(report: Report, _: str) -> str:
     """A draft of what CHANGELOG.md says: first what waits do otherwise, then the sections of Keep a Changelog."""
-    sections: dict[str, list[str]] = dict.fromkeys(
-        (WAITS, "To decide", "Added", "Changed", "Deprecated", "Removed"), ()
-    )  # type: ignore[arg-type]
+    names = (WAITS, "To decide", "Added", "Changed", "Deprecated", "Removed")
+    sections: dict[str, list[str]] = {name: [] for name in names}
     for finding in [*report.findings, *(each for each, _ in report.accepted)]:
         section = "Added" if finding.old is None else "Removed" if finding.new is None else "Changed"
         if finding.kind == "undecided" and finding in report.findings:

@@ -19,9 +19,10 @@ import sys
 import tempfile
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from spec_lines import line_at
+
 ROOT = Path(__file__).resolve().parent.parent
 MEMBERS = "named by their words"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -41,8 +44,50 @@ class GenerationError(Exception):
     """A spec or a template that cannot become a client."""
 
 
+def place(path: Path, steps: Sequence[Any]) -> str:
+    """A place in a document, as line and JSON pointer."""
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    return f"{path.name}:{line_at(path, steps)}: {pointer or '/'}"
+
+
+def pointers(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every value of a document with the steps that lead to it."""
+    yield steps, value
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from pointers(inner, (*steps, key))
+
+
+def python_pattern(pattern: str) -> str:
+    r"""A pattern of ECMA 262, which JSON Schema has, near enough for Python to see whether it is one."""
+    pattern = re.sub(r"\\[pP]\{[\w=-]+\}", r"\\w", pattern)
+    pattern = re.sub(r"\\u\{[0-9A-Fa-f]+\}|\\c[A-Za-z]", ".", pattern)
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("[^]", ".").replace("\\k<", "\\g<")
+
+
+def without_ecma_patterns(document: Any) -> Any:
+    """A copy of a document without the patterns that only ECMA 262 has; neither validator nor generator knows them."""
+    if isinstance(document, list):
+        return [without_ecma_patterns(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    copied = {key: without_ecma_patterns(value) for key, value in document.items()}
+    pattern = copied.get("pattern")
+    if isinstance(pattern, str) and not is_regex(pattern) and is_regex(python_pattern(pattern)):
+        del copied["pattern"]
+    return copied
+
+
+def is_regex(pattern: str) -> bool:
+    """Whether Python can compile a pattern."""
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
 def read_spec(path: Path) -> dict[str, Any]:
-    """Read and validate one OpenAPI document; GenerationError names what is wrong with it."""
+    """Read and validate one OpenAPI document; GenerationError names what is wrong with it, and where."""
     if not path.stem.isidentifier():
         raise GenerationError(f"{path.name} has a name that no Python package can have")
     try:
@@ -52,17 +97,28 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
-    foreign = next(foreign_references(document), None)
-    if foreign is not None:
-        raise GenerationError(f"{path.name} refers to what is not in it: {foreign!r}")
+    if str(document.get("swagger", "")).startswith("2"):
+        at = place(path, ["swagger"])
+        raise GenerationError(f"{at}: this is Swagger 2.0: convert it to OpenAPI 3 first, with swagger2openapi of npm")
+    for steps, value in pointers(document):
+        if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
+            what = f"refers to what is not in {path.name}: {value!r}; adopt.py bundles several files into one"
+            raise GenerationError(f"{place(path, steps)}: {what}")
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
-        raise GenerationError(f"{path.name} has a path whose braces hold no name: {odd!r}")
+        raise GenerationError(f"{place(path, ['paths', odd])}: the path's braces hold no name: write {{name}}")
     try:
-        validate(document)
+        validate(without_ecma_patterns(document))
     except OpenAPIValidationError as error:
-        where = "/".join(map(str, error.absolute_path))
-        raise GenerationError(f"{path.name} is not a valid OpenAPI document, at /{where}: {error.message}") from error
+        end = tuple(error.absolute_path)
+        # The path of an error within a schema begins at the schema, not at the document.
+        full = [
+            steps
+            for steps, each in pointers(document)
+            if steps[len(steps) - len(end) :] == end and each == error.instance
+        ]
+        at = place(path, full[0] if full and end else end)
+        raise GenerationError(f"{at}: {path.name} is not a valid OpenAPI document: {error.message}"[:600]) from error
     except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
     except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -75,16 +131,6 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every operation of an OpenAPI document."""
     for item in document.get("paths", {}).values():
         yield from (item[method] for method in METHODS if isinstance(item, dict) and method in item)
-
-
-def foreign_references(value: Any) -> Iterator[str]:
-    """Every reference of a document to another one, which the validator would fetch from wherever it says."""
-    for name, inner in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
-        if name == "$ref" and isinstance(inner, str) and not inner.startswith("#"):
-            yield inner
-        yield from foreign_references(inner)
 
 
 def show_deprecations(document: dict[str, Any]) -> None:
@@ -134,9 +180,52 @@ def name_members(node: Any) -> None:
         node["enum"] = texts + [None] * (None in words)
 
 
+def stock_templates() -> Path:
+    """The generator's own templates."""
+    return Path(str(files("openapi_python_client"))) / "templates"
+
+
+def with_model_template(templates: Path, folder: Path) -> Path:
+    """The templates, and the generator's own for models with one line of it changed.
+
+    Its from_dict gives the new model the name of its module, which is a local variable of a field of the same name.
+    """
+    shutil.copytree(templates, folder)
+    stock = (stock_templates() / "model.py.jinja").read_text(encoding="utf-8")
+    line = "{% set module_name = model.class_info.module_name %}\n"
+    if (folder / "model.py.jinja").exists() or stock.count(line) != 1:
+        raise GenerationError("the generator's model.py.jinja no longer says once how a new model is named: look anew")
+    fields = '(model.required_properties + model.optional_properties)|map(attribute="python_name")|list'
+    more = f'{{% if module_name in {fields} %}}{{% set module_name = "_model" %}}{{% endif %}}\n'
+    (folder / "model.py.jinja").write_text(stock.replace(line, line + more), encoding="utf-8")
+    return folder
+
+
+def with_lines(spec: Path, output: str) -> str:
+    """What the generator says, with the lines of the places that it names."""
+
+    def line(match: re.Match[str]) -> str:
+        steps = ["paths", match[2], match[1].lower()] if match[1] else match[3].split("/")[1:]
+        return f"{match[0]} ({spec.name}:{line_at(spec, steps)})"
+
+    return re.sub(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) (/[^\s]*)|(/components/\w+/[\w.-]+)", line, output)
+
+
+def same_names(document: dict[str, Any]) -> str:
+    """The operations whose modules would be the same."""
+    called: dict[tuple[str, str], list[str]] = {}
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS:
+            if isinstance(item, dict) and method in item:
+                name = item[method].get("operationId") or f"{method}_{path}"
+                tag = (item[method].get("tags") or ["default"])[0]
+                called.setdefault((snake_case(tag), snake_case(name)), []).append(f"{method.upper()} {path}")
+    return "; ".join(" and ".join(each) for each in called.values() if len(each) > 1)
+
+
 def generate_client(spec: Path, templates: Path, output: Path) -> None:
     """Generate one vendor's client into `output`, a folder that does not exist yet."""
-    document = read_spec(spec)
+    document = without_ecma_patterns(read_spec(spec))
     show_deprecations(document)
     name_members(document)
     with tempfile.TemporaryDirectory() as scratch:
@@ -156,11 +245,13 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
             check=False,
         )
     if run.returncode != 0:
-        raise GenerationError(f"{spec.name} cannot be generated:\n{run.stdout}{run.stderr}")
+        raise GenerationError(f"{spec.name} cannot be generated:\n{with_lines(spec, run.stdout + run.stderr)}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
     if len(modules) != sum(1 for _ in operations(document)):
-        raise GenerationError(f"{spec.name} has operations whose names would be the same in Python")
+        which = same_names(document)
+        said = f"{spec.name} has operations whose names would be the same in Python, in one tag"
+        raise GenerationError(f"{said}: {which or 'give each an operationId of its own'}")
 
 
 def generate_all(root: Path, output: Path) -> None:
@@ -174,8 +265,9 @@ def generate_all(root: Path, output: Path) -> None:
     (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
     (package / "py.typed").touch()
     templates = root / "scripts" / "templates"
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
+        whole = with_model_template(templates, Path(scratch, "templates"))
+        list(pool.map(lambda spec: generate_client(spec, whole, package / spec.stem), specs))
     lock = {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "enum_members": MEMBERS,
@@ -183,6 +275,11 @@ def generate_all(root: Path, output: Path) -> None:
         "specs": {spec.name: _digest(spec) for spec in specs},
         "templates": {
             str(template.relative_to(templates)): _digest(template) for template in sorted(templates.rglob("*.jinja"))
+        },
+        "stock_templates": {  # what ours override, as this version of the generator has it
+            name: _digest(stock_templates() / name)
+            for name in sorted(str(path.relative_to(templates)) for path in templates.rglob("*.jinja"))
+            if (stock_templates() / name).is_file()
         },
         "output": _digest_tree(package),
     }
@@ -197,6 +294,11 @@ def differences(fresh: Path, committed: Path) -> list[str]:
         for entry in sorted(new_lock.keys() | old_lock.keys())
         if new_lock.get(entry) != old_lock.get(entry)
     ]
+    for entry in sorted(new_lock.keys() & old_lock.keys()):
+        name = entry.removeprefix("stock_templates/")
+        if name != entry and new_lock[entry] != old_lock[entry]:
+            told = f"the generator has another {name} now, which scripts/templates/{name} overrides"
+            found.append(f"{told}: see what changed, and carry it over")
     if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
         found.append("lock.json: says the same in another form")
     new, old = _files(fresh / "settled_clients"), _files(committed / "settled_clients")

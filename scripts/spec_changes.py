@@ -194,7 +194,7 @@ def is_tighter(key: str, old: Any, new: Any) -> bool:
     if key == "multipleOf":
         return Fraction(str(old)) % Fraction(str(new)) != 0
     lower, upper = (new, old) if "max" in key.casefold() else (old, new)
-    return bool(lower < upper)
+    return float(lower) < float(upper)
 
 
 def judged(place: Place, where: str, aspect: str, change: Change, node: Node) -> Finding:
@@ -203,7 +203,7 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
     at, key = f"{where} {aspect}".strip(), aspect.rpartition(" ")[2]
     who = where or place.operation
     breaks, bump, said = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
-    if key in {*DOCS, "source"} or aspect.startswith("example "):
+    if key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
         how = "new" if old is None else "gone" if new is None else "worded differently"
         breaks, bump, said = False, "patch", f"{at} is {how}."
     elif key == "servers":

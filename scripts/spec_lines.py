@@ -6,7 +6,7 @@ them is the file read once more, as YAML nodes with their marks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,7 @@ def children(node: Node | None) -> dict[str, Place]:
     return {}
 
 
-def line_at(path: Path, steps: Iterator[Any] | list[Any] | tuple[Any, ...]) -> int:
+def line_at(path: Path, steps: Sequence[Any]) -> int:
     """The line of what a pointer's steps lead to, or as far as they lead; 0 if the document has no lines."""
     root = composed(path)
     node, line = root, 1 if root is not None else 0
@@ -126,7 +126,7 @@ def _within(root: Node, operation: Node, where: str, line: int) -> int:
     return children(operation).get(key, (None, line))[1]
 
 
-def _deeper(root: Node, node: Node, rest: str, line: int, depth: int = 0) -> int:
+def _deeper(root: Node, node: Node, rest: str, line: int, depth: int = 0) -> int:  # noqa: PLR0911 - one for each step
     node = resolved(root, node)
     below = children(node)
     if not rest or depth > 60:

@@ -67,7 +67,9 @@ def status_fields(reader: ast.FunctionDef) -> tuple[tuple[str, ...], ...]:
     return tuple(path for path in _paths(status, values, set()) if path) if status is not None else ()
 
 
-def _paths(node: ast.expr, values: Mapping[str, ast.expr], seen: set[str]) -> list[tuple[str, ...]]:
+def _paths(  # noqa: PLR0911 - one for each form of expression
+    node: ast.expr, values: Mapping[str, ast.expr], seen: set[str]
+) -> list[tuple[str, ...]]:
     """The paths from the body to what an expression reads."""
     if isinstance(node, ast.Name):
         if node.id not in values or node.id in seen:
