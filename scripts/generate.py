@@ -47,7 +47,7 @@ class GenerationError(Exception):
 def place(path: Path, steps: Sequence[Any]) -> str:
     """A place in a document, as line and JSON pointer."""
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-    return f"{path.name}:{line_at(path, steps)}: {pointer or '/'}"
+    return f"line {line_at(path, steps)}, {pointer or '/'}"
 
 
 def pointers(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -99,26 +99,26 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
     if str(document.get("swagger", "")).startswith("2"):
         at = place(path, ["swagger"])
-        raise GenerationError(f"{at}: this is Swagger 2.0: convert it to OpenAPI 3 first, with swagger2openapi of npm")
+        raise GenerationError(
+            f"{path.name} is Swagger 2.0, at {at}: convert it to OpenAPI 3 with swagger2openapi (npm)"
+        )
     for steps, value in pointers(document):
         if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
-            what = f"refers to what is not in {path.name}: {value!r}; adopt.py bundles several files into one"
-            raise GenerationError(f"{place(path, steps)}: {what}")
+            what = f"refers to what is not in it, at {place(path, steps)}: {value!r}"
+            raise GenerationError(f"{path.name} {what}; adopt.py bundles several files into one")
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
-        raise GenerationError(f"{place(path, ['paths', odd])}: the path's braces hold no name: write {{name}}")
+        raise GenerationError(f"{path.name} has a path whose braces hold no name, at {place(path, ['paths', odd])}")
     try:
         validate(without_ecma_patterns(document))
     except OpenAPIValidationError as error:
         end = tuple(error.absolute_path)
         # The path of an error within a schema begins at the schema, not at the document.
-        full = [
-            steps
-            for steps, each in pointers(document)
-            if steps[len(steps) - len(end) :] == end and each == error.instance
-        ]
+        same = (steps for steps, each in pointers(document) if each == error.instance)
+        full = [steps for steps in same if steps[len(steps) - len(end) :] == end]
         at = place(path, full[0] if full and end else end)
-        raise GenerationError(f"{at}: {path.name} is not a valid OpenAPI document: {error.message}"[:600]) from error
+        said = f"{path.name} is not a valid OpenAPI document, at {at}: {error.message}"
+        raise GenerationError(said[:600]) from error
     except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
     except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -257,7 +257,9 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
 def generate_all(root: Path, output: Path) -> None:
     """Generate every spec of `root`/specs into `output`/settled_clients, and write `output`/lock.json."""
     specs = sorted((root / "specs").glob("*.yaml"))
-    others = sorted(path.name for path in (root / "specs").glob("*") if path not in specs)
+    others = sorted(
+        path.name for path in (root / "specs").glob("*") if path not in specs and not path.name.endswith(".pages.json")
+    )
     if not specs or others:
         raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
     package = output / "settled_clients"
