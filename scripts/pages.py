@@ -9,7 +9,8 @@ words, or of kinds with words (`field id`), to reasons; headers are written in l
 digest of the page that the spec was written from, as printed here. --record keeps the hashes of the page's lines in
 SPEC's *.pages.json, and puts the digest into the spec where it has another; then a later run says which lines are new.
 
-The exit code is 0 if nothing was found, 1 if something was or if the text is not the one that was kept, 3 if the spec or a page cannot be read.
+The exit code is 0 if nothing was found, 1 if something was or if the text is not the one that was kept, 3 if the spec
+or a page cannot be read.
 """
 
 from __future__ import annotations
@@ -325,7 +326,8 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
     if PROGRAM.search(text):
         return
     yield from (Word("response", code) for match in RESPONSE.findall(text) for code in match if code)
-    yield from (Word("response", PHRASES[match.lower()]) for match in PHRASED.findall(text))
+    if not RESPONSE.search(text):
+        yield from (Word("mentioned response", PHRASES[match.lower()]) for match in PHRASED.findall(text))
     if END_OF_LIFE.search(text):
         yield Word("word", "deprecated")
     phrase, row, glued = PHRASE.match(text), ROW.fullmatch(text), GLUED.fullmatch(text)
@@ -371,8 +373,8 @@ def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
     enums = {word.text for word in known if word.kind == "word"}
     for group in items_of(lines):
         if len({word for word, _ in group} & enums) > 1:
-            for word, number in group:
-                found.setdefault(Word("word", word), number)
+            for item, number in group:
+                found.setdefault(Word("word", item), number)
     for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
         for word in words_of(line.text, following.text, known, enums):
             found.setdefault(word, line.number)
@@ -383,7 +385,11 @@ def is_known(word: Word, known: Mapping[Word, int]) -> bool:
     """Whether a word of a page is in the spec."""
     if word.kind == "path":
         return any(word.text in (other.text, other.text.partition(" ")[2]) for other in known)
-    kinds = {"word": ("word", "field"), "mention": ("word", "field", "header")}.get(word.kind, (word.kind,))
+    kinds = {
+        "word": ("word", "field"),
+        "mention": ("word", "field", "header"),
+        "mentioned response": ("response",),
+    }.get(word.kind, (word.kind,))
     return bool(NO_NEWS.fullmatch(word.text)) or any(Word(kind, word.text) in known for kind in kinds)
 
 
@@ -484,7 +490,7 @@ def told_of_text(told: dict[str, Any]) -> Iterator[str]:
     if told["gone_lines"]:
         yield f"{told['page']}: {told['gone_lines']} lines that were recorded are gone"
     if not new and not told["gone_lines"]:
-        yield f"{told['page']}: the text is not the one that was read; no lines of it are recorded (--record keeps them)"
+        yield f"{told['page']}: the text is not the one that was read; which lines, only --record could tell"
 
 
 def main(argv: list[str] | None = None) -> int:
