@@ -226,6 +226,9 @@ def same_names(document: dict[str, Any]) -> str:
 def generate_client(spec: Path, templates: Path, output: Path) -> None:
     """Generate one vendor's client into `output`, a folder that does not exist yet."""
     document = without_ecma_patterns(read_spec(spec))
+    if "x-draft" in document:
+        at = place(spec, ["x-draft"])
+        raise GenerationError(f"{spec.name} is a draft of adopt.py, at {at}: edit it, and take x-draft away")
     show_deprecations(document)
     name_members(document)
     with tempfile.TemporaryDirectory() as scratch:
@@ -257,9 +260,8 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
 def generate_all(root: Path, output: Path) -> None:
     """Generate every spec of `root`/specs into `output`/settled_clients, and write `output`/lock.json."""
     specs = sorted((root / "specs").glob("*.yaml"))
-    others = sorted(
-        path.name for path in (root / "specs").glob("*") if path not in specs and not path.name.endswith(".pages.json")
-    )
+    known = {*specs, *(root / "specs").glob("*.pages.json")}
+    others = sorted(path.name for path in (root / "specs").glob("*") if path not in known)
     if not specs or others:
         raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
     package = output / "settled_clients"

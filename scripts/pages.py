@@ -9,6 +9,9 @@ words, or of kinds with words (`field id`), to reasons; headers are written in l
 digest of the page that the spec was written from, as printed here. --record keeps the hashes of the page's lines in
 SPEC's *.pages.json, and puts the digest into the spec where it has another; then a later run says which lines are new.
 
+A PAGE may be the vendor's own OpenAPI 3 document (*.yaml, *.json): then operations are held against each other by method
+and path, and their fields, words, headers and response codes are compared.
+
 The exit code is 0 if nothing was found, 1 if something was or if the text is not the one that was kept, 3 if the spec
 or a page cannot be read.
 """
@@ -309,7 +312,7 @@ def vocabulary(document: Any, operations: Iterable[Operation]) -> dict[Word, int
             scheme = document["components"]["securitySchemes"][name]
             words += [("header", scheme["name"], line_of(scheme, "name"))] if scheme.get("in") == "header" else []
         codes = operation.get("responses", {})
-        words += [("response", code, line_of(codes, code)) for code in codes if code.isdigit()]
+        words += [("response", code, line_of(codes, code)) for code in codes if str(code).isdigit()]
         for kind, text, line in words:
             found.setdefault(Word(kind, str(text).lower() if kind == "header" else str(text)), line)
     return found
@@ -443,8 +446,72 @@ def source(operation: Operation) -> Any:
     return item[method].get("x-source", {})
 
 
+def document_digest(path: Path) -> str:
+    """The SHA-256 of a vendor's OpenAPI document, in four parts."""
+    value = hashlib.sha256(path.read_bytes()).hexdigest()
+    return "-".join(value[at : at + 16] for at in range(0, 64, 16))
+
+
+def shape_of(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
+
+
+def document_differences(spec: Path, document: Any, page: Path, theirs: Any) -> Iterator[Finding]:
+    """What differs between a spec's operations and those of the vendor's own document, by method and path."""
+    there = {
+        (method, shape_of(path)): (path, method, item)
+        for path, item in theirs.get("paths", {}).items()
+        for method in METHODS
+        if method in item
+    }
+    for path, item in (document.get("paths") or {}).items():
+        for method in [method for method in METHODS if method in item]:
+            own, shape = (path, method, item), shape_of(path)
+            same = [key for key in there if key[0] == method and (key[1].endswith(shape) or shape.endswith(key[1]))]
+            right = ignored(document, [own])
+            if not same:
+                yield Finding("spec", "path", f"{method.upper()} {path}", str(spec), line_of(item, method))
+                continue
+            other = there[max(same, key=lambda key: (key[1] == shape, len(key[1])))]
+            words = [
+                {
+                    word: line
+                    for word, line in vocabulary(whole, [operation]).items()
+                    if word.kind not in {"path", "listed"}
+                }
+                for whole, operation in ((document, own), (theirs, other))
+            ]
+            for side, file, mine, others in (("spec", spec, *words), ("page", page, *reversed(words))):
+                for word, line in mine.items():
+                    if word not in others and not right.keys() & {word.text, " ".join(word)}:
+                        yield Finding(side, *word, str(file), line)
+
+
+def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
+    """What there is to say of a vendor's own OpenAPI document."""
+    theirs = YAML().load(decoded(page))
+    if not isinstance(theirs, dict) or not str(theirs.get("openapi", "")).startswith("3."):
+        raise PageError(f"{page} is no OpenAPI document of version 3")
+    try:
+        findings = sorted(set(document_differences(spec, document, page, theirs)))
+    except (AttributeError, LookupError, TypeError) as error:
+        raise PageError(f"{page} has a part that cannot be followed: {type(error).__name__}: {error}") from error
+    hashed = document_digest(page)
+    operations = [
+        item[method] for item in (document.get("paths") or {}).values() for method in METHODS if method in item
+    ]
+    sources = [operation.get("x-source", {}) for operation in operations]
+    kept = {str(each["sha256"]) for each in sources if each.get("document") == page.name and "sha256" in each}
+    told = {"page": str(page), "title": theirs["info"]["title"], "sha256": hashed, "unchanged": kept == {hashed}}
+    told |= {"changed": bool(kept - {hashed}), "new_lines": [], "gone_lines": 0, "kept": sorted(kept), "hashes": {}}
+    return told | {"findings": sorted(findings, key=lambda finding: (finding.file, finding.line, finding))}
+
+
 def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     """What there is to say of a page."""
+    if page.suffix.lower() in {".yaml", ".yml", ".json"}:
+        return document_report(spec, document, page)
     lines = read_page(page)
     paths = (document.get("paths") or {}) | (document.get("webhooks") or {})
     by_title: dict[str, list[Operation]] = {}

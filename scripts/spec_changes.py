@@ -190,7 +190,7 @@ def is_tighter(key: str, old: Any, new: Any) -> bool:
     if old is None or old is False:
         return not (new == 0 and re.fullmatch("min(Length|Items|Properties)", key))
     if isinstance(new, bool) or isinstance(old, bool) or not isinstance(new, int | float):
-    return float(lower) < float(upper)
+        return bool(new != old)
     if key == "multipleOf":
         return Fraction(str(old)) % Fraction(str(new)) != 0
     lower, upper = (new, old) if "max" in key.casefold() else (old, new)

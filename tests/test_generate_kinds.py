@@ -98,7 +98,7 @@ def test_members_are_named_by_their_words(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('swagger: "2.0"\npaths: {}\n', "kiln.yaml is Swagger 2.0, at line 1, /swagger: convert it to OpenAPI 3"),
+        ('swagger: "2.0"\npaths: {}\n', "kiln.yaml is Swagger 2.0, at line 1, /swagger: convert it"),
         (
             document(FIRING.replace("#/", "other.yaml#/")),
             "at line 10, /paths/~1firings~1{id}/get/responses/200/content/application~1json/schema/$ref: 'other.yaml",
