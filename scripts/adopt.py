@@ -109,7 +109,8 @@ def adopted(path: Path, wanted: Iterable[str]) -> Json:
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         what = "Swagger 2.0: convert it with swagger2openapi (npm) first" if "swagger" in (document or ()) else ""
         raise AdoptionError(f"{path.name} is {what or 'no OpenAPI document of version 3'}")
-    sealed, paths, missing = document_digest(path), {}, dict.fromkeys(wanted)
+    sealed, missing = document_digest(path), dict.fromkeys(wanted)
+    paths: dict[str, Json] = {}
     used: set[str] = set()
     for where, item in document.get("paths", {}).items():
         holder, held = bundle.root, item
@@ -149,9 +150,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--operations", nargs="+", required=True, metavar="OPERATION")
     parser.add_argument("--output", type=Path, help="the draft to write (default: standard output)")
     options = parser.parse_args(argv)
+    if options.output and options.output.exists():
+        print(f"{options.output} exists: a draft replaces no spec", file=sys.stderr)
+        return 3
     try:
-        if options.output and options.output.exists():
-            raise AdoptionError(f"{options.output} exists: a draft replaces no spec")
         draft = adopted(options.document, options.operations)
         text = StringIO()
         yaml = YAML()

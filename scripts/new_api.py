@@ -25,7 +25,13 @@ FILES = {
 
 
 RESERVED = {"client", "cls", "conftest", "httpx", "job", "outcome", "pytest", "self", "settled", "settled_clients"}
-ENVIRONMENT = 'username="USERNAME", password="PASSWORD"'
+SCHEME = "      type: apiKey\n      in: header\n      name: X-Api-Token # FILL IN\n"
+BEARER = {
+    'HeaderToken("X-Api-Token", token)  # FILL IN': 'HeaderToken("Authorization", token, prefix="Bearer ")',
+    SCHEME: "      type: http\n      scheme: bearer\n",
+    '"x-api-token"': '"authorization"',
+    '(PATH, "t1")': '(PATH, "Bearer t1")',
+}
 BASIC = {  # what a template says of a token, and what it says of a user's name and password
     "from typing import Any, Unpack\n": "import base64\nfrom typing import Any, Unpack\n",
     "client_arguments, token_environment\n": "client_arguments, from_environment\n",
@@ -40,10 +46,11 @@ BASIC = {  # what a template says of a token, and what it says of a user's name 
         '    auth = HeaderToken("Authorization", base64.b64encode(pair.encode()).decode(), prefix="Basic ")\n'
     ),
     "with the token SETTLED_@NAME@_TOKEN": "with SETTLED_@NAME@_USERNAME and _PASSWORD",
-    'connect(**token_environment("@name@"), **options)': (
-        f'connect(**from_environment("@name@", base_url="URL", {ENVIRONMENT}), **options)'
+    '    return connect(**token_environment("@name@"), **options)': (
+        '    names = {"base_url": "URL", "username": "USERNAME", "password": "PASSWORD"}\n'
+        '    return connect(**from_environment("@name@", **names), **options)'
     ),
-    "      type: apiKey\n      in: header\n      name: X-Api-Token # FILL IN\n": "      type: http\n      scheme: basic\n",
+    SCHEME: "      type: http\n      scheme: basic\n",
     "A token that the vendor issued": "A user's name and password",
     'TOKEN_HEADER = "/jobs/17", "x-api-token"': 'TOKEN_HEADER = "/jobs/17", "authorization"',
     'token="t1"': 'username="u", password="p1"',
@@ -86,13 +93,6 @@ def enlist(name: str, root: Path) -> bool:
     return False
 
 
-def with_basic(text: str) -> str:
-    """A template's text with a user's name and password in the place of a token."""
-    for old, new in BASIC.items():
-        text = text.replace(old, new)
-    return text
-
-
 def filled(template: str, name: str, auth: str = "token") -> str:
     """A template's text for a vendor, with one way to sign in."""
     words = {
@@ -102,17 +102,8 @@ def filled(template: str, name: str, auth: str = "token") -> str:
         "today": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
     }
     text = (TEMPLATES / f"{template}.template").read_text(encoding="utf-8")
-    if auth == "basic":
-        text = with_basic(text)
-    elif auth == "bearer":
-        text = text.replace(
-            'HeaderToken("X-Api-Token", token)  # FILL IN', 'HeaderToken("Authorization", token, prefix="Bearer ")'
-        )
-        text = text.replace(
-            "      type: apiKey\n      in: header\n      name: X-Api-Token # FILL IN\n",
-            "      type: http\n      scheme: bearer\n",
-        )
-        text = text.replace('"x-api-token"', '"authorization"').replace('(PATH, "t1")', '(PATH, "Bearer t1")')
+    for old, new in {"basic": BASIC, "bearer": BEARER}.get(auth, {}).items():
+        text = text.replace(old, new)
     return re.sub(r"@(\w+)@", lambda match: words[match[1]], text)
 
 

@@ -9,8 +9,8 @@ words, or of kinds with words (`field id`), to reasons; headers are written in l
 digest of the page that the spec was written from, as printed here. --record keeps the hashes of the page's lines in
 SPEC's *.pages.json, and puts the digest into the spec where it has another; then a later run says which lines are new.
 
-A PAGE may be the vendor's own OpenAPI 3 document (*.yaml, *.json): then operations are held against each other by method
-and path, and their fields, words, headers and response codes are compared.
+A PAGE may be the vendor's own OpenAPI 3 document (*.yaml, *.json): then operations are held against each other by
+method and path, and their fields, words, headers and response codes are compared.
 
 The exit code is 0 if nothing was found, 1 if something was or if the text is not the one that was kept, 3 if the spec
 or a page cannot be read.
@@ -85,6 +85,8 @@ END_OF_LIFE = re.compile(r"(?i)\b(?:end[ -]of[ -](?:life|support|service)|sunset
 MARKS = re.compile(r"^\s{0,3}#{1,6}\s+|\*\*|__(?=\S)|(?<=\S)__|`|\s#+$")
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
+
+NO_PART = {"path", "listed"}  # kinds of word that are no part of an operation
 
 Operation = tuple[str, str, Any]  # path or webhook, method, path item
 
@@ -474,18 +476,15 @@ def document_differences(spec: Path, document: Any, page: Path, theirs: Any) -> 
                 yield Finding("spec", "path", f"{method.upper()} {path}", str(spec), line_of(item, method))
                 continue
             other = there[max(same, key=lambda key: (key[1] == shape, len(key[1])))]
-            words = [
-                {
-                    word: line
-                    for word, line in vocabulary(whole, [operation]).items()
-                    if word.kind not in {"path", "listed"}
-                }
+            ours, others = (
+                {word: line for word, line in vocabulary(whole, [operation]).items() if word.kind not in NO_PART}
                 for whole, operation in ((document, own), (theirs, other))
-            ]
-            for side, file, mine, others in (("spec", spec, *words), ("page", page, *reversed(words))):
-                for word, line in mine.items():
-                    if word not in others and not right.keys() & {word.text, " ".join(word)}:
-                        yield Finding(side, *word, str(file), line)
+            )
+            found = [("spec", word, str(spec), line) for word, line in ours.items() if word not in others]
+            found += [("page", word, str(page), line) for word, line in others.items() if word not in ours]
+            for side, word, file, line in found:
+                if not right.keys() & {word.text, " ".join(word)}:
+                    yield Finding(side, *word, file, line)
 
 
 def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def test_operation_by_method_and_path(vendor: Path) -> None:
 def test_draft_is_not_generated_from(vendor: Path, tmp_path: Path) -> None:
     """The generator refuses a draft until somebody has edited it."""
     output, _ = draft_of(vendor, "getFiring")
-    with pytest.raises(generate.GenerationError, match="kiln.yaml is a draft of adopt.py, at line 3, /x-draft"):
+    with pytest.raises(generate.GenerationError, match=r"kiln\.yaml is a draft of adopt\.py, at line \d, /x-draft"):
         generate.generate_client(output, generate.ROOT / "scripts" / "templates", tmp_path / "client")
 
 
@@ -154,7 +154,7 @@ def test_spec_against_the_vendors_document(vendor: Path, tmp_path: Path) -> None
     document.write_text(
         text.replace("before:", "after:").replace("/firings/{id}", "/v2/firings/{key}"), encoding="utf-8"
     )
-    assert held(spec, document) == (1, ["page field after", "spec field before"])
+    assert held(spec, document) == (1, ["spec field before", "page field after"])
     document.write_text(f"{text}x-note: another\n", encoding="utf-8")
     assert held(spec, document) == (1, [])
     document.write_text(text.replace("    get:", "    put:"), encoding="utf-8")

@@ -146,19 +146,25 @@ def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "generate_client", generate_new)
 
 
-def test_scaffold_is_valid(tmp_path: Path) -> None:
-    """As it is written, the spec can be generated, and the test passes."""
+@pytest.mark.parametrize("auth", ["token", "bearer", "basic"])
+def test_scaffold_is_valid(tmp_path: Path, auth: str) -> None:
+    """As it is written, the spec can be generated, and the test passes, whichever way to sign in was chosen."""
     folder = copied(tmp_path)
-    assert new_api.main(["oven_works", "--root", str(folder)]) == 0
+    assert new_api.main(["oven_works", "--auth", auth, "--root", str(folder)]) == 0
     client = folder / "generated" / "settled_clients" / "oven_works"
     generate.generate_client(folder / "specs" / "oven_works.yaml", folder / "scripts" / "templates", client)
     written = ["overlay/settled/oven_works.py", "tests/test_oven_works.py"]
+    ours = ["tests/test_kinds.py", "tests/test_examples.py", "-k", "oven_works or is_checked"]
     tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", written[1])
+    kinds = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ours)
+    types = started(folder, "-m", "mypy", written[0])
     style = started(folder, "-m", "ruff", "check", *written)
     form = started(folder, "-m", "ruff", "format", "--check", *written)
     assert "passed" in ended(style)
     assert "formatted" in ended(form)
     assert " passed" in ended(tests)
+    assert " passed" in ended(kinds)
+    assert "Success" in ended(types)
 
 
 @pytest.mark.usefixtures("_unchanged_specs")
