@@ -26,7 +26,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from openapi_python_client.strings import snake_case
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
 from referencing.exceptions import Unresolvable
@@ -158,6 +157,13 @@ def member_name(word: str, *, spelled: bool = False) -> str:
     return name if word[:1].isalpha() else f"VALUE_{name}"
 
 
+def snake_case(name: str) -> str:
+    """A name as the generator puts it; it is imported when needed, since that takes most of a second."""
+    from openapi_python_client import strings
+
+    return str(strings.snake_case(name))
+
+
 def member_names(words: list[str]) -> dict[str, str]:
     """The names of an enum's members by their words, whatever their order."""
     names = {word: snake_case(member_name(word)).upper() for word in words}
@@ -174,6 +180,8 @@ def name_members(node: Any) -> None:
         return
     texts = list(dict.fromkeys(word for word in words if isinstance(word, str)))
     others = [word for word in words if word is not None and not isinstance(word, str)]
+    if len({word.casefold() for word in texts if re.fullmatch("[A-Za-z]+", word)}) == len(texts):
+        return  # plain words, which the generator names well
     names = member_names(texts)
     if texts and not others and any(names[word] != snake_case(word.upper()).upper() for word in texts):
         node["x-enum-varnames"] = [names[word] for word in texts]

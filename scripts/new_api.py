@@ -37,8 +37,8 @@ BASIC = {  # what a template says of a token, and what it says of a user's name 
     "client_arguments, token_environment\n": "client_arguments, from_environment\n",
     "import HeaderToken, Secret\n": "import HeaderToken, checked_secret\n",
     "connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:": (
-        "connect(\n    base_url: str, *, username: str, password: str, **options: Unpack[ConnectOptions]\n"
-        ") -> AuthenticatedClient:"
+        "connect(base_url: str, *, username: str, password: str, **options: Unpack[ConnectOptions])"
+        " -> AuthenticatedClient:"
     ),
     "If the address or the token cannot be such": "If the address or the password cannot be such",
     '    auth = HeaderToken("X-Api-Token", token)  # FILL IN\n': (

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 import pages
 
@@ -46,7 +47,7 @@ def told(spec: Path, text: str, name: str = "page.txt", *more: str) -> tuple[int
     """The exit code, and the words of the findings."""
     page = spec.with_name(name)
     page.write_text(text, encoding="utf-8")
-    report = pages.report(spec, pages.YAML().load(spec), page)
+    report = pages.report(spec, YAML().load(spec), page)
     return pages.main([str(spec), str(page), *more]), [f"{each.kind} {each.word}" for each in report["findings"]]
 
 
