@@ -6,6 +6,9 @@ OLD and NEW are git revisions, or folders that hold specs/ and overlay/ (and gen
 both have it). OLD is the last tag, or HEAD where there is none, and NEW the working tree, unless given. --format
 markdown drafts an entry for CHANGELOG.md.
 
+A finding that somebody has looked at and decided belongs in `x-accepted-changes` of a spec: a mapping of its id, which
+names this change and no other, to the reason. It is told apart, and does not count for the exit code.
+
 The exit code is the highest that applies: 0 nothing, or additions alone; 1 breaking, or another terminal set;
 2 something to decide; 3 no comparison, because of what stderr says.
 """
@@ -18,13 +21,15 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from findings import BUMPS, CLASSES, as_json, as_markdown, as_text, in_order
-from generate import ROOT, GenerationError, read_spec
+from findings import BUMPS, CLASSES, Finding, Report, as_json, as_markdown, as_text, in_order
+from generate import MEMBERS, ROOT, GenerationError, read_spec
 from python_changes import compare_python
-from spec_changes import Side, compare
+from spec_changes import Side, compare, unchecked
+from spec_lines import locate
 from spec_tree import Problem
 from terminal_tables import JobTable, read_tables
 
@@ -41,7 +46,34 @@ def read_side(folder: Path) -> Side:
     overlay = folder / "overlay" / "settled"
     for path in sorted((*overlay.glob("[!_]*.py"), *overlay.glob("[!_]*/__init__.py"))):
         jobs |= read_tables(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix())
-    return Side(specs, jobs)
+    lock = folder / "generated" / "lock.json"
+    by_word = lock.is_file() and MEMBERS in lock.read_text(encoding="utf-8")
+    return Side(specs, jobs, numbered=not by_word)
+
+
+def with_line(finding: Finding, old: Path, new: Path) -> Finding:
+    """A finding with its line in the spec, in the old one if the new one has it no longer."""
+    for folder, mark in ((new, ""), (old, " (old)")) if finding.new is not None else ((old, " (old)"), (new, "")):
+        path = folder / "specs" / f"{finding.vendor}.yaml"
+        line = locate(path, finding.operation.split(", ")[0], finding.where) if path.is_file() else 0
+        if line:
+            return replace(finding, file=f"specs/{finding.vendor}.yaml{mark}", line=line)
+    return finding
+
+
+def report_of(findings: list[Finding], before: Side, after: Side) -> Report:
+    """The findings, apart from those that a spec's `x-accepted-changes` accepts, and what else is worth telling."""
+    reasons: dict[str, str] = {}
+    for vendor, document in after.specs.items():
+        accepted = document.get("x-accepted-changes", {})
+        if not isinstance(accepted, dict) or not all(isinstance(said, str) and said for said in accepted.values()):
+            raise Problem(f"x-accepted-changes of {vendor}.yaml must be a mapping of findings' ids to reasons")
+        reasons |= accepted
+    return Report(
+        [finding for finding in findings if finding.id not in reasons],
+        [(finding, reasons[finding.id]) for finding in findings if finding.id in reasons],
+        unchecked(before, after),
+    )
 
 
 def git(root: Path, *arguments: str) -> bytes:
@@ -100,12 +132,13 @@ def main(argv: list[str] | None = None) -> int:
             (old, before), (new, after) = sides
             findings = compare(before, after)
             findings = in_order([*findings, *compare_python(old, new, findings)])
+            report = report_of([with_line(finding, old, new) for finding in findings], before, after)
         except (Problem, GenerationError, OSError, UnicodeDecodeError) as error:
             print(f"{name} cannot be compared: {error}", file=sys.stderr)
             return 3
     bump = max((finding.bump for finding in findings), key=BUMPS.index, default="none")
-    print({"text": as_text, "json": as_json, "markdown": as_markdown}[options.format](findings, bump))
-    return max((CLASSES[finding.kind][0] for finding in findings), default=0)
+    print({"text": as_text, "json": as_json, "markdown": as_markdown}[options.format](report, bump))
+    return max((CLASSES[finding.kind][0] for finding in report.findings), default=0)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,10 @@ from referencing.exceptions import Unresolvable
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from spec_lines import line_at
+
 ROOT = Path(__file__).resolve().parents[2]
+MEMBERS = "named by their words"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -38,8 +44,50 @@ class GenerationError(Exception):
     """A spec or a template that cannot become a client."""
 
 
+def place(path: Path, steps: Sequence[Any]) -> str:
+    """A place in a document, as line and JSON pointer."""
+    pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
+    return f"line {line_at(path, steps)}, {pointer or '/'}"
+
+
+def pointers(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every value of a document with the steps that lead to it."""
+    yield steps, value
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from pointers(inner, (*steps, key))
+
+
+def python_pattern(pattern: str) -> str:
+    r"""A pattern of ECMA 262, which JSON Schema has, near enough for Python to see whether it is one."""
+    pattern = re.sub(r"\\[pP]\{[\w=-]+\}", r"\\w", pattern)
+    pattern = re.sub(r"\\u\{[0-9A-Fa-f]+\}|\\c[A-Za-z]", ".", pattern)
+    return re.sub(r"\(\?<(?![=!])", "(?P<", pattern).replace("[^]", ".").replace("\\k<", "\\g<")
+
+
+def without_ecma_patterns(document: Any) -> Any:
+    """A copy of a document without the patterns that only ECMA 262 has; neither validator nor generator knows them."""
+    if isinstance(document, list):
+        return [without_ecma_patterns(each) for each in document]
+    if not isinstance(document, dict):
+        return document
+    copied = {key: without_ecma_patterns(value) for key, value in document.items()}
+    pattern = copied.get("pattern")
+    if isinstance(pattern, str) and not is_regex(pattern) and is_regex(python_pattern(pattern)):
+        del copied["pattern"]
+    return copied
+
+
+def is_regex(pattern: str) -> bool:
+    """Whether Python can compile a pattern."""
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
 def read_spec(path: Path) -> dict[str, Any]:
-    """Read and validate one OpenAPI document; GenerationError names what is wrong with it."""
+    """Read and validate one OpenAPI document; GenerationError names what is wrong with it, and where."""
     if not path.stem.isidentifier():
         raise GenerationError(f"{path.name} has a name that no Python package can have")
     try:
@@ -49,17 +97,28 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
-    foreign = next(foreign_references(document), None)
-    if foreign is not None:
-        raise GenerationError(f"{path.name} refers to what is not in it: {foreign!r}")
+    if str(document.get("swagger", "")).startswith("2"):
+        at = place(path, ["swagger"])
+        raise GenerationError(
+            f"{path.name} is Swagger 2.0, at {at}: convert it to OpenAPI 3 with swagger2openapi (npm)"
+        )
+    for steps, value in pointers(document):
+        if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
+            what = f"refers to what is not in it, at {place(path, steps)}: {value!r}"
+            raise GenerationError(f"{path.name} {what}; adopt.py bundles several files into one")
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
-        raise GenerationError(f"{path.name} has a path whose braces hold no name: {odd!r}")
+        raise GenerationError(f"{path.name} has a path whose braces hold no name, at {place(path, ['paths', odd])}")
     try:
-        validate(document)
+        validate(without_ecma_patterns(document))
     except OpenAPIValidationError as error:
-        where = "/".join(map(str, error.absolute_path))
-        raise GenerationError(f"{path.name} is not a valid OpenAPI document, at /{where}: {error.message}") from error
+        end = tuple(error.absolute_path)
+        # The path of an error within a schema begins at the schema, not at the document.
+        same = (steps for steps, each in pointers(document) if each == error.instance)
+        full = [steps for steps in same if steps[len(steps) - len(end) :] == end]
+        at = place(path, full[0] if full and end else end)
+        said = f"{path.name} is not a valid OpenAPI document, at {at}: {error.message}"
+        raise GenerationError(said[:600]) from error
     except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
     except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -74,16 +133,6 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from (item[method] for method in METHODS if isinstance(item, dict) and method in item)
 
 
-def foreign_references(value: Any) -> Iterator[str]:
-    """Every reference of a document to another one, which the validator would fetch from wherever it says."""
-    for name, inner in (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    ):
-        if name == "$ref" and isinstance(inner, str) and not inner.startswith("#"):
-            yield inner
-        yield from foreign_references(inner)
-
-
 def show_deprecations(document: dict[str, Any]) -> None:
     """Put `deprecated` where the templates can see it: the generator itself drops it, but hands on the description."""
     for operation in operations(document):
@@ -92,10 +141,105 @@ def show_deprecations(document: dict[str, Any]) -> None:
             operation["description"] = f"Deprecated: {description or operation.get('summary', 'no longer to be used.')}"
 
 
+def member_name(word: str, *, spelled: bool = False) -> str:
+    """The name of an enum's member, which depends on its word alone; `spelled` out where two would be the same."""
+    if word[:1].isalpha() and not spelled:
+        return word.upper()
+    name = ""
+    for at, letter in enumerate(word):
+        between = 0 < at < len(word) - 1 and letter in "_-./: "
+        if letter.isalnum():
+            name += f"LOWER_{letter.upper()}_" if spelled and letter.islower() else letter.upper()
+        elif between and not spelled:
+            name += "_"
+        else:
+            name += f"_{unicodedata.name(letter, f'U{ord(letter):X}').replace(' ', '_').replace('-', '_')}_"
+    name = re.sub("_+", "_", name).strip("_") or "EMPTY"
+    return name if word[:1].isalpha() else f"VALUE_{name}"
+
+
+def snake_case(name: str) -> str:
+    """A name as the generator puts it; it is imported when needed, since that takes most of a second."""
+    from openapi_python_client import strings
+
+    return str(strings.snake_case(name))
+
+
+def member_names(words: list[str]) -> dict[str, str]:
+    """The names of an enum's members by their words, whatever their order."""
+    names = {word: snake_case(member_name(word)).upper() for word in words}
+    twice = {name for name, count in Counter(names.values()).items() if count > 1}
+    return {word: member_name(word, spelled=True) if name in twice else name for word, name in names.items()}
+
+
+def name_members(node: Any) -> None:
+    """Name the members of enums by their words: the generator itself numbers those that begin with no letter."""
+    for inner in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        name_members(inner)
+    words = node.get("enum") if isinstance(node, dict) else None
+    if not isinstance(words, list) or len(node.get("x-enum-varnames", ())) == len(words):
+        return
+    texts = list(dict.fromkeys(word for word in words if isinstance(word, str)))
+    others = [word for word in words if word is not None and not isinstance(word, str)]
+    if len({word.casefold() for word in texts if re.fullmatch("[A-Za-z]+", word)}) == len(texts):
+        return  # plain words, which the generator names well
+    names = member_names(texts)
+    if texts and not others and any(names[word] != snake_case(word.upper()).upper() for word in texts):
+        node["x-enum-varnames"] = [names[word] for word in texts]
+        node["enum"] = texts + [None] * (None in words)
+
+
+def stock_templates() -> Path:
+    """The generator's own templates."""
+    return Path(str(files("openapi_python_client"))) / "templates"
+
+
+def with_model_template(templates: Path, folder: Path) -> Path:
+    """The templates, and the generator's own for models with one line of it changed.
+
+    Its from_dict gives the new model the name of its module, which is a local variable of a field of the same name.
+    """
+    shutil.copytree(templates, folder)
+    stock = (stock_templates() / "model.py.jinja").read_text(encoding="utf-8")
+    line = "{% set module_name = model.class_info.module_name %}\n"
+    if (folder / "model.py.jinja").exists() or stock.count(line) != 1:
+        raise GenerationError("the generator's model.py.jinja no longer says once how a new model is named: look anew")
+    fields = '(model.required_properties + model.optional_properties)|map(attribute="python_name")|list'
+    more = f'{{% if module_name in {fields} %}}{{% set module_name = "_model" %}}{{% endif %}}\n'
+    (folder / "model.py.jinja").write_text(stock.replace(line, line + more), encoding="utf-8")
+    return folder
+
+
+def with_lines(spec: Path, output: str) -> str:
+    """What the generator says, with the lines of the places that it names."""
+
+    def line(match: re.Match[str]) -> str:
+        steps = ["paths", match[2], match[1].lower()] if match[1] else match[3].split("/")[1:]
+        return f"{match[0]} ({spec.name}:{line_at(spec, steps)})"
+
+    return re.sub(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) (/[^\s]*)|(/components/\w+/[\w.-]+)", line, output)
+
+
+def same_names(document: dict[str, Any]) -> str:
+    """The operations whose modules would be the same."""
+    called: dict[tuple[str, str], list[str]] = {}
+    for path, item in document.get("paths", {}).items():
+        for method in METHODS:
+            if isinstance(item, dict) and method in item:
+                name = item[method].get("operationId") or f"{method}_{path}"
+                tag = (item[method].get("tags") or ["default"])[0]
+                called.setdefault((snake_case(tag), snake_case(name)), []).append(f"{method.upper()} {path}")
+    return "; ".join(" and ".join(each) for each in called.values() if len(each) > 1)
+
+
 def generate_client(spec: Path, templates: Path, output: Path) -> None:
     """Generate one vendor's client into `output`, a folder that does not exist yet."""
-    document = read_spec(spec)
+    document = without_ecma_patterns(read_spec(spec))
+    if "x-draft" in document:
+        at = place(spec, ["x-draft"])
+        raise GenerationError(f"{spec.name} is a draft of adopt.py, at {at}: edit it, and take x-draft away")
     show_deprecations(document)
+    name_members(document)
     with tempfile.TemporaryDirectory() as scratch:
         source = Path(scratch, "spec.json")
         source.write_text(json.dumps(document), encoding="utf-8")
@@ -113,17 +257,20 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
             check=False,
         )
     if run.returncode != 0:
-        raise GenerationError(f"{spec.name} cannot be generated:\n{run.stdout}{run.stderr}")
+        raise GenerationError(f"{spec.name} cannot be generated:\n{with_lines(spec, run.stdout + run.stderr)}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
     if len(modules) != sum(1 for _ in operations(document)):
-        raise GenerationError(f"{spec.name} has operations whose names would be the same in Python")
+        which = same_names(document)
+        said = f"{spec.name} has operations whose names would be the same in Python, in one tag"
+        raise GenerationError(f"{said}: {which or 'give each an operationId of its own'}")
 
 
 def generate_all(root: Path, output: Path) -> None:
     """Generate every spec of `root`/specs into `output`/settled_clients, and write `output`/lock.json."""
     specs = sorted((root / "specs").glob("*.yaml"))
-    others = sorted(path.name for path in (root / "specs").glob("*") if path not in specs)
+    known = {*specs, *(root / "specs").glob("*.pages.json")}
+    others = sorted(path.name for path in (root / "specs").glob("*") if path not in known)
     if not specs or others:
         raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
     package = output / "settled_clients"
@@ -131,14 +278,21 @@ def generate_all(root: Path, output: Path) -> None:
     (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
     (package / "py.typed").touch()
     templates = root / "scripts" / "regenerate" / "templates"
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
+    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
+        whole = with_model_template(templates, Path(scratch, "templates"))
+        list(pool.map(lambda spec: generate_client(spec, whole, package / spec.stem), specs))
     lock = {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
+        "enum_members": MEMBERS,
         "formatter": f"ruff {version('ruff')}",
         "specs": {spec.name: _digest(spec) for spec in specs},
         "templates": {
             str(template.relative_to(templates)): _digest(template) for template in sorted(templates.rglob("*.jinja"))
+        },
+        "stock_templates": {  # what ours override, as this version of the generator has it
+            name: _digest(stock_templates() / name)
+            for name in sorted(str(path.relative_to(templates)) for path in templates.rglob("*.jinja"))
+            if (stock_templates() / name).is_file()
         },
         "output": _digest_tree(package),
     }
@@ -153,6 +307,11 @@ def differences(fresh: Path, committed: Path) -> list[str]:
         for entry in sorted(new_lock.keys() | old_lock.keys())
         if new_lock.get(entry) != old_lock.get(entry)
     ]
+    for entry in sorted(new_lock.keys() & old_lock.keys()):
+        name = entry.removeprefix("stock_templates/")
+        if name != entry and new_lock[entry] != old_lock[entry]:
+            told = f"the generator has another {name} now, which scripts/templates/{name} overrides"
+            found.append(f"{told}: see what changed, and carry it over")
     if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
         found.append("lock.json: says the same in another form")
     new, old = _files(fresh / "settled_clients"), _files(committed / "settled_clients")

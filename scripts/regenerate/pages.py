@@ -7,9 +7,14 @@ any.
 
 A word that is right on one side alone belongs in `x-page-ignore` of the operation, or of the whole spec: a mapping of
 words, or of kinds with words (`field id`), to reasons; headers are written in lower case. `x-source.sha256` holds the
-digest of the page that the spec was written from, as printed here.
+digest of the page that the spec was written from, as printed here. --record keeps the hashes of the page's lines in
+SPEC's *.pages.json, and puts the digest into the spec where it has another; then a later run says which lines are new.
 
-The exit code is 0 if nothing was found, 1 if something was, 3 if the spec or a page cannot be read.
+A PAGE may be the vendor's own OpenAPI 3 document (*.yaml, *.json): then operations are held against each other by
+method and path, and their fields, words, headers and response codes are compared.
+
+The exit code is 0 if nothing was found, 1 if something was or if the text is not the one that was kept, 3 if the spec
+or a page cannot be read.
 """
 
 from __future__ import annotations
@@ -41,7 +46,10 @@ NO_STATUS = re.compile(
 )
 NO_NEWS = re.compile("accept|content-type|host|user-agent")
 INLINE = re.compile("a|abbr|b|code|em|font|i|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr")
-SILENT = re.compile("noscript|script|style|svg|template|title")
+SILENT = re.compile("button|noscript|script|select|style|svg|template|title")
+CONTAINER = re.compile("article|aside|body|div|footer|header|main|nav|section")
+FRAME = re.compile("aside|footer|header|nav|banner|complementary|contentinfo|navigation|search")
+
 
 PATH = re.compile(
     r"(?:\b(?i:(get|post|put|patch|delete))\s*(?:https?://[^\s/\"']+)?|https?://[^\s/\"']+|(?<![\w/:.<>)\]-]))"
@@ -59,13 +67,27 @@ KEY = re.compile(r"[\"'“]([A-Za-z_$][\w$.-]*)[\"'”]\s*:")
 PAIR = re.compile(r"[\"'“]([\w$.-]+)[\"'”]\s*:\s*[\"'“]([^\"'“”]*)[\"'”]")
 ROW = re.compile(rf"(?i)\W*?({NAME})\*?((?: {TYPED})?(?: (?:required|optional))?|\s*[:(|]\s*{TYPE}\b.*)")
 BESIDE_A_FIELD = re.compile(rf"(?i:{TYPED}(?:,? (?:required|optional))?)|required|optional|Y|N|Yes|No")
-GLUED = re.compile(rf"({NAME}?){TYPE}(?:required|optional|date-time|null|or| )*")
+GLUED = re.compile(rf"({NAME}?)(?i:{TYPE})(?i:\[\w*\]| of \w+)?(?i:required|optional|date-time|null|or| )*")
 IDENTIFIER = re.compile(r"(?<![\w$@.-])[a-z][a-z0-9]*(?:_\w+|[A-Z]\w*)(?![\w-])")
 CAPITALS = re.compile(r"(?<![\w-])(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]{2,})(?![\w-])")
 QUOTED = re.compile(r"(?<!\w)[\"'`“‘]([A-Za-z]\w*)[\"'`”’](?!\w|\s*:)")  # noqa: RUF001 - pages have such quotes
 QUOTES = str.maketrans("", "", "\"'`“”‘’")  # noqa: RUF001
 SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
+ITEM = re.compile(r"[•*+|-]\s*[\"'`“]?([A-Za-z][\w-]*)[\"'`”]?\s*(?:$|[|:(,—–]|-\s).*")  # noqa: RUF001
+ENDS_AS = re.compile(  # what prose says of a status: "ends as expired", "the status becomes paused"
+    r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|status|state|changes|moves|goes)"
+    r"(?: up)? (?:as|becomes|is set to|to|turns) [\"'`“]?([a-z][a-z]+(?:_[a-z]+)*)[\"'`”]?(?![\w'-])"
+)
+NO_END = re.compile(
+    "(an?|the|it|its|one|none|not|each|any|all|this|that|these|those|soon|follows?|well|shown|see|be|text)"
+)
+PHRASED = re.compile("|".join(status.phrase for status in HTTPStatus if status >= 400 and " " in status.phrase))
+END_OF_LIFE = re.compile(r"(?i)\b(?:end[ -]of[ -](?:life|support|service)|sunset(?:ting)?|to be (?:removed|retired))\b")
+MARKS = re.compile(r"^\s{0,3}#{1,6}\s+|\*\*|__(?=\S)|(?<=\S)__|`|\s#+$")
+LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
+
+NO_PART = {"path", "listed"}  # kinds of word that are no part of an operation
 
 Operation = tuple[str, str, Any]  # path or webhook, method, path item
 
@@ -109,24 +131,34 @@ class PageText(HTMLParser):
     def __init__(self, html: str) -> None:
         super().__init__()
         self.lines: list[tuple[int, str]] = []
+        self.within: list[tuple[int, ...]] = []  # the containers around each line
+        self.around: list[int] = []
+        self.containers: list[tuple[str, str]] = []  # the tag and the role of each
         self.text, self.number, self.verbatim, self.silent = "", 0, 0, 0
         self.feed(f"{html}<p>")
         self.close()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - as inherited
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin a line where a block begins."""
         self.turn(tag, +1)
+        if CONTAINER.fullmatch(tag):
+            self.around.append(len(self.containers))
+            self.containers.append((tag, dict(attrs).get("role") or ""))
         if tag == "li":
             self.handle_data("• ")
 
     def handle_endtag(self, tag: str) -> None:
         """End a line where a block ends."""
         self.turn(tag, -1)
+        if tag in {self.containers[at][0] for at in self.around}:
+            while self.containers[self.around.pop()][0] != tag:
+                pass
 
     def turn(self, tag: str, step: int) -> None:
         """End the line at a block, and remember what is shown as it is, or not at all."""
         if not INLINE.fullmatch(tag):
             self.lines.append((self.number, self.text if self.verbatim else " ".join(self.text.split())))
+            self.within.append(tuple(self.around))
             self.text = ""
         self.verbatim = max(0, self.verbatim + step * (tag == "pre"))
         self.silent = max(0, self.silent + step * bool(SILENT.fullmatch(tag)))
@@ -140,12 +172,53 @@ class PageText(HTMLParser):
             self.text += f" {part}" if offset and not self.verbatim else part
 
 
+def main_lines(page: PageText) -> list[tuple[int, str]]:
+    """The lines of a page's main content: its main or article element, or else where most of its text is."""
+    lines = [(*line, around) for line, around in zip(page.lines, page.within, strict=True)]
+
+    def size(at: int) -> int:
+        return sum(len(text) for _, text, around in lines if at in around)
+
+    for tag in ("main", "article"):
+        found = [at for at, (name, role) in enumerate(page.containers) if tag in (name, role) and size(at)]
+        if found:
+            best = max(found, key=size)
+            return [(number, text) for number, text, around in lines if best in around]
+    frames = {at for at, names in enumerate(page.containers) if any(map(FRAME.fullmatch, names))}
+    lines = [line for line in lines if not frames & {*line[2]}]
+    whole, best = sum(len(text) for _, text, _ in lines), -1
+    for at in range(len(page.containers)):
+        if size(at) > 0.8 * whole and (best == -1 or size(at) < size(best)):
+            best = at
+    return [(number, text) for number, text, around in lines if best == -1 or best in around or text == title_of(page)]
+
+
+def title_of(page: PageText) -> str:
+    """The first line of a page that is no link or blank: a heading may stand outside the main text."""
+    return next((text for _, text in page.lines if text), "")
+
+
+def decoded(path: Path) -> str:
+    """The text of a saved page; PageError names an encoding other than UTF-8."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        marks = {b"\xff\xfe": "UTF-16 LE", b"\xfe\xff": "UTF-16 BE"}
+        declared = re.search(rb"(?i)charset\s*=\s*[\"']?([\w-]+)", content[:4096])
+        named = marks.get(content[:2]) or (declared[1].decode() if declared else "windows-1252, perhaps")
+        raise PageError(f"{path} is not UTF-8 but {named}: save it as UTF-8") from error
+
+
 def read_page(path: Path) -> list[Line]:
     """The lines of a saved page that are not blank."""
-    content = path.read_text(encoding="utf-8-sig")
+    content = decoded(path)
+    if path.suffix.lower() in {".md", ".markdown", ".mdx"}:
+        plain = (LINK.sub(r"\1", MARKS.sub("", line)) for line in content.split("\n"))
+        content = "\n".join("" if re.fullmatch(r"[\s|:=-]*", line) else line for line in plain)
     is_html = path.suffix.lower() in {".html", ".htm"} or re.match(r"(?i)\s*<(!doctype html|html)\b", content)
     lines, section = [], ""
-    for number, text in PageText(content).lines if is_html else enumerate(content.split("\n"), 1):
+    for number, text in main_lines(PageText(content)) if is_html else enumerate(content.split("\n"), 1):
         heading = HEADING.match(text)
         section = heading[1] if heading else section
         lines += [Line(number, section, text.strip())] if text.strip() else []
@@ -156,6 +229,38 @@ def digest(lines: list[Line]) -> str:
     """The SHA-256 of a page's text without its blanks and line breaks, in four parts."""
     value = hashlib.sha256("".join("".join(line.text.split()) for line in lines).encode()).hexdigest()
     return "-".join(value[at : at + 16] for at in range(0, 64, 16))
+
+
+def line_hash(text: str) -> str:
+    """A short hash of a line, whatever its blanks."""
+    return hashlib.sha256("".join(text.split()).encode()).hexdigest()[:12]
+
+
+def record_of(spec: Path) -> Path:
+    """The file beside a spec that keeps the hashes of its pages' lines."""
+    return spec.with_suffix(".pages.json")
+
+
+def recorded(spec: Path) -> dict[str, Any]:
+    """What is kept of a spec's pages, by their titles: the digest, and the hashes of the lines."""
+    try:
+        kept = json.loads(record_of(spec).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise PageError(f"{record_of(spec)} is not JSON: {error}") from error
+    return kept if isinstance(kept, dict) else {}
+
+
+def record(spec: Path, reports: list[dict[str, Any]]) -> None:
+    """Keep the digests and the hashes of lines of pages, and put the digests into the spec where it has others."""
+    kept, text = recorded(spec), spec.read_text(encoding="utf-8")
+    for told in reports:
+        kept[told["title"]] = {"sha256": told["sha256"], "lines": sorted(set(told["hashes"].values()))}
+        for old in told["kept"]:
+            text = text.replace(old, told["sha256"])
+    spec.write_text(text, encoding="utf-8")
+    record_of(spec).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def line_of(holder: Any, key: Any) -> int:
@@ -210,7 +315,7 @@ def vocabulary(document: Any, operations: Iterable[Operation]) -> dict[Word, int
             scheme = document["components"]["securitySchemes"][name]
             words += [("header", scheme["name"], line_of(scheme, "name"))] if scheme.get("in") == "header" else []
         codes = operation.get("responses", {})
-        words += [("response", code, line_of(codes, code)) for code in codes if code.isdigit()]
+        words += [("response", code, line_of(codes, code)) for code in codes if str(code).isdigit()]
         for kind, text, line in words:
             found.setdefault(Word(kind, str(text).lower() if kind == "header" else str(text)), line)
     return found
@@ -227,6 +332,10 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
     if PROGRAM.search(text):
         return
     yield from (Word("response", code) for match in RESPONSE.findall(text) for code in match if code)
+    if not RESPONSE.search(text):
+        yield from (Word("mentioned response", PHRASES[match.lower()]) for match in PHRASED.findall(text))
+    if END_OF_LIFE.search(text):
+        yield Word("word", "deprecated")
     phrase, row, glued = PHRASE.match(text), ROW.fullmatch(text), GLUED.fullmatch(text)
     if phrase:
         yield Word("response", PHRASES[phrase[1].lower()])
@@ -243,16 +352,35 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
         members = set(re.findall(r"[\w-]+", series)) - {"or", "and"}
         told = len(members & enums)
         words |= members if (told > 1 and len(members) > 2) or (told and re.search(r"\||\sor\s", series)) else set()
+    if any(word.islower() for word in enums):
+        words |= {word for word in ENDS_AS.findall(text) if word.islower() and not NO_END.fullmatch(word)}
     mentions = set(IDENTIFIER.findall(text)) - set(fields)
     words |= (mentions & enums) | {"deprecated" for _ in re.findall(r"(?i)\bdeprecated\b", text)}
     yield from (Word("word", word) for word in words if not NO_WORD.fullmatch(word) and not NO_STATUS.fullmatch(word))
     yield from (Word("mention", word) for word in mentions - words)
 
 
+def items_of(lines: list[Line]) -> Iterator[list[tuple[str, int]]]:
+    """The first words of each list or table, with their lines."""
+    group: list[tuple[str, int]] = []
+    for line in lines:
+        item = ITEM.fullmatch(line.text)
+        if item:
+            group.append((item[1], line.number))
+        elif group:
+            yield group
+            group = []
+    yield group
+
+
 def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
     """The words of an API in some lines of a page, each with the first line it stands on."""
     found: dict[Word, int] = {}
     enums = {word.text for word in known if word.kind == "word"}
+    for group in items_of(lines):
+        if len({word for word, _ in group} & enums) > 1:
+            for item, number in group:
+                found.setdefault(Word("word", item), number)
     for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
         for word in words_of(line.text, following.text, known, enums):
             found.setdefault(word, line.number)
@@ -263,7 +391,11 @@ def is_known(word: Word, known: Mapping[Word, int]) -> bool:
     """Whether a word of a page is in the spec."""
     if word.kind == "path":
         return any(word.text in (other.text, other.text.partition(" ")[2]) for other in known)
-    kinds = {"word": ("word", "field"), "mention": ("word", "field", "header")}.get(word.kind, (word.kind,))
+    kinds = {
+        "word": ("word", "field"),
+        "mention": ("word", "field", "header"),
+        "mentioned response": ("response",),
+    }.get(word.kind, (word.kind,))
     return bool(NO_NEWS.fullmatch(word.text)) or any(Word(kind, word.text) in known for kind in kinds)
 
 
@@ -317,8 +449,69 @@ def source(operation: Operation) -> Any:
     return item[method].get("x-source", {})
 
 
+def document_digest(path: Path) -> str:
+    """The SHA-256 of a vendor's OpenAPI document, in four parts."""
+    value = hashlib.sha256(path.read_bytes()).hexdigest()
+    return "-".join(value[at : at + 16] for at in range(0, 64, 16))
+
+
+def shape_of(path: str) -> str:
+    """A path without the names of its parameters."""
+    return re.sub(r"\{[^{}]*\}", "{}", path).rstrip("/")
+
+
+def document_differences(spec: Path, document: Any, page: Path, theirs: Any) -> Iterator[Finding]:
+    """What differs between a spec's operations and those of the vendor's own document, by method and path."""
+    there = {
+        (method, shape_of(path)): (path, method, item)
+        for path, item in theirs.get("paths", {}).items()
+        for method in METHODS
+        if method in item
+    }
+    for path, item in (document.get("paths") or {}).items():
+        for method in [method for method in METHODS if method in item]:
+            own, shape = (path, method, item), shape_of(path)
+            same = [key for key in there if key[0] == method and (key[1].endswith(shape) or shape.endswith(key[1]))]
+            right = ignored(document, [own])
+            if not same:
+                yield Finding("spec", "path", f"{method.upper()} {path}", str(spec), line_of(item, method))
+                continue
+            other = there[max(same, key=lambda key: (key[1] == shape, len(key[1])))]
+            ours, others = (
+                {word: line for word, line in vocabulary(whole, [operation]).items() if word.kind not in NO_PART}
+                for whole, operation in ((document, own), (theirs, other))
+            )
+            found = [("spec", word, str(spec), line) for word, line in ours.items() if word not in others]
+            found += [("page", word, str(page), line) for word, line in others.items() if word not in ours]
+            for side, word, file, line in found:
+                if not right.keys() & {word.text, " ".join(word)}:
+                    yield Finding(side, *word, file, line)
+
+
+def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
+    """What there is to say of a vendor's own OpenAPI document."""
+    theirs = YAML().load(decoded(page))
+    if not isinstance(theirs, dict) or not str(theirs.get("openapi", "")).startswith("3."):
+        raise PageError(f"{page} is no OpenAPI document of version 3")
+    try:
+        findings = sorted(set(document_differences(spec, document, page, theirs)))
+    except (AttributeError, LookupError, TypeError) as error:
+        raise PageError(f"{page} has a part that cannot be followed: {type(error).__name__}: {error}") from error
+    hashed = document_digest(page)
+    operations = [
+        item[method] for item in (document.get("paths") or {}).values() for method in METHODS if method in item
+    ]
+    sources = [operation.get("x-source", {}) for operation in operations]
+    kept = {str(each["sha256"]) for each in sources if each.get("document") == page.name and "sha256" in each}
+    told = {"page": str(page), "title": theirs["info"]["title"], "sha256": hashed, "unchanged": kept == {hashed}}
+    told |= {"changed": bool(kept - {hashed}), "new_lines": [], "gone_lines": 0, "kept": sorted(kept), "hashes": {}}
+    return told | {"findings": sorted(findings, key=lambda finding: (finding.file, finding.line, finding))}
+
+
 def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     """What there is to say of a page."""
+    if page.suffix.lower() in {".yaml", ".yml", ".json"}:
+        return document_report(spec, document, page)
     lines = read_page(page)
     paths = (document.get("paths") or {}) | (document.get("webhooks") or {})
     by_title: dict[str, list[Operation]] = {}
@@ -334,14 +527,37 @@ def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
         Finding(side, *word, str(page if side == "page" else spec), line)
         for side, word, line in differences(document, lines, operations)
     ]
-    hashed = digest(lines)
+    hashed, name = digest(lines), source(operations[0])["title"]
+    before = recorded(spec).get(name, {})
+    kept = {str(source(operation)["sha256"]) for operation in operations if "sha256" in source(operation)}
+    known = {*before.get("lines", ())}
+    hashes = {line.number: line_hash(line.text) for line in lines}
+    everywhere = all("sha256" in source(operation) for operation in operations) or bool(before)
+    changed = bool((kept | {*([before["sha256"]] if before else [])}) - {hashed})
     return {
         "page": str(page),
-        "title": source(operations[0])["title"],
+        "title": name,
         "sha256": hashed,
-        "unchanged": all(source(operation).get("sha256") == hashed for operation in operations),
+        "unchanged": everywhere and not changed,
+        "changed": changed,
+        "new_lines": [number for number, value in hashes.items() if value not in known] if known and changed else [],
+        "gone_lines": len(known - {*hashes.values()}) if changed else 0,
         "findings": sorted(set(findings), key=lambda finding: (finding.file, finding.line, finding)),
+        "kept": sorted(kept),
+        "hashes": hashes,
     }
+
+
+def told_of_text(told: dict[str, Any]) -> Iterator[str]:
+    """What is said of a page whose text is not the one that the spec was written from."""
+    new = told["new_lines"]
+    yield from (f"{told['page']}:{number}: the line is new, or worded differently" for number in new[:20])
+    if len(new) > 20:
+        yield f"{told['page']}: {len(new) - 20} more lines are new"
+    if told["gone_lines"]:
+        yield f"{told['page']}: {told['gone_lines']} lines that were recorded are gone"
+    if not new and not told["gone_lines"]:
+        yield f"{told['page']}: the text is not the one that was read; which lines, only --record could tell"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -349,23 +565,30 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("spec", type=Path)
     parser.add_argument("pages", type=Path, nargs="+", metavar="PAGE")
+    parser.add_argument("--record", action="store_true", help="keep the digests and hashes of lines beside the spec")
     parser.add_argument("--json", action="store_true", help="write JSON")
     options = parser.parse_args(argv)
     try:
         read_spec(options.spec)
         document = YAML().load(options.spec)
         reports = [report(options.spec, document, page) for page in options.pages]
+        if options.record:
+            record(options.spec, reports)
+            reports = [told | {"changed": False} for told in reports]
     except (GenerationError, PageError, OSError, UnicodeDecodeError) as error:
         print(error, file=sys.stderr)
         return 3
     if options.json:
-        as_data = [{**told, "findings": [finding._asdict() for finding in told["findings"]]} for told in reports]
+        private = {"kept", "hashes"}
+        shown = [{key: value for key, value in told.items() if key not in private} for told in reports]
+        as_data = [{**told, "findings": [finding._asdict() for finding in told["findings"]]} for told in shown]
         print(json.dumps({"pages": as_data}, indent=2))
     for told in () if options.json else reports:
         print(*told["findings"], sep="\n", end="\n" if told["findings"] else "")
+        print(*told_of_text(told), sep="\n", end="\n") if told["changed"] else None
         state = "unchanged since it was read" if told["unchanged"] else f"sha256 {told['sha256']}"
         print(f"{told['title']}: {len(told['findings'])} differences; {state}")
-    return int(any(told["findings"] for told in reports))
+    return int(any(told["findings"] or told["changed"] for told in reports))
 
 
 if __name__ == "__main__":

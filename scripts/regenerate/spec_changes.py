@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
-from findings import Change, Finding, Place, in_order, worse
+from findings import Change, Finding, Place, folded, in_order, worse
+from generate import member_names
 from spec_tree import (
     DOCS,
     SHAPES,
@@ -24,7 +27,10 @@ from spec_tree import (
 )
 from terminal_tables import JobTable
 
-LIMITS = re.compile("pattern|multipleOf|uniqueItems|format|(min|max)(Length|Items|Properties|imum)")
+LIMITS = re.compile(
+    "pattern|multipleOf|uniqueItems|format|(min|max)(Length|Items|Properties|Contains|imum)|exclusive(Min|Max)imum"
+)
+SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
 REREAD = "x-source.read"
 UNKNOWN = "programs that use it fail"
 GONE = {  # what becomes of programs that use it
@@ -33,6 +39,7 @@ GONE = {  # what becomes of programs that use it
     "field": "neither passing nor reading it works",
     "argument": "calls that pass it fail",
     "word": "naming its member fails",
+    "header": "programs that read it get nothing",
 }
 MOVED = {
     "call": "Calls go to another address: servers and stand-ins that know only the old one do not answer.",
@@ -47,12 +54,13 @@ class Side:
 
     specs: dict[str, Json]
     jobs: dict[str, JobTable]
+    numbered: bool = True  # whether its enums may have numbered the members whose words begin with no letter
 
 
-def compare_specs(vendor: str, old: Json, new: Json) -> Iterator[Finding]:
+def compare_specs(vendor: str, old: Json, new: Json, *, numbered: bool = True) -> Iterator[Finding]:
     """What differs between two versions of a vendor's spec."""
     models = list(pairs(model_nodes(old), model_nodes(new)))
-    everywhere = Place(vendor, "*", renamed={pair.name: pair.now for pair in models if pair.old})
+    everywhere = Place(vendor, "*", numbered=numbered, renamed={pair.name: pair.now for pair in models if pair.old})
     yield from compare_part(everywhere, "", preamble(old), preamble(new))
     for pair in pairs(operation_nodes(old), operation_nodes(new)):
         is_webhook = "webhook" in {node.what for node in (pair.old, pair.new) if node}
@@ -75,8 +83,9 @@ def compare_pair(place: Place, where: str, pair: Pair) -> Iterator[Finding]:
     name, now = (each.removeprefix("parameter ").removeprefix(".") for each in (pair.name, pair.now))
     who = name if where == "operation" else where.removeprefix("parameter ")
     if old is None and new is not None:
-        demanded = place.sent and bool(new.aspects.get("required"))
-        said = f"There is a new {new.what}, {who}{', that has to be passed' if demanded else ''}."
+        demanded = bool(new.aspects.get("required")) and (place.sent or is_argument_of_its_model(new))
+        how = "that has to be passed" if place.sent else "that its model's constructor demands"
+        said = f"There is a new {new.what}, {who}{f', {how}' if demanded else ''}."
         yield place.finding(demanded, where, (None, now), said)
     elif old is not None and new is None:
         yield place.finding(True, where, (name, None), f"The {old.what} {who} is gone: {GONE.get(old.what, UNKNOWN)}.")
@@ -94,14 +103,55 @@ def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Fin
         if key == "type":
             yield from compare_types(place, where, before or {}, after or {})
         elif before != after and not key.startswith("x-"):  # which only tools read
-            yield judged(place, where, key, (before, after))
+            yield judged(place, where, key, (before, after), new)
+    yield from compare_members(place, where, old, new)
     shapes = [{label for label in node.aspects.get("type", ()) if label.startswith(SHAPES)} for node in (old, new)]
     if shapes[0] == shapes[1]:
         for pair in pairs(old.parts, new.parts):
             # The SDK sends what an operation asks for and reads what it answers; of a webhook it is the reverse.
             turned = {node.what for node in (pair.old, pair.new) if node} & {"argument", "body"}
             there = replace(place, sent=not place.sent) if turned else place
-            yield from compare_pair(there, f"{where}{pair.name}", pair)
+            if pair.new is None and pair.old and pair.old.what == "response" and stands_elsewhere(pair.old, new):
+                said = f"The {pair.name} is gone; what it answered stands under another code, or was nothing."
+                yield place.finding(False, f"{where}{pair.name}", (pair.name, None), said)
+            else:
+                yield from compare_pair(there, f"{where}{pair.name}", pair)
+
+
+def is_argument_of_its_model(node: Node) -> bool:
+    """Whether the constructor of a field's model demands the field, if it is required: a default spares it."""
+    return node.what == "field" and node.aspects.get("default") is None
+
+
+def shape(node: Node) -> Json:
+    """The types of a node and of its parts; of a response, those of its body."""
+    parts = {name: shape(part) for name, part in node.parts.items() if part.what != "header"}
+    return {"type": node.aspects.get("type"), "parts": parts}
+
+
+def stands_elsewhere(response: Node, operation: Node) -> bool:
+    """Whether an operation answers what a response held under another code, too."""
+    own = shape(response)
+    others = (part for part in operation.parts.values() if part.what == "response")
+    return not own["parts"] or any(shape(other) == own for other in others)
+
+
+def compare_members(place: Place, where: str, old: Node, new: Node) -> Iterator[Finding]:
+    """Compare the names of an enum's members: those of words that begin with no letter may have been numbers."""
+    before, after = (node.aspects.get("x-words", []) for node in (old, new))
+    if not before or not after:
+        return
+    were, are = member_names(before), member_names(after)
+    changed = [f"{word} was {were[word]}, is {are[word]}" for word in were if were[word] != are.get(word, were[word])]
+    if place.numbered:
+        pairs_ = [enumerate(words) for words in (before, after)]
+        was, now = ({f"VALUE_{at}": word for at, word in each if not word[:1].isalpha()} for each in pairs_)
+        said = "{} was {} where members are numbered, and {} stands there now"
+        changed += [said.format(name, was[name], now[name]) for name in was if was[name] != now.get(name, was[name])]
+    if changed:
+        who = where or place.operation
+        said = f"Members of {who} have changed their names or meanings: {'; '.join(changed[:3])}."
+        yield place.finding(True, f"{where} members".strip(), (before, after), said)
 
 
 def compare_types(place: Place, where: str, old: Json, new: Json) -> Iterator[Finding]:
@@ -122,20 +172,53 @@ def compare_types(place: Place, where: str, old: Json, new: Json) -> Iterator[Fi
         yield place.finding(not place.sent, where, types, f"{where} {said.format(' or '.join(gained))}")
 
 
-def judged(place: Place, where: str, aspect: str, change: Change) -> Finding:
+def server_paths(servers: list[Json] | None) -> list[str]:
+    """The paths of servers, whatever their hosts; variables stand for their defaults."""
+    found = []
+    for server in servers or [{"url": ""}]:
+        url = server.get("url", "")
+        for name, variable in server.get("variables", {}).items():
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+        found.append(re.sub(r"^(\w+:)?//[^/]*", "", url).rstrip("/"))
+    return found
+
+
+def is_tighter(key: str, old: Any, new: Any) -> bool:
+    """Whether a limit lets less through than it did."""
+    if new is None or new is False:
+        return False
+    if old is None or old is False:
+        return not (new == 0 and re.fullmatch("min(Length|Items|Properties)", key))
+    if isinstance(new, bool) or isinstance(old, bool) or not isinstance(new, int | float):
+        return bool(new != old)
+    if key == "multipleOf":
+        return Fraction(str(old)) % Fraction(str(new)) != 0
+    lower, upper = (new, old) if "max" in key.casefold() else (old, new)
+    return float(lower) < float(upper)
+
+
+def judged(place: Place, where: str, aspect: str, change: Change, node: Node) -> Finding:
     """What the change of something that a part says means."""
     old, new = change
     at, key = f"{where} {aspect}".strip(), aspect.rpartition(" ")[2]
     who = where or place.operation
     breaks, bump, said = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
-    if key in {*DOCS, "source"} or aspect.startswith("example "):
+    if key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
         how = "new" if old is None else "gone" if new is None else "worded differently"
         breaks, bump, said = False, "patch", f"{at} is {how}."
+    elif key == "servers":
+        lost = [path for path in server_paths(old) if path not in server_paths(new)]
+        said = f"Calls go to another path: servers had {lost[0] or '/'}." if lost else "servers is worded differently."
+        breaks, bump = bool(lost), "minor" if lost else "patch"
     elif key == "required":
         sending = "has to be passed now" if new else "may be left out now"
         reading = "is sure to come now" if new else "is no longer sure to come: programs may read Unset"
         change = ("required" if old else "optional", "required" if new else "optional")
-        breaks, said = bool(new) == place.sent, f"{who} {sending if place.sent else reading}."
+        if new and not place.sent and is_argument_of_its_model(node):
+            reading += ", and the constructor of its model demands it"
+        demanded = place.sent or is_argument_of_its_model(node)
+        breaks = demanded if new else not place.sent
+        said = f"{who} {sending if place.sent else reading}."
     elif key == "deprecated":
         breaks, said = False, f"{who} is {'now' if new else 'no longer'} deprecated."
     elif key == "security":
@@ -143,9 +226,7 @@ def judged(place: Place, where: str, aspect: str, change: Change) -> Finding:
     elif key == "default":
         breaks, said = place.sent, f"{who} has another value where none is given."
     elif LIMITS.fullmatch(key):
-        ordered = key[:3] in {"min", "max"} and None not in change
-        tighter = (new < old if key[:3] == "max" else new > old) if ordered else new is not None
-        breaks, said = place.sent and tighter, f"{who} has another {key}."
+        breaks, said = place.sent and is_tighter(key, old, new), f"{who} has another {key}."
     finding = place.finding(breaks, at, change, said, bump)
     if key == "read":
         said = (
@@ -155,15 +236,87 @@ def judged(place: Place, where: str, aspect: str, change: Change) -> Finding:
     return finding
 
 
-def status_enum(side: Side, job: JobTable) -> tuple[str, list[str]]:
-    """The enum that has a kind's status words, in its body or else anywhere in the spec, and these words."""
-    models = model_nodes(side.specs.get(job.name.partition(".")[0], {}))
-    body = {name for name in models if squashed(name) == squashed(job.body)}
-    held = {name for root in body for name in reach(models, models[root], {root})}
-    enums = {name: listed(name, node) for name, node in models.items()}
-    inside = [enum for name in sorted(held) for enum in enums[name].items()]
-    candidates = inside or [enum for each in enums.values() for enum in each.items()]
-    return max(candidates, key=lambda enum: sum(map(job.decides, enum[1])), default=("", []))
+def at_path(models: Json, where: str, node: Node, path: tuple[str, ...], depth: int = 0) -> Iterator[tuple[str, Node]]:
+    """The nodes that a path of fields leads to, each with its place; through lists and named models, too."""
+    if depth > 40:  # models that hold nothing but each other
+        return
+    for label in node.aspects.get("type", ()):
+        if label in models:
+            yield from at_path(models, label, models[label], path, depth + 1)
+    if not path:
+        yield where, node
+        return
+    for name, rest in ((f".{path[0]}", path[1:]), ("[]", path)):
+        if name in node.parts:
+            yield from at_path(models, f"{where}{name}", node.parts[name], rest, depth + 1)
+
+
+def own_words(node: Node) -> list[str]:
+    """The words of a node that is an enum."""
+    return [name[1:] for name, part in node.parts.items() if part.what == "word"]
+
+
+def named_alike(document: Json, models: Json, names: set[str]) -> Iterator[tuple[str, Node]]:
+    """The fields and arguments that have one of some names, wherever they stand."""
+    for where, node in [*models.items(), *(("", node) for node in operation_nodes(document).values())]:
+        for name, part in node.parts.items():
+            if name.removeprefix("parameter ").removeprefix(".") in names:
+                yield from at_path(models, f"{where}{name}", part, ())
+
+
+@dataclass(frozen=True)
+class StatusWords:
+    """The status words that a spec lists for a kind, each with its place; and whether they stand where it reads."""
+
+    places: dict[str, str]
+    is_listed: bool
+    field: str
+
+
+def status_words(side: Side, job: JobTable) -> StatusWords:
+    """The words where a kind reads its status; if the spec lists none there, those of fields of the same name."""
+    document = side.specs.get(job.name.partition(".")[0], {})
+    models = model_nodes(document)
+    bodies = {name: node for name, node in models.items() if squashed(name) == squashed(job.body)}
+    if not job.reads:
+        held = {name for root in bodies for name in reach(models, models[root], {root})}
+        enums = [enum for name in sorted(held) for enum in listed(name, models[name]).items()]
+        where, words = max(enums, key=lambda enum: sum(map(job.decides, enum[1])), default=("", []))
+        told = any(map(job.decides, words))
+        return StatusWords({word: where for word in words if told}, told, job.body)
+    read = [each for path in job.reads for name, node in bodies.items() for each in at_path(models, name, node, path)]
+    places = {word: where for where, node in read for word in own_words(node)}
+    told_at = ".".join((job.body, *job.reads[-1]))
+    if places:
+        return StatusWords(places, True, told_at)
+    for where, node in named_alike(document, models, {path[-1] for path in job.reads}):
+        if any(map(job.decides, own_words(node))):
+            places |= dict.fromkeys(own_words(node), where)
+    for enum in (enum for name, node in models.items() for enum in listed(name, node).items()):
+        decided = sum(map(job.decides, enum[1]))
+        if decided > max(2, len(enum[1]) / 2):  # words of another object that the tables all but know
+            places = dict.fromkeys(enum[1], enum[0]) | places
+    for where, node in read:
+        for series in SERIES.findall(str(node.aspects.get("description") or "")):
+            members = [word for word in re.findall(r"[\w-]+", series) if word not in {"or", "and"}]
+            if sum(map(job.decides, members)) > 1:
+                places |= {word: where for word in members if word not in places}
+    return StatusWords(places, False, told_at)
+
+
+def unchecked(old: Side, new: Side) -> list[str]:
+    """The kinds whose specs have changed, but do not list the status words where the kind reads them."""
+    found = []
+    for name, job in new.jobs.items():
+        vendor = name.partition(".")[0]
+        if vendor in new.specs and old.specs.get(vendor) != new.specs[vendor]:
+            words = status_words(new, job)
+            if not words.is_listed:
+                found.append(
+                    f"the check for new status words is off for {name}: {words.field} lists none in "
+                    f"specs/{vendor}.yaml; give it an enum."
+                )
+    return found
 
 
 def compare_tables(old: Side, new: Side) -> Iterator[Finding]:
@@ -195,14 +348,10 @@ def compare_tables(old: Side, new: Side) -> Iterator[Finding]:
                 finding = place.finding(True, where, (was.get(word), now.get(word)), said)
                 yield replace(finding, kind="terminal-set")
         if name in new.jobs:
-            where, words = status_enum(new, job)
-            known = [
-                enum
-                for model, node in model_nodes(specs[0]).items()
-                for at, enum in listed(model, node).items()
-                if at == where
-            ]
-            for word in [word for word in words if not job.decides(word) and word not in (known or [[]])[0]]:
+            known = status_words(old, new.jobs[name]).places
+            for word, where in status_words(new, new.jobs[name]).places.items():
+                if job.decides(word) or word in known:
+                    continue
                 said = (
                     f"The new word {word} of {name} is in no table: until {job.module} has it in {job.enum} (settled) "
                 )
@@ -217,7 +366,7 @@ def compare(old: Side, new: Side) -> list[Finding]:
         if old.specs.get(vendor) == new.specs.get(vendor):
             continue
         if vendor in old.specs and vendor in new.specs:
-            found += compare_specs(vendor, old.specs[vendor], new.specs[vendor])
+            found += compare_specs(vendor, old.specs[vendor], new.specs[vendor], numbered=old.numbered)
         else:
             is_new = vendor in new.specs
             said = f"The API {vendor} is {'new' if is_new else 'gone: importing its client fails'}."
@@ -229,8 +378,10 @@ def compare(old: Side, new: Side) -> list[Finding]:
         (finding.vendor, name) for finding in found for name in finding.operation.split(", ") if finding.where != REREAD
     }
     return in_order(
-        finding
-        for finding in found
-        if finding.kind != "additive" or (finding.vendor, finding.where) not in undecided
-        if finding.where != REREAD or (finding.vendor, finding.operation) not in changed
+        folded(
+            finding
+            for finding in found
+            if finding.kind != "additive" or (finding.vendor, finding.where) not in undecided
+            if finding.where != REREAD or (finding.vendor, finding.operation) not in changed
+        )
     )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from generate import METHODS
 
@@ -18,7 +19,8 @@ class Problem(Exception):
 
 STRUCTURE = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const", "items", "properties", "required"}
 PREAMBLE = {"openapi", "info", "servers", "tags"}
-DOCS = PREAMBLE | {"description", "summary", "title", "example", "externalDocs", "$comment", "headers", "links"}
+DOCS = PREAMBLE | {"description", "summary", "title", "example", "externalDocs", "$comment", "links", "callbacks"}
+DOCS |= {"xml", "readOnly", "writeOnly"}  # the generator reads none of them
 PYTHON_FORMATS = {"date-time", "date", "uuid", "binary"}  # the generator has types of their own for these
 SHAPES = ("object", "array", "enum")
 PLAIN = ("string", "integer", "number", "boolean")
@@ -48,12 +50,24 @@ def resolved(document: Json, node: Any) -> Any:
     while isinstance(node, dict) and "$ref" in node and node["$ref"] not in seen:
         seen.add(node["$ref"])
         found: Any = document
-        for step in node["$ref"].removeprefix("#/").split("/"):
-            found = found.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+        for step in steps_of(node["$ref"]):
+            found = step_into(found, step)
         if found is None:
             raise Problem(f"a $ref leads out of its document: {node['$ref']}")
         node = found
     return node
+
+
+def steps_of(pointer: str) -> list[str]:
+    """The steps of a JSON pointer in a URL's fragment, where `%7B` stands for a brace."""
+    return [unquote(step).replace("~1", "/").replace("~0", "~") for step in pointer.partition("#")[2].split("/")[1:]]
+
+
+def step_into(node: Any, step: str) -> Any:
+    """What a mapping or a list holds under a step of a pointer, or None."""
+    if isinstance(node, list):
+        return node[int(step)] if step.isdigit() and int(step) < len(node) else None
+    return node.get(step) if isinstance(node, dict) else None
 
 
 def without(node: Mapping[str, Any], keys: Iterable[str]) -> Json:
@@ -73,6 +87,7 @@ def operation_nodes(document: Json) -> dict[str, Node]:
                 source = operation.get("x-source", {})
                 aspects |= {"tag": operation.get("tags", [])[:1], "read": source.get("read")}
                 aspects["source"] = without(source, {"read", "sha256"})
+                aspects["servers"] = operation.get("servers", item.get("servers"))
                 aspects["call"] = f"{method.upper()} {re.sub('{.*?}', '{}', path)}"
                 parts: dict[str, Node] = {}
                 for each in item.get("parameters", []) + operation.get("parameters", []):
@@ -99,8 +114,15 @@ def body_node(document: Json, reference: Json, what: str) -> Node:
         node.aspects.update(without(content, {"schema", "examples"}))
         node.aspects.update({f"example {name}": value for name, value in content.get("examples", {}).items()})
         parts["" if media == "application/json" else f" {media}"] = node
+    for name, given in body.get("headers", {}).items():
+        header = resolved(document, given)
+        contents = [content.get("schema", {}) for content in header.get("content", {}).values()]
+        schema = header.get("schema", next(iter(contents), {}))
+        node = schema_node(document, schema, "header", header.get("required", False))
+        node.aspects.update(without(header, {"schema", "content", "required", "examples"}))
+        parts[f" header {name.lower()}"] = node
     required = {"required": body.get("required", False)} if what == "body" else {}
-    return Node(what, without(body, {"content"}) | required, parts)
+    return Node(what, without(body, {"content", "headers"}) | required, parts)
 
 
 def model_nodes(document: Json) -> dict[str, Node]:
@@ -124,8 +146,8 @@ def schema_node(document: Json, schema: Any, what: str, required: bool | None = 
     aspects |= {} if required is None else {"required": required}
     parts: dict[str, Node] = {}
     for label, each in types.items():
-        handled = STRUCTURE | {"additionalProperties"} | ({"format"} if " " in label else set())
-        mark = "" if each is whole else f"{label} "
+        handled = STRUCTURE | {"additionalProperties", "nullable"} | ({"format"} if " " in label else set())
+        mark = "" if each is whole or each == without(whole, {"nullable"}) else f"{label} "
         aspects |= {f"{mark}{key}": value for key, value in without(each, handled).items() if "$ref" not in each}
         if "$ref" in each:
             continue
@@ -139,7 +161,8 @@ def schema_node(document: Json, schema: Any, what: str, required: bool | None = 
             parts["[]"] = schema_node(document, each.get("items", {}), "list of items")
         elif label.startswith("enum"):
             parts |= {f".{word}": Node("word", {}) for word in words(each)}
-    aspects |= without(whole, STRUCTURE | {"additionalProperties", "format"})
+            aspects["x-words"] = [word for word in words(each) if isinstance(word, str)]  # in their order
+    aspects |= without(whole, STRUCTURE | {"additionalProperties", "format", "nullable"})
     return Node(what, aspects, parts)
 
 
@@ -147,6 +170,9 @@ def variants(document: Json, schema: Any) -> Iterator[tuple[str, Json]]:
     """The types that a value of a schema can have, by name."""
     if not schema:
         yield ("never" if schema is False else "any"), {}
+    elif schema.get("nullable") is True:  # as OpenAPI 3.0 says it
+        every = dict(variants(document, without(schema, {"nullable"})))
+        yield from (every if "any" in every else every | {"null": {}}).items()
     elif "$ref" in schema:
         target = resolved(document, schema)
         if is_plain(target):
@@ -221,16 +247,41 @@ def users(document: Json) -> dict[tuple[str, bool], set[str]]:
 
 def pairs(olds: Mapping[str, Node], news: Mapping[str, Node]) -> Iterator[Pair]:
     """The parts of two nodes, each with what has become of it."""
+    moved = {} if olds.keys() <= news.keys() else {name: at_home(node) for name, node in {**olds, **news}.items()}
     come = {name: node for name, node in news.items() if name not in olds}
     for name, old in olds.items():
         now = name
-        if name not in news and old.what not in {"word", "response", "media type"}:
+        if name not in news and old.what not in {"word", "response", "media type", "header"}:
             call = old.aspects.get("call")
             same = (other for other, new in come.items() if new == old or (call and new.aspects.get("call") == call))
-            now = next(same, name)
+            there = [other for other, new in come.items() if is_moved(old, new, moved, name, other)]
+            now = next(same, "") or max(there, key=lambda other: len(same_end(name, other)), default=name)
             come.pop(now, None)
         yield Pair(name, old, now, news.get(now))
     yield from (Pair(name, None, name, new) for name, new in come.items())
+
+
+def at_home(node: Node) -> Node:
+    """An operation without its address and its source."""
+    return Node(node.what, without(node.aspects, {"call", "read", "source", "servers"}), node.parts)
+
+
+def is_moved(old: Node, new: Node, homes: Mapping[str, Node], name: str, other: str) -> bool:
+    """Whether an operation has gone to another prefix: the rest of its path, and all it says, are as they were."""
+    if "call" not in old.aspects or "call" not in new.aspects:
+        return False
+    (method, path), (verb, there) = (node.aspects["call"].split(" ", 1) for node in (old, new))
+    return method == verb and bool(same_end(path, there)) and homes.get(name) == homes.get(other)
+
+
+def same_end(path: str, other: str) -> list[str]:
+    """The segments at the end that two paths have in common, the last one first."""
+    found = []
+    for one, two in zip(reversed(path.split("/")), reversed(other.split("/")), strict=False):
+        if one != two:
+            break
+        found.append(one)
+    return found
 
 
 def preamble(document: Json) -> Node:

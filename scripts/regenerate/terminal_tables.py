@@ -18,6 +18,7 @@ class JobTable:
     enum: str
     body: str
     fates: dict[str, str]
+    reads: tuple[tuple[str, ...], ...] = ()  # the fields that the reader takes the status from, from the body down
 
     def decides(self, word: str) -> bool:
         """Whether a status word is in the tables, in any letter case."""
@@ -31,6 +32,7 @@ def read_tables(source: str, module: str) -> dict[str, JobTable]:
         enums = {node.name: node.body for node in body if isinstance(node, ast.ClassDef)}
         values = {ast.unparse(node.targets[0]): node.value for node in body if isinstance(node, ast.Assign)}
         imports = [alias for node in body if isinstance(node, ast.ImportFrom) for alias in node.names]
+        readers = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
         jobs = {}
         for call in values.values():
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "JobKind":
@@ -43,11 +45,52 @@ def read_tables(source: str, module: str) -> dict[str, JobTable]:
                         fates[ast.literal_eval(word)] = ast.unparse(outcome).rpartition(".")[2]
                 decoder = ast.unparse(given["decode"]).partition(".")[0]
                 model = next((alias.name for alias in imports if alias.asname == decoder), decoder)
-                jobs[name] = JobTable(name, module, enum, model, fates)
+                reader = readers.get(ast.unparse(given["read"])) if "read" in given else None
+                jobs[name] = JobTable(name, module, enum, model, fates, status_fields(reader) if reader else ())
     except (SyntaxError, LookupError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise Problem(f"the terminal tables of {module} cannot be read from its source: {what}") from error
     return jobs
+
+
+def status_fields(reader: ast.FunctionDef) -> tuple[tuple[str, ...], ...]:
+    """The paths of fields that a reader hands to `Reading` as the status; none if its source does not tell."""
+    values: dict[str, ast.expr] = {}
+    status: ast.expr | None = None
+    for node in ast.walk(reader):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            values.setdefault(ast.unparse(target), node.value)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Reading" and status is None:
+            named = [keyword.value for keyword in node.keywords if keyword.arg == "status"]
+            status = next(iter([*node.args[:1], *named]), None)
+    return tuple(path for path in _paths(status, values, set()) if path) if status is not None else ()
+
+
+def _paths(  # noqa: PLR0911 - one for each form of expression
+    node: ast.expr, values: Mapping[str, ast.expr], seen: set[str]
+) -> list[tuple[str, ...]]:
+    """The paths from the body to what an expression reads."""
+    if isinstance(node, ast.Name):
+        if node.id not in values or node.id in seen:
+            return [()]
+        return _paths(values[node.id], values, seen | {node.id})
+    if isinstance(node, ast.BoolOp):
+        return [path for value in node.values for path in _paths(value, values, seen)]
+    if isinstance(node, ast.IfExp):
+        return [*_paths(node.body, values, seen), *_paths(node.orelse, values, seen)]
+    holder, key = node, None
+    if isinstance(node, ast.Subscript):
+        holder, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        holder, key = node.func.value, node.args[0] if node.func.attr == "get" and node.args else None
+    elif isinstance(node, ast.Call) and node.args:
+        return _paths(node.args[0], values, seen)  # str(raw["status"]) and the like
+    else:
+        return []
+    above = _paths(holder, values, seen)
+    names = (key.value,) if isinstance(key, ast.Constant) and isinstance(key.value, str) else ()
+    return [(*path, *names) for path in above]
 
 
 def _words(node: ast.expr, values: Mapping[str, ast.expr]) -> set[str]:

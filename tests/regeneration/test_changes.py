@@ -27,6 +27,8 @@ from terminal_tables import read_tables
 Json = dict[str, Any]
 JOB = "specs/osapi.yaml"
 ENUM_END = "        - skipped\n"
+LINES = (ROOT / JOB).read_text(encoding="utf-8").splitlines()
+HOSTNAME_LINE = LINES.index("        hostname:", LINES.index("    AgentResponse:")) + 1
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: Path | str) -> tuple[int, str, str]:
@@ -113,6 +115,8 @@ def test_json(base: Path, changed: Path, capsys: pytest.CaptureFixture[str]) -> 
         "new": None,
         "message": "The field AgentResponse.hostname is gone: neither passing nor reading it works.",
         "bump": "major",
+        "file": "specs/osapi.yaml (old)",
+        "line": HOSTNAME_LINE,
     }
 
 

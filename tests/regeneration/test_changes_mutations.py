@@ -248,7 +248,7 @@ PLANTS = [
         ("additive request body example",), "patch"),
     # Responses
     Plant(D, "response removed", call(ACTIONS, "post", lambda each: each["responses"].pop("402")),
-        ("breaking response 402",), MAJOR, "get_action_status"),
+        ("additive response 402",), MINOR, "get_action_status"),
     Plant(X, "response added", job(lambda each: each["responses"].update({"429": {"description": "Slower."}})),
         ("additive response 429",), MINOR),
     Plant(J, "response re-worded", osapi(response("404", put("description", "Gone."))),
@@ -274,7 +274,7 @@ PLANTS = [
         ("breaking VendorError.code",), MAJOR),
     Plant(X, "response field no longer guaranteed", model("ByosImportJob", unrequire("job_status")),
         ("breaking ByosImportJob.job_status required",), MAJOR),
-    Plant(J, "response field guaranteed", model("Job", require("id")), ("additive Job.id required",), MINOR),
+    Plant(J, "response field guaranteed", model("Job", require("id")), ("breaking Job.id required",), MAJOR),
     Plant(A, "response field added", fields("Scan", put("duration", STRING)),
         ("additive Scan.duration",), MINOR, "get_scan"),
     Plant(D, "response field within allOf added",

@@ -146,21 +146,27 @@ def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "generate_client", generate_new)
 
 
-def test_scaffold_is_valid(tmp_path: Path) -> None:
-    """As it is written, the spec can be generated, and the test passes."""
+@pytest.mark.parametrize("auth", ["token", "bearer", "basic"])
+def test_scaffold_is_valid(tmp_path: Path, auth: str) -> None:
+    """As it is written, the spec can be generated, and the test passes, whichever way to sign in was chosen."""
     folder = copied(tmp_path)
-    assert new_api.main(["oven_works", "--root", str(folder)]) == 0
+    assert new_api.main(["oven_works", "--auth", auth, "--root", str(folder)]) == 0
     client = folder / "generated" / "settled_clients" / "oven_works"
     generate.generate_client(
         folder / "specs" / "oven_works.yaml", folder / "scripts" / "regenerate" / "templates", client
     )
     written = ["overlay/settled/oven_works.py", "tests/vendors/test_oven_works.py"]
+    ours = ["tests/core/test_kinds.py", "tests/regeneration/test_examples.py", "-k", "oven_works or is_checked"]
     tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", written[1])
+    kinds = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ours)
+    types = started(folder, "-m", "mypy", written[0])
     style = started(folder, "-m", "ruff", "check", *written)
     form = started(folder, "-m", "ruff", "format", "--check", *written)
     assert "passed" in ended(style)
     assert "formatted" in ended(form)
     assert " passed" in ended(tests)
+    assert " passed" in ended(kinds)
+    assert "Success" in ended(types)
 
 
 @pytest.mark.usefixtures("_unchanged_specs")
@@ -176,8 +182,7 @@ def test_worked_example(tmp_path: Path) -> None:
         written = [next(lines) if "FILL IN" in line else line for line in scaffold]
         assert list(lines) == []
         (folder / name).write_text("\n".join([*written, ""]))
-    kinds = folder / "tests" / "core" / "test_kinds.py"
-    kinds.write_text(kinds.read_text().replace("STATUS_ENUMS = {\n", f"STATUS_ENUMS = {{\n{KIND}"))
+    assert KIND in (folder / "tests" / "core" / "test_kinds.py").read_text()
     assert sum(len(text.splitlines()) for text in (*EXAMPLE.values(), KIND)) <= 60
 
     assert generate.main(["--root", str(folder)]) == 0
@@ -211,6 +216,9 @@ def test_readme_shows_the_worked_example() -> None:
         ("simulator", "overlay/settled/simulator exists"),
         ("agilesec", "specs/agilesec.yaml exists"),
         ("wait", "exports it"),
+        ("importlib", "Python, the package or its tests use that name"),
+        ("client", "use that name"),
+        ("outcome", "use that name"),
         ("2kiln", "no name for a Python module"),
         ("kiln-works", "no name for a Python module"),
         ("Kiln", "no name for a Python module"),
