@@ -98,8 +98,8 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if not name.startswith("_"):
-        if name == "errors" and f"{__name__}._snapshot" not in sys.modules:
-            importlib.import_module(f"{__name__}._job")  # it completes their type hints
+        if name == "errors" and f"{__name__}._core.job" not in sys.modules:
+            importlib.import_module(f"{__name__}._core.job")  # it completes their type hints
         try:
             return importlib.import_module(f"{__name__}.{name}")
         except ModuleNotFoundError as error:

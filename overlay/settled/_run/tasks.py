@@ -1,4 +1,4 @@
-"""Waiting for many jobs in an asyncio event loop, as `_settling` does in threads: the workers are tasks."""
+"""Waiting for many jobs in an asyncio event loop, as `threads` does without one: the workers are tasks."""
 
 from __future__ import annotations
 
