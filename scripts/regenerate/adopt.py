@@ -1,12 +1,13 @@
 """Begin a spec with what a vendor's own OpenAPI document says of a few operations.
 
 python scripts/regenerate/adopt.py DOCUMENT --operations OPERATION... [--output specs/NAME.yaml]: an OPERATION is an
-operationId or a method and a path ("GET /jobs/{id}"). References to other files beside the document are bundled, all that the
-operations do not use is cut, and each operation names its source and the document's digest. OpenAPI 3.0 and 3.1.
+operationId or a method and a path ("GET /jobs/{id}"). References to other files beside the document are bundled, all
+that the operations do not use is cut, and each operation names its source and the document's digest. OpenAPI 3.0 and
+3.1.
 
 What comes out is a draft to edit, not a spec: vendors' documents are wrong in places, and the spec is where we correct
-them. The generator refuses it until `x-draft` is gone. scripts/regenerate/pages.py SPEC DOCUMENT holds the spec against the
-document later on. The exit code is 0, or 3 if something stands in the way; then nothing is written.
+them. The generator refuses it until `x-draft` is gone. scripts/regenerate/pages.py SPEC DOCUMENT holds the spec against
+the document later on. The exit code is 0, or 3 if something stands in the way; then nothing is written.
 """
 
 from __future__ import annotations
