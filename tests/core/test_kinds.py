@@ -133,12 +133,20 @@ def test_what_the_verbs_refuse(verb: str) -> None:
         _verbs(job, schedule=3)[verb]()
 
 
+USER = {"USERNAME": "u", "PASSWORD": "p"}
+
+
+def credentials_of(vendor: str) -> dict[str, Any]:
+    """Made-up credentials, by the names that a vendor's `connect` has for them."""
+    given = inspect.signature(VENDORS[vendor].connect).parameters.values()
+    needed = [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+    return {name: 7 if name == "key_id" else "k" for name in needed}
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
     """A misspelt option is a TypeError, not ignored."""
-    given = inspect.signature(VENDORS[vendor].connect).parameters.values()
-    needed = [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
-    credentials: dict[str, Any] = {name: 7 if name == "key_id" else "k" for name in needed}
+    credentials = credentials_of(vendor)
     with pytest.raises(TypeError, match="max_rat"):
         VENDORS[vendor].connect("nowhere.invalid", **credentials, max_rat=5)
 
@@ -146,7 +154,7 @@ def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_connect_names_what_is_wrong(vendor: str) -> None:
     """An argument that cannot be right is named in the error."""
-    credentials: dict[str, Any] = {"key_id": 7, "key": "k"} if vendor.startswith("cortex") else {"token": "t"}
+    credentials = credentials_of(vendor)
     secret = list(credentials)[-1]
     with pytest.raises(ValueError, match=f"^{secret} "):
         VENDORS[vendor].connect("nowhere.invalid", **credentials | {secret: ""})
@@ -157,7 +165,7 @@ def test_connect_names_what_is_wrong(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment does not say can be given: it is for every vendor's `connect_from_env`."""
-    for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t"}.items():
+    for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t", **USER}.items():
         monkeypatch.setenv(f"SETTLED_{vendor.upper()}_{name}", value)
     with VENDORS[vendor].connect_from_env(timeout=3.5) as client:
         assert client.get_httpx_client().timeout.read == 3.5
