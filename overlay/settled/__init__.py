@@ -98,7 +98,7 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if not name.startswith("_"):
-        if name == "errors" and f"{__name__}._core.job" not in sys.modules:
+        if name == "errors" and f"{__name__}._core.snapshot" not in sys.modules:
             importlib.import_module(f"{__name__}._core.job")  # it completes their type hints
         try:
             return importlib.import_module(f"{__name__}.{name}")

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-import attrs
 import pytest
 
 import settled
@@ -76,7 +75,7 @@ def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
     job = getattr(VENDORS[vendor], name)(client, "17")
     assert job.ref == f"{kind.name}/17"
     assert settled.from_ref(job.ref, client) == job
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         job.id = "18"
 
 

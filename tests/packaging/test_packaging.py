@@ -26,8 +26,7 @@ REQUIRED = {"attrs", "httpx", "python-dateutil", "typing-extensions"}
 
 # What needs an extra, and its name.
 NEED_EXTRAS = {
-    "import settled.simulator": "simulator",
-    "from settled import agilesec; agilesec.callback_app(auth=None)": "callbacks",
+    "from settled.simulator import Simulator": "simulator",
     "import settled; c = settled.osapi.connect('http://x', token='t', fast=True); c.get_async_httpx_client()": "fast",
     "from settled.airflow import SettledHook": "airflow",
     "from settled.testing import strategies": "testing",
