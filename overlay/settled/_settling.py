@@ -20,7 +20,7 @@ from typing import Generic, Self, TypeVar
 
 from . import _clock
 from ._job import Client, Job
-from ._lanes import Batch, Due
+from ._lanes import Batch, Due, listed
 from ._snapshot import Snapshot
 from ._terms import WaitOptions
 from ._turns import call_on_poll, poll_result
@@ -104,7 +104,7 @@ class _WorkerPool(Generic[B]):
             return self._batch.pending
 
     def add(self, jobs: Iterable[Job[B]]) -> None:
-        jobs = list(jobs)
+        jobs = listed(jobs)
         with self._lock:
             for client in {job.client for job in self._batch.add(jobs, _clock.clock.now())}:
                 _make_http_client(client)

@@ -34,7 +34,7 @@ async def wait(
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
     machine = Wait(
-        job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("wait", options))
+        job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("wait", options, "wake"))
     )
     with machine, _alarm_for(job, wake) as alarm:
         while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
@@ -50,7 +50,12 @@ def watch(
     `wake` is as in `wait`.
     """
     return _changes(
-        Wait(job, WaitConfig(start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("watch", options))),
+        Wait(
+            job,
+            WaitConfig(
+                start=_clock.clock.now(), timeout=timeout, inbox=wake, **known_options("watch", options, "wake")
+            ),
+        ),
         wake,
     )
 

@@ -59,7 +59,7 @@ def begin(
         if not math.isfinite(number("started", started)):
             raise ValueError(f"started must be seconds since 1970, not {started!r}")
         start = min(now, now - _clock.clock.time_of_day() + float(started))
-    config = WaitConfig(start=start, timeout=timeout, **known_options("begin", options))
+    config = WaitConfig(start=start, timeout=timeout, **known_options("begin", options, "started"))
     return Wait(job, attrs.evolve(config, is_late=True) if config.deadline < now else config)
 
 

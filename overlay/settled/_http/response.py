@@ -17,8 +17,8 @@ import httpx
 from .._error_body import error_body, is_html
 from .._job import UNREADABLE, Client
 from .._retry_after import asked_pause
-from ..errors import ApiError, MalformedResponse, api_error_class
-from .credentials import without_credentials
+from ..errors import ApiError, AuthenticationError, MalformedResponse, api_error_class
+from .credentials import hint_of, without_credentials
 
 MAX_BODY = 4 * 2**20
 MAX_BODY_KEY = "settled.max_body"
@@ -67,6 +67,8 @@ class Response:
             path=response.request.url.path,
         )
         error.retry_after = asked_pause(response.headers)
+        if isinstance(error, AuthenticationError) and (hint := hint_of(self._client)):
+            error.args = (f"{error}; {hint}", *error.args[1:])
         return error
 
     def without_secrets(self, text: str) -> str:
