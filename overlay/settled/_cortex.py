@@ -28,6 +28,9 @@ class CortexKey(Credentials):
         super().__init__("key", key)
         self.key_id = key_id
         self.advanced = advanced
+        # The API cannot tell a wrong kind of key from a wrong key.
+        which = "a Standard key goes without advanced=True" if advanced else "an Advanced key needs advanced=True"
+        self.hint = f"{which}; `settled doctor` tells which it is"
 
     def sign(self, request: httpx.Request, secret: str) -> None:
         """Put the credentials into the headers of a request."""

@@ -33,7 +33,7 @@ async def wait(
     `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
     it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
     """
-    machine = begin(job, "wait", timeout, options, inbox=wake)
+    machine = begin(job, "wait", timeout, options, "wake", inbox=wake)
     with machine, _alarm_for(job, wake) as alarm:
         while (reply := await _poll_when_due(machine, alarm)).reading.outcome is None:
             pass
@@ -48,7 +48,7 @@ def watch(
     `wake` is as in `wait`.
     """
     return _changes(
-        begin(job, "watch", timeout, options, inbox=wake),
+        begin(job, "watch", timeout, options, "wake", inbox=wake),
         wake,
     )
 

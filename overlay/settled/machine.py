@@ -104,7 +104,9 @@ def begin(
             raise ValueError(f"started must be seconds since 1970, not {started!r}")
         start = min(now, now - _clock.clock.time_of_day() + float(started))
     started_at = _clock.clock.time_of_day() - now + start
-    config = WaitConfig(start=start, started_at=started_at, timeout=timeout, **known_options("begin", options))
+    config = WaitConfig(
+        start=start, started_at=started_at, timeout=timeout, **known_options("begin", options, "started")
+    )
     return Wait(job, attrs.evolve(config, is_late=True) if config.deadline < now else config)
 
 

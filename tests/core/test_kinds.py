@@ -142,11 +142,21 @@ def credentials_of(vendor: str) -> dict[str, Any]:
     return {name: 7 if name == "key_id" else "k" for name in needed}
 
 
+def test_one_job_is_no_iterable_of_jobs() -> None:
+    """A job or a ref in place of several is refused by the verbs that take several."""
+    kind = KINDS[0]
+    job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+    for verb in (settled.as_settled, settled.aio.as_settled):
+        for given in (job, job.ref):
+            with pytest.raises(TypeError, match=f"jobs must be an iterable of jobs, not one .*{job.ref}"):
+                verb(given, timeout=1)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_connect_refuses_what_it_does_not_know(vendor: str) -> None:
     """A misspelt option is a TypeError, not ignored."""
     credentials = credentials_of(vendor)
-    with pytest.raises(TypeError, match="max_rat"):
+    with pytest.raises(TypeError, match=r"connect has no option 'max_rat'; .* max_rate"):
         VENDORS[vendor].connect("nowhere.invalid", **credentials, max_rat=5)
 
 

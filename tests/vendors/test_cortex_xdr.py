@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import JSONResponse
 
 import settled
-from settled import Job, Outcome, Part, Progress, cortex_xdr, errors
+from settled import Job, Outcome, Part, Progress, cortex_xdr, cortex_xsiam, errors
 from settled_clients.cortex_xdr import AuthenticatedClient
 from settled_clients.cortex_xdr.models import ActionStatus, ScriptExecutionReply
 
@@ -385,3 +385,18 @@ def test_connecting_from_the_environment(answering: Answering, monkeypatch: pyte
     with cortex_xdr.connect_from_env() as client:
         assert cortex_xdr.script_execution(client, 1).fetch().is_settled
     assert answering.requests[0].headers["authorization"] == "k1"
+
+
+@pytest.mark.parametrize("vendor", [cortex_xdr, cortex_xsiam])
+@pytest.mark.parametrize(
+    ("advanced", "hint"), [(False, "an Advanced key needs"), (True, "a Standard key goes without")]
+)
+def test_refused_credentials(answering: Answering, vendor: Any, advanced: bool, hint: str) -> None:
+    """Cortex cannot tell a wrong kind of key from a wrong key: the error names the other kind, and who can tell."""
+    url = answering(JSONResponse({"reply": {"err_code": 401, "err_msg": "unauthorized"}}, 401))
+    make = cortex_xdr.action if vendor is cortex_xdr else cortex_xsiam.byos_import
+    client = vendor.connect(url, key_id=7, key="k", advanced=advanced)
+    with client, pytest.raises(errors.AuthenticationError) as raised:
+        make(client, "4711").fetch()
+    assert raised.value.message == "unauthorized"
+    assert str(raised.value).endswith(f"unauthorized; {hint} advanced=True; `settled doctor` tells which it is")

@@ -49,12 +49,15 @@ class WaitOptions(TypedDict, Generic[B], total=False):
     patience: float
 
 
-def known_options(verb: str, options: WaitOptions[B]) -> WaitOptions[B]:
-    """The options as they are; TypeError, which names the verb and lists its options, if there is another one."""
+def known_options(verb: str, options: WaitOptions[B], *own: str) -> WaitOptions[B]:
+    """The options as they are; TypeError, which names the verb and lists its options, if there is another one.
+
+    `own` are those that the verb has besides.
+    """
     known = WaitOptions.__annotations__
     for name in options:
         if name not in known:
-            raise TypeError(f"{verb} has no option {name[:80]!r}; its options are {', '.join(known)}")
+            raise TypeError(f"{verb} has no option {name[:80]!r}; its options are {', '.join((*known, *own))}")
     return options
 
 

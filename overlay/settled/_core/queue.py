@@ -68,7 +68,11 @@ class Batch(Generic[B]):
         self.is_closed = False
         self.error: BaseException | None = None
         self._config = WaitConfig(
-            start=0.0, timeout=timeout, concurrency=concurrency, inbox=inbox, **known_options("as_settled", options)
+            start=0.0,
+            timeout=timeout,
+            concurrency=concurrency,
+            inbox=inbox,
+            **known_options("as_settled", options, "concurrency"),
         )
         # The jobs that have not come out; None in place of the wait if it has ended.
         self._waits: dict[Job[B], Wait[B] | None] = {}
@@ -113,7 +117,7 @@ class Batch(Generic[B]):
             raise RuntimeError("the iteration is over: as_settled takes no more jobs")
         config = attrs.evolve(self._config, start=now, started_at=time_of_day, observer=new_observer())
         # A set would lose the order.
-        new = [job for job in dict.fromkeys(_checked(jobs)) if job not in self._waits]
+        new = [job for job in dict.fromkeys(listed(jobs)) if job not in self._waits]
         for job in new:
             wait = self._waits[job] = Wait(job, config)
             heapq.heappush(self._waiting, wait)
@@ -314,11 +318,14 @@ class _Client(Generic[B]):
         self.parked: list[Wait[B]] = []
 
 
-def _checked(jobs: Iterable[Any]) -> list[Job[Any]]:
-    listed = list(jobs)
-    for job in listed:
+def listed(jobs: Iterable[Any]) -> list[Job[Any]]:
+    """The jobs as a list; TypeError if they are none, or one alone."""
+    if isinstance(jobs, Job | str):
+        raise TypeError(f"jobs must be an iterable of jobs, not one {type(jobs).__qualname__}: {jobs!s:.80}")
+    given = list(jobs)
+    for job in given:
         check_job(job)
-    return listed
+    return given
 
 
 def _raisable(error: BaseException) -> BaseException:

@@ -70,8 +70,12 @@ def client_arguments(
     fast: bool = False,
     max_body: int = MAX_BODY,
     app: str | None = None,
+    **unknown: object,
 ) -> dict[str, Any]:
     """The arguments that make a generated client reach `base_url` with these credentials and options."""
+    for name in unknown:
+        known = ", ".join(ConnectOptions.__annotations__)
+        raise TypeError(f"connect has no option {name[:80]!r}; besides address and credentials it takes {known}")
     if fast and transport is not None:
         raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
     if not number("max_body", max_body) >= 1:

@@ -41,7 +41,9 @@ _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|sessio
 
 
 class Credentials(httpx.Auth):
-    """A secret that `sign` puts into requests; `name` is what `connect` calls it."""
+    """A secret that `sign` puts into requests; `name` is what `connect` calls it, `hint` helps if it is refused."""
+
+    hint: str = ""
 
     def __init__(self, name: str, secret: Secret) -> None:
         self.name = name
@@ -155,6 +157,12 @@ def checked_secret(name: str, secret: str) -> str:
     if not stripped or not stripped.isascii() or not stripped.isprintable():
         raise ValueError(f"{name} must be printable ASCII, and not empty")
     return stripped
+
+
+def hint_of(client: Client) -> str:
+    """What helps if the credentials of a client are refused, "" if nothing is known."""
+    credentials = client.extensions.get(CREDENTIALS_KEY)
+    return credentials.hint if isinstance(credentials, Credentials) else ""
 
 
 def without_credentials(told: str, client: Client, request: httpx.Request | None = None) -> str:

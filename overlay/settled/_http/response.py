@@ -15,8 +15,8 @@ from typing import Any
 import httpx
 
 from .._core.job import UNREADABLE, Client
-from ..errors import ApiError, MalformedResponse, api_error_class
-from .credentials import secrets_of, without_credentials
+from ..errors import ApiError, AuthenticationError, MalformedResponse, api_error_class
+from .credentials import hint_of, secrets_of, without_credentials
 from .error_body import error_body, is_html
 from .retry_after import asked_pause
 
@@ -72,6 +72,8 @@ class Response:
             path=response.request.url.path,
         )
         error.retry_after = asked_pause(response.headers)
+        if isinstance(error, AuthenticationError) and (hint := hint_of(self._client)):
+            error.args = (f"{error}; {hint}", *error.args[1:])
         return error
 
     def without_secrets(self, text: str) -> str:

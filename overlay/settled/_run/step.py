@@ -26,17 +26,17 @@ def begin(
     verb: str,
     timeout: float | timedelta | None,
     options: WaitOptions[B],
-    *,
+    *own: str,
     inbox: Inbox | None = None,
 ) -> Wait[B]:
-    """A wait that begins now; errors in its options name the `verb` that was called."""
+    """A wait that begins now; errors in its options name the `verb` that was called, and what `own` ones it has."""
     clock = _clock.clock
     config = WaitConfig(
         start=clock.now(),
         started_at=clock.time_of_day(),
         timeout=timeout,
         inbox=inbox,
-        **known_options(verb, options),
+        **known_options(verb, options, *own),
     )
     return Wait(job, config)
 

@@ -20,7 +20,7 @@ from typing import Generic, Self, TypeVar
 
 from .._core.job import Client, Job
 from .._core.options import WaitOptions
-from .._core.queue import Batch, Due
+from .._core.queue import Batch, Due, listed
 from .._core.snapshot import Snapshot
 from ..errors import SettledError
 from . import clock as _clock
@@ -104,7 +104,7 @@ class _WorkerPool(Generic[B]):
             return self._batch.pending
 
     def add(self, jobs: Iterable[Job[B]]) -> None:
-        jobs = list(jobs)
+        jobs = listed(jobs)
         with self._lock:
             for client in {job.client for job in self._batch.add(jobs, _clock.clock.now(), _clock.clock.time_of_day())}:
                 _make_http_client(client)

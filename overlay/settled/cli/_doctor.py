@@ -21,7 +21,7 @@ import httpx
 from .. import errors
 from .._core.job import UNREADABLE, Client, Job, JobKind
 from .._cortex import CortexKey
-from .._http.credentials import HeaderToken
+from .._http.credentials import HeaderToken, hint_of
 from .._http.response import DEADLINE, read
 from .._version import __version__
 from ._settings import VARIABLE, BadSettings, Settings, overlay, vendors
@@ -207,7 +207,8 @@ def _access(job: Job[Any], without: int) -> _Found:
         if isinstance(answer, refusal):
             if job.kind.is_wrong_address(answer):
                 return "problem", f"{told}: {answer}", job.kind.address_hint or _PROXY
-            return "problem", f"{told}: {answer}", fix or _right_credentials(job)
+            said = str(answer).removesuffix(f"; {hint_of(job.client)}")
+            return "problem", f"{told}: {said}", fix or _right_credentials(job)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
     if without in (401, 403):
