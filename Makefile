@@ -8,7 +8,7 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate regenerate changes new-api pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
+.PHONY: help demo test generate regenerate changes new-api adopt pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
 
 ##@ Use
 
@@ -87,6 +87,9 @@ changes: .venv/ready ## Say what has changed since the last release (SINCE=revis
 
 pages: .venv/ready ## Hold saved pages of a vendor against a spec (SPEC=specs/osapi.yaml PAGES=page.html)
 	$(BIN)/python scripts/regenerate/pages.py $(SPEC) $(PAGES)
+
+adopt: .venv/ready ## Draft a spec from a vendor's OpenAPI document (DOCUMENT=kiln.json OPERATIONS="getJob")
+	$(BIN)/python scripts/regenerate/adopt.py $(DOCUMENT) --operations $(OPERATIONS)
 
 new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln)
 	$(BIN)/python scripts/regenerate/new_api.py $(NAME)
