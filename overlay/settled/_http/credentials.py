@@ -172,16 +172,27 @@ def without_credentials(told: str, client: Client, request: httpx.Request | None
     return told
 
 
-def secrets_of(client: Client, request: httpx.Request | None = None) -> list[str]:
+def secrets_of(client: Client, request: httpx.Request | None = None) -> tuple[str, ...]:
     """The credentials of a client, and those in the headers of a request, as texts may have them; the longest first."""
     credentials = client.extensions.get(CREDENTIALS_KEY)
     secrets = credentials.secrets() if isinstance(credentials, Credentials) else []
-    for header, value in () if request is None else request.headers.items():
-        if _SECRET_HEADER.search(header) and not value.isdecimal():
-            secrets += [value, *value.split()]
+    for header, value in () if request is None else request.headers.raw:
+        if _is_secret(header) and not value.isdigit():
+            text = value.decode("latin-1")
+            secrets += [text, *text.split()]
     # A shorter one is no secret, but may well be part of an ordinary word.
-    plain = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-    return sorted({form for secret in plain for form in _forms(secret)}, key=len, reverse=True)
+    return _forms_of(frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET))
+
+
+# Every answer is searched for what its request held, and that is mostly the same: what is found once is kept.
+@functools.lru_cache(maxsize=256)
+def _is_secret(header: bytes) -> bool:
+    return _SECRET_HEADER.search(header.decode("latin-1")) is not None
+
+
+@functools.lru_cache(maxsize=128)
+def _forms_of(secrets: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True))
 
 
 @functools.lru_cache(maxsize=128)
