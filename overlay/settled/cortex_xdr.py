@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+import attrs
+
 from settled_clients.cortex_xdr import AuthenticatedClient
 from settled_clients.cortex_xdr.api.actions import get_action_status
 from settled_clients.cortex_xdr.api.scripts import get_script_execution_status
@@ -24,7 +26,7 @@ from settled_clients.cortex_xdr.models import (
 
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Part, Progress, Reading, Refused, of_parts
+from ._core.snapshot import Part, Progress, Reading, Refused, of_parts, told_by
 from ._core.text import shown
 from ._cortex import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
@@ -79,8 +81,13 @@ def _read_action(raw: Any) -> Reading:
     if "data" not in reply and reply.get("err_msg"):
         raise Refused(shown(sentence(reply["err_msg"])))
     words: Mapping[str, str | None] = reply.get("data") or {}
-    reasons: Mapping[str, Any] = reply.get("errorReasons") or {}
-    return of_parts({endpoint: _part(word or None, reasons.get(endpoint)) for endpoint, word in words.items()})
+    reasons = reply.get("errorReasons")
+    by_endpoint = reasons if is_object(reasons) else {}
+    parts = {endpoint: _part(word or None, by_endpoint.get(endpoint)) for endpoint, word in words.items()}
+    # A reason of no endpoint that is named, or in a form of its own, is told all the same.
+    others = {endpoint: _part(None, reason) for endpoint, reason in by_endpoint.items() if endpoint not in parts}
+    detail = told_by(parts | others) or (None if is_object(reasons) else told(reasons))
+    return attrs.evolve(of_parts(parts), detail=detail)
 
 
 def _part(word: str | None, reason: Any) -> Part:

@@ -152,6 +152,24 @@ def test_reasons_of_an_endpoint(
     assert end.detail == (detail and f"a: {detail}")
 
 
+@pytest.mark.parametrize(
+    ("reasons", "detail"),
+    [
+        ({"b": {"errorText": "no such file"}}, "b: no such file"),
+        ({"a": None, "b": {"errorText": "no such file"}}, "b: no such file"),
+        ([{"endpoint": "a", "errorText": "no such file"}], '[{"endpoint":"a","errorText":"no such file"}]'),
+        ("no such file", "no such file"),
+        ([], None),
+    ],
+)
+def test_reasons_of_no_endpoint(
+    action: Callable[..., Job[Any]], wait: WaitFunction, reasons: Any, detail: str | None
+) -> None:
+    """Reasons that stand under no endpoint of the action, or in another form, are told and hide no status."""
+    end = wait(action({"a": "FAILED"}, errorReasons=reasons), timeout=5)
+    assert (end.outcome, end.detail, list(end.parts)) == (Outcome.FAILED, detail, ["a"])
+
+
 @pytest.mark.parametrize("reply", [{}, None])
 def test_action_whose_endpoints_never_come(
     action: Callable[..., Job[Any]], wait: WaitFunction, caplog: pytest.LogCaptureFixture, reply: Any

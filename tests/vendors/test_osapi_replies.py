@@ -139,6 +139,7 @@ def test_simulated_error_bodies(sim: Simulator, ask: Callable[[str], httpx.Respo
     by_router = {"400 id", "404 path", "405"}
     assert keys == {name: ["message"] if name in by_router else ["error"] for name in bodies}
     assert [answer.status_code for answer in bodies.values()] == [int(name[:3]) for name in bodies]
+    assert "GET" in bodies["405"].headers["allow"]
     if REPLIES.is_file():
         recorded = json.loads(REPLIES.read_text())["error_bodies"]
         assert keys == {name: list(recorded[name]) for name in bodies}

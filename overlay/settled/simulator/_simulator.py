@@ -223,4 +223,4 @@ class Simulator:
 
 async def _unrouted(_: Request, error: Any) -> Response:
     # As the router of OSAPI's server answers, the only one that users meet by a wrong address.
-    return JSONResponse({"message": error.detail}, error.status_code)
+    return JSONResponse({"message": error.detail}, error.status_code, error.headers)
