@@ -26,12 +26,12 @@ from settled_clients.cortex_xdr.models import (
 
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Part, Progress, Reading, Refused, of_parts, told_by
-from ._core.text import shown
+from ._core.snapshot import Part, Progress, Reading, Refused, details_of, of_parts
+from ._core.text import truncate
 from ._cortex import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
-from ._http.error_body import is_object, sentence, told
+from ._http.error_body import is_object, message_of, sentence
 from ._run import fetch
 
 __all__ = [
@@ -79,14 +79,14 @@ class ScriptTerminal(TerminalStatus):
 def _read_action(raw: Any) -> Reading:
     reply: Mapping[str, Any] = raw.get("reply") or {}
     if "data" not in reply and reply.get("err_msg"):
-        raise Refused(shown(sentence(reply["err_msg"])))
+        raise Refused(truncate(sentence(reply["err_msg"])))
     words: Mapping[str, str | None] = reply.get("data") or {}
     reasons = reply.get("errorReasons")
     by_endpoint = reasons if is_object(reasons) else {}
     parts = {endpoint: _part(word or None, by_endpoint.get(endpoint)) for endpoint, word in words.items()}
     # A reason of no endpoint that is named, or in a form of its own, is told all the same.
     others = {endpoint: _part(None, reason) for endpoint, reason in by_endpoint.items() if endpoint not in parts}
-    detail = told_by(parts | others) or (None if is_object(reasons) else told(reasons))
+    detail = details_of(parts | others) or (None if is_object(reasons) else message_of(reasons))
     return attrs.evolve(of_parts(parts), detail=detail)
 
 
@@ -97,16 +97,16 @@ def _part(word: str | None, reason: Any) -> Part:
 def _reason(reason: Any) -> str | None:
     """Why an action failed on an endpoint, from whichever of the documented and undocumented fields say so."""
     if not is_object(reason):
-        return told(reason)
-    missing = told(reason.get("missing_files"))
+        return message_of(reason)
+    missing = message_of(reason.get("missing_files"))
     texts = (
-        told(reason.get("errorText")),
-        told(reason.get("errorDescription")),
+        message_of(reason.get("errorText")),
+        message_of(reason.get("errorDescription")),
         _error_data(reason.get("errorData")),
         missing and f"missing files: {missing}",
     )
     # The same sentence often stands in two of the fields.
-    return "; ".join(dict.fromkeys(filter(None, texts))) or told(_without_error_data(reason))
+    return "; ".join(dict.fromkeys(filter(None, texts))) or message_of(_without_error_data(reason))
 
 
 def _error_data(data: Any) -> str | None:
@@ -115,11 +115,11 @@ def _error_data(data: Any) -> str | None:
         try:
             data = json.loads(data)
         except (ValueError, RecursionError):
-            return told(data)
+            return message_of(data)
     # One level is enough: what is nested deeper is shown as it is.
     if is_object(data) and ("errorText" in data or "errorDescription" in data):
         return _reason(_without_error_data(data))
-    return told(data)
+    return message_of(data)
 
 
 def _without_error_data(reason: dict[str, Any]) -> dict[str, Any]:
@@ -129,9 +129,9 @@ def _without_error_data(reason: dict[str, Any]) -> dict[str, Any]:
 def _read_script(raw: Any) -> Reading:
     reply: Mapping[str, Any] = raw["reply"]
     status: str | None = reply.get("general_status") or None
-    message = told(reply.get("error_message") or reply.get("err_msg"))
+    message = message_of(reply.get("error_message") or reply.get("err_msg"))
     if status is None and message is not None:
-        raise Refused(shown(message))
+        raise Refused(truncate(message))
     counters = {
         name.removeprefix("endpoints_"): _count(count) for name, count in reply.items() if name.startswith("endpoints_")
     }

@@ -18,7 +18,7 @@ from ._core.snapshot import Reading
 from ._cortex import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
-from ._http.error_body import told
+from ._http.error_body import message_of
 from ._run import fetch
 
 __all__ = ["KINDS", "AuthenticatedClient", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
@@ -34,7 +34,7 @@ class ByosImportTerminal(TerminalStatus):
 
 def _read(raw: Any) -> Reading:
     status: str = raw["job_status"]
-    return Reading(status, ByosImportTerminal.outcome_of(status), detail=told(raw.get("error_log")))
+    return Reading(status, ByosImportTerminal.outcome_of(status), detail=message_of(raw.get("error_log")))
 
 
 BYOS_IMPORT = JobKind(

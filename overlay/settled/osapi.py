@@ -24,11 +24,11 @@ from settled_clients.osapi.models import Job as JobDetail
 
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Part, Progress, Reading, progress_of, told_by
+from ._core.snapshot import Part, Progress, Reading, details_of, progress_of
 from ._core.validate import number
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
-from ._http.error_body import is_list, is_object, told
+from ._http.error_body import is_list, is_object, message_of
 from ._run import fetch
 
 __all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
@@ -65,7 +65,9 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
     return Reading(
         status,
         outcome,
-        detail=told(raw.get("error")) or told_by(parts) or (_exit_code(raw.get("result")) if is_command else None),
+        detail=message_of(raw.get("error"))
+        or details_of(parts)
+        or (_exit_code(raw.get("result")) if is_command else None),
         progress=progress,
         parts=parts,
     )
@@ -148,7 +150,7 @@ def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: 
     outcome = OsapiJobTerminal.outcome_of(status)
     # The server never clears a state's error: once the agent has completed, it is of an earlier run.
     error = response.get("error") or (None if outcome is Outcome.SUCCEEDED else state.get("error"))
-    return Part(status, outcome, told(error) or (_exit_code(response.get("data")) if is_command else None))
+    return Part(status, outcome, message_of(error) or (_exit_code(response.get("data")) if is_command else None))
 
 
 JOB = JobKind(

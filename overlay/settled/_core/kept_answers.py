@@ -15,7 +15,7 @@ class KeptAnswers:
     def __init__(self) -> None:
         self._samples: dict[str, bytes] = {}
 
-    def squeezed(self, kind: str, content: bytes) -> bytes:
+    def compress(self, kind: str, content: bytes) -> bytes:
         """An answer's bytes in less room; what is squeezed already stays as it is."""
         if content.startswith(_SQUEEZED):
             return content
@@ -23,7 +23,7 @@ class KeptAnswers:
         squeezer = zlib.compressobj(level=1, wbits=_WINDOW_BITS, memLevel=1, zdict=sample)
         return _SQUEEZED + squeezer.compress(content) + squeezer.flush()
 
-    def restored(self, kind: str, kept: bytes) -> bytes:
+    def restore(self, kind: str, kept: bytes) -> bytes:
         """The answer's bytes as they came."""
         if not kept.startswith(_SQUEEZED):
             return kept

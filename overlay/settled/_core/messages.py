@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import SettledError
 from .snapshot import Snapshot
-from .text import printable, shown
+from .text import printable, truncate
 
 if TYPE_CHECKING:
     from .wait import Wait
@@ -23,11 +23,11 @@ _MAX_NAME = 24
 def deadline_message(wait: Wait[Any], failure: SettledError | None) -> str:
     """What a wait has not reached by its deadline: how far the job is, who is still open, why the last poll failed."""
     state = "no status was read" if wait.status is None else _state(wait.last, wait.status, wait.config.timeout)
-    text = f"{shown(wait.job.ref, _MAX_REF)}: {state} ({plural(wait.polls, 'poll')})"
+    text = f"{truncate(wait.job.ref, _MAX_REF)}: {state} ({plural(wait.polls, 'poll')})"
     if failure is not None:
         reason = str(failure).removeprefix(wait.job.ref).lstrip(": ")
         text = f"{text}; last failure: {' '.join(reason.split())}"
-    return shown(printable(text, 2 * MAX_MESSAGE), MAX_MESSAGE - 1)
+    return truncate(printable(text, 2 * MAX_MESSAGE), MAX_MESSAGE - 1)
 
 
 def summary(status: str | None, polls: int) -> str:
@@ -46,7 +46,7 @@ def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:
         hint = last.job.kind.no_parts_hint if last.polls >= POLLS_WITHOUT_PARTS else None
         return f"no status of any part was read after {seconds:g} s{f'; {hint}' if hint else ''}"
     if last is None or progress is None or (progress.total == 1 and last.status is not None):
-        return f"still {shown(status, _MAX_NAME * 4)} after {seconds:g} s"
+        return f"still {truncate(status, _MAX_NAME * 4)} after {seconds:g} s"
     text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {seconds:g} s"
     still = _still(last)
     return f"{text}; still {still}" if still else text
@@ -60,14 +60,14 @@ def _still(last: Snapshot[Any]) -> str:
     for name, part in last.parts.items():
         if part.outcome is None and room:
             room -= 1
-            names.setdefault(shown(part.status or "unknown", _MAX_NAME), []).append(_name(name))
+            names.setdefault(truncate(part.status or "unknown", _MAX_NAME), []).append(_name(name))
     if not names:
         is_running = last.status is not None and last.job.kind.terminal.outcome_of(last.status) is None
-        return shown(last.status or "", _MAX_NAME) if is_running else ""
+        return truncate(last.status or "", _MAX_NAME) if is_running else ""
     text = "; ".join(f"{word}: {', '.join(of)}" for word, of in names.items())
     more = len(last.parts) - settled - sum(map(len, names.values()))
     return f"{text} and {more} more" if more else text
 
 
 def _name(name: str) -> str:
-    return shown(" ".join(name.split()), _MAX_NAME)
+    return truncate(" ".join(name.split()), _MAX_NAME)

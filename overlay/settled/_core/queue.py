@@ -187,24 +187,24 @@ class Batch(Generic[B]):
             self._unpark(client)
         return Sleep(self._waiting[0].due - now if self._waiting else math.inf)
 
-    def take(self, wait: Wait[B], brought: Reply | SettledError, now: float) -> PollResult[B]:
+    def take(self, wait: Wait[B], result: Reply | SettledError, now: float) -> PollResult[B]:
         """Take what a poll brought; nothing comes of it if the wait has been given up in the meantime."""
         if self.is_closed or not self._is_open(wait):
             return PollResult()
         try:
-            if isinstance(brought, SettledError):
-                wait.failed(brought, now)
+            if isinstance(result, SettledError):
+                wait.failed(result, now)
                 return PollResult()
-            wait.received(brought, now)
+            wait.received(result, now)
         except SettledError as error:
-            answer = self._answer(wait, brought) if isinstance(brought, Reply) else None
+            answer = self._answer(wait, result) if isinstance(result, Reply) else None
             self._waits[wait.job] = None
             return PollResult(answer, wait.ended_by(error, now))
-        if brought.reading.outcome is None:
-            return PollResult(self._answer(wait, brought))
+        if result.reading.outcome is None:
+            return PollResult(self._answer(wait, result))
         # From here on it does not matter how long `on_poll` takes.
         self._waits[wait.job] = None
-        return PollResult(self._answer(wait, brought), wait.snapshot(brought.reading, brought.raw))
+        return PollResult(self._answer(wait, result), wait.snapshot(result.reading, result.raw))
 
     def release(self, wait: Wait[B], end: Snapshot[B] | None, now: float) -> bool:
         """Let a wait go on after a poll, or come out, and its worker be idle; whether another poll is earlier now."""

@@ -11,7 +11,7 @@ import attrs
 
 from .. import errors
 from .outcome import Outcome
-from .text import encodable, printable, shown
+from .text import encodable, printable, truncate
 
 if TYPE_CHECKING:
     from .job import Job
@@ -63,11 +63,11 @@ class Reading:
 def of_parts(parts: Mapping[str, Part]) -> Reading:
     """The reading of a job that is what its parts are: outcome, progress, and what went wrong where."""
     return Reading(
-        None, Outcome.of_all(part.outcome for part in parts.values()), told_by(parts), progress_of(parts), parts
+        None, Outcome.of_all(part.outcome for part in parts.values()), details_of(parts), progress_of(parts), parts
     )
 
 
-def told_by(parts: Mapping[str, Part]) -> str | None:
+def details_of(parts: Mapping[str, Part]) -> str | None:
     """What the parts tell, each under its name; None if they tell nothing."""
     return "; ".join(f"{encodable(name)}: {part.detail}" for name, part in parts.items() if part.detail) or None
 
@@ -172,7 +172,7 @@ _BY_OUTCOME: Mapping[Outcome | None, type[errors.OutcomeError]] = {
 def outcome_error(snapshot: Snapshot[Any]) -> errors.OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
-    status = "" if snapshot.status is None else f" with status {shown(snapshot.status, 80)}"
+    status = "" if snapshot.status is None else f" with status {truncate(snapshot.status, 80)}"
     detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
     return _BY_OUTCOME.get(snapshot.outcome, errors.OutcomeError)(
         f"{snapshot.job.ref} {ended}{status}{detail}", snapshot

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 
 from .snapshot import Reading
-from .text import printable, shown
+from .text import printable, truncate
 
 Tally = tuple[tuple[str, int], ...]
 
@@ -26,7 +26,9 @@ def status_of(reading: Reading) -> str:
     if reading.status is not None:
         return sys.intern(printable(reading.status, _MAX_WORD))
     words = Counter(printable(part.status, _MAX_WORD) for part in reading.parts.values() if part.status is not None)
-    return sys.intern(shown(", ".join(f"{count} {word}" for word, count in sorted(words.items())), _MAX_STATUS)) or NONE
+    return (
+        sys.intern(truncate(", ".join(f"{count} {word}" for word, count in sorted(words.items())), _MAX_STATUS)) or NONE
+    )
 
 
 def label_of(reading: Reading, status: str) -> str:

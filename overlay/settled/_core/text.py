@@ -8,12 +8,12 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def shown(text: str, most: int = 500) -> str:
+def truncate(text: str, most: int = 500) -> str:
     """The text, encodable, and cut after so many characters."""
     return encodable(text if len(text) <= most else f"{text[:most]}…")
 
 
 def printable(text: str, most: int) -> str:
     """The text on one line, cut after so many characters; line breaks and escape sequences are shown as such."""
-    text = shown(text, most)
+    text = truncate(text, most)
     return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -185,7 +185,7 @@ class Wait(Generic[B]):
         """Keep less until the next poll: no request to send again, and of the latest answer only what is special."""
         self.request = None
         if self._content is not None:
-            self._content = self.config.answers.squeezed(self.job.kind.name, self._content)
+            self._content = self.config.answers.compress(self.job.kind.name, self._content)
 
     @property
     def overdue_at(self) -> float:
@@ -230,7 +230,7 @@ class Wait(Generic[B]):
         if self._content is None:
             return None
         try:
-            raw = json.loads(self.config.answers.restored(self.job.kind.name, self._content))
+            raw = json.loads(self.config.answers.restore(self.job.kind.name, self._content))
         except RecursionError:
             # Nested as deep as Python can read, with less room for it here than where it was read first.
             return self.snapshot(Reading(self.status, None), None)

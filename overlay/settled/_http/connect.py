@@ -120,8 +120,8 @@ def from_environment(vendor: str, **names: str) -> dict[str, str]:
     values = {argument: os.environ.get(variable, "").strip("\ufeff \t\r\n") for argument, variable in variables.items()}
     missing = [variables[argument] for argument, value in values.items() if not value]
     if missing:
-        told = "variable {} is" if len(missing) == 1 else "variables {} are"
-        raise ValueError(f"the environment {told.format(', '.join(missing))} not set")
+        message = "variable {} is" if len(missing) == 1 else "variables {} are"
+        raise ValueError(f"the environment {message.format(', '.join(missing))} not set")
     return values
 
 

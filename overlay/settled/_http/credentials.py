@@ -165,11 +165,11 @@ def hint_of(client: Client) -> str:
     return credentials.hint if isinstance(credentials, Credentials) else ""
 
 
-def without_credentials(told: str, client: Client, request: httpx.Request | None = None) -> str:
+def without_credentials(message: str, client: Client, request: httpx.Request | None = None) -> str:
     """A text without the credentials of a client, and without what it has signed a request with, in any usual form."""
     for secret in secrets_of(client, request):
-        told = told.replace(secret, "[secret]")
-    return told
+        message = message.replace(secret, "[secret]")
+    return message
 
 
 def secrets_of(client: Client, request: httpx.Request | None = None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
-from .._core.text import encodable, shown
+from .._core.text import encodable, truncate
 from .redact import without_secrets
 
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
@@ -57,7 +57,7 @@ def sentence(value: Any, depth: int = 0) -> str:
     return str(value)[: 2 * _MAX_LENGTH]
 
 
-def told(value: Any) -> str | None:
+def message_of(value: Any) -> str | None:
     """What a field tells, as text: all of it if it is text, the sentence in it otherwise, or else its JSON, cut.
 
     None if there is nothing in it.
@@ -72,7 +72,7 @@ def _compact(value: Any) -> str:
         text = json.dumps(without_secrets(value), ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return ""
-    return shown(text, _MAX_LENGTH)
+    return truncate(text, _MAX_LENGTH)
 
 
 def _says_something(value: Any) -> bool:
@@ -129,4 +129,4 @@ def _plain(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return shown(" ".join(text.split()), _MAX_LENGTH)
+    return truncate(" ".join(text.split()), _MAX_LENGTH)

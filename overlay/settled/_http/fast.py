@@ -114,13 +114,13 @@ class _Request(aiohttp.ClientRequest):
 
 def _translated(error: Exception) -> Exception:
     """An error of httpx with the same text and, if the operating system had one, its error as the cause."""
-    told = str(error)
+    message = str(error)
     if isinstance(error, httpx.HTTPError):
-        failure: Exception = type(error)(told)
+        failure: Exception = type(error)(message)
     elif isinstance(error, TimeoutError):
-        failure = httpx.ReadTimeout(told)
+        failure = httpx.ReadTimeout(message)
     else:
-        failure = httpx.ReadError(f"{type(error).__name__}: {told}")
+        failure = httpx.ReadError(f"{type(error).__name__}: {message}")
     cause = error_chain(error)[-1]
     if isinstance(cause, OSError) and not isinstance(cause, aiohttp.ClientError):
         cause.__context__ = cause.__cause__ = None

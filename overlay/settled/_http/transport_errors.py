@@ -71,11 +71,14 @@ def with_proxies(make: Callable[[], C]) -> C:
     try:
         return make()
     except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        told, remedy = _USER_INFO.sub("//", str(error))[:120], "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY"
+        message, remedy = (
+            _USER_INFO.sub("//", str(error))[:120],
+            "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
+        )
         if isinstance(error, ImportError):
-            told, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
+            message, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
     # Not while handling it, and so not with it: it may show the proxy's password.
-    failure = TransportError(f"the environment's proxy settings cannot be used: {told}; {remedy}")
+    failure = TransportError(f"the environment's proxy settings cannot be used: {message}; {remedy}")
     failure.may_pass = False
     raise failure
 
@@ -92,12 +95,12 @@ def address_in_errors(host: str, port: int) -> Generator[None, None, None]:
         raise httpcore.ConnectTimeout(f"no connection to {address} in time") from error
     except httpcore.ConnectError as error:
         cause = error_chain(error)[-1]
-        told = f"no connection to {address}: {cause}"
+        message = f"no connection to {address}: {cause}"
         if isinstance(cause, ConnectionRefusedError):
-            told = f"connection refused by {address}"
+            message = f"connection refused by {address}"
         elif is_unknown_host(cause):
-            told = f"the host name {host} is not known"
-        raise httpcore.ConnectError(told) from cause
+            message = f"the host name {host} is not known"
+        raise httpcore.ConnectError(message) from cause
 
 
 def is_unknown_host(error: BaseException) -> bool:
@@ -135,14 +138,14 @@ def _hide_secrets(error: BaseException, client: Client) -> None:
 
 
 def _told(error: Exception) -> str:
-    told = f"{type(error).__name__}: {error}".rstrip(": ")
+    message = f"{type(error).__name__}: {error}".rstrip(": ")
     # Our own texts of connecting say all.
     if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and not isinstance(
         error_chain(error)[-1], ssl.SSLError
     ):
-        told = str(error) or told
+        message = str(error) or message
     host = _host(error)
-    return told if host in told else f"{told} ({host})"
+    return message if host in message else f"{message} ({host})"
 
 
 def _host(error: Exception) -> str:

@@ -68,10 +68,10 @@ class WaitSpan:
     def failed(self, error: Exception, polls: int, elapsed: float) -> None:
         """Add the event of a poll that failed."""
         if self._span.is_recording():
-            told: dict[str, AttributeValue] = {"error.type": _name(error)}
+            attributes: dict[str, AttributeValue] = {"error.type": _name(error)}
             if isinstance(error, ApiError):
-                told["http.response.status_code"] = error.status_code
-            self._span.add_event("poll failed", {**told, "settled.polls": polls, "settled.elapsed": elapsed})
+                attributes["http.response.status_code"] = error.status_code
+            self._span.add_event("poll failed", {**attributes, "settled.polls": polls, "settled.elapsed": elapsed})
 
     def end(self, status: str | None, polls: int, outcome: Outcome | None, error: BaseException | None) -> None:
         """End the span, with what the wait came to: an outcome, an error, or neither if it was broken off."""

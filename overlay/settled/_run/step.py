@@ -45,14 +45,14 @@ def step(machine: Wait[Any]) -> Reply | Sleep:
     """Poll if that is due, until there is an answer, and return it; otherwise say how long there is nothing to do."""
     clock = _clock.clock
     while not isinstance(due := machine.next(clock.now()), Sleep):
-        brought = poll_result(machine, due.seconds)
-        if isinstance(brought, SettledError):
-            machine.failed(brought, clock.now())
+        result = poll_result(machine, due.seconds)
+        if isinstance(result, SettledError):
+            machine.failed(result, clock.now())
             continue
-        machine.received(brought, clock.now())
+        machine.received(result, clock.now())
         if machine.config.on_poll is not None:
-            call_on_poll(machine.config.on_poll, machine.snapshot(brought.reading, brought.raw))
-        return brought
+            call_on_poll(machine.config.on_poll, machine.snapshot(result.reading, result.raw))
+        return result
     return due
 
 
@@ -78,14 +78,14 @@ async def step_async(machine: Wait[Any]) -> Reply | Sleep:
     """The same for asyncio; `on_poll` may also be a coroutine function."""
     clock = _clock.clock
     while not isinstance(due := machine.next(clock.now()), Sleep):
-        brought = await poll_result_async(machine, due.seconds)
-        if isinstance(brought, SettledError):
-            machine.failed(brought, clock.now())
+        result = await poll_result_async(machine, due.seconds)
+        if isinstance(result, SettledError):
+            machine.failed(result, clock.now())
             continue
-        machine.received(brought, clock.now())
+        machine.received(result, clock.now())
         if machine.config.on_poll is not None:
-            await call_on_poll_async(machine.config.on_poll, machine.snapshot(brought.reading, brought.raw))
-        return brought
+            await call_on_poll_async(machine.config.on_poll, machine.snapshot(result.reading, result.raw))
+        return result
     return due
 
 

@@ -200,8 +200,8 @@ class _AsyncWorkerPool(Generic[B]):
 
     async def _poll(self, due: Due[B]) -> None:
         wait, on_poll = due.wait, due.wait.config.on_poll
-        brought = await poll_result_async(wait, due.seconds)
-        result = self.batch.take(wait, brought, _clock.clock.now())
+        polled = await poll_result_async(wait, due.seconds)
+        result = self.batch.take(wait, polled, _clock.clock.now())
         if on_poll is not None and result.answer is not None:
             await call_on_poll_async(on_poll, result.answer)
         # Not before `on_poll` has returned: who is given the last job ends the iteration.

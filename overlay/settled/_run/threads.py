@@ -203,9 +203,9 @@ class _WorkerPool(Generic[B]):
 
     def _poll(self, due: Due[B]) -> None:
         wait, on_poll = due.wait, due.wait.config.on_poll
-        brought = poll_result(wait, due.seconds)
+        polled = poll_result(wait, due.seconds)
         with self._lock:
-            result = self._batch.take(wait, brought, _clock.clock.now())
+            result = self._batch.take(wait, polled, _clock.clock.now())
         if on_poll is not None and result.answer is not None:
             with self._on_poll_lock:
                 if not self._batch.is_over:

@@ -32,10 +32,10 @@ from .._core.inbox import Inbox
 from .._core.job import UNREADABLE, Job, JobKind
 from .._core.outcome import Outcome, TerminalStatus
 from .._core.snapshot import Reading
-from .._core.text import shown
+from .._core.text import truncate
 from .._http.connect import ConnectOptions, client_arguments, token_environment
 from .._http.credentials import HeaderToken, Secret
-from .._http.error_body import told
+from .._http.error_body import message_of
 from .._http.redact import without_secrets
 from .._run import fetch
 from ..errors import MalformedResponse, SubmitFailed
@@ -78,7 +78,7 @@ class ScanTerminal(TerminalStatus):
 
 def _read(raw: Any) -> Reading:
     status: str = raw["status"]
-    return Reading(status, ScanTerminal.outcome_of(status), detail=told(raw.get("message")))
+    return Reading(status, ScanTerminal.outcome_of(status), detail=message_of(raw.get("message")))
 
 
 SCAN = JobKind(
@@ -181,7 +181,9 @@ def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan
 def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:
     try:
         if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
-            raise SubmitFailed(f"the scan was not taken: {shown(told(answer.get('message')) or 'no reason given')}")
+            raise SubmitFailed(
+                f"the scan was not taken: {truncate(message_of(answer.get('message')) or 'no reason given')}"
+            )
         return scan(client, answer["executionId"])
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer has no executionId: {without_secrets(answer)!r:.200}") from error

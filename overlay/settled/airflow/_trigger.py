@@ -123,8 +123,8 @@ class SettledTrigger(BaseTrigger):
         # What has changed is told by the logger `settled` already.
         if self._wait is not None and self._wait.status == self._status and not snapshot.is_settled:
             progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
-            told = (self.ref, self._wait.polls, snapshot.elapsed, self._status, progress)
-            self.log.info("%s, poll %d, %.1f s: still %s%s", *told)
+            values = (self.ref, self._wait.polls, snapshot.elapsed, self._status, progress)
+            self.log.info("%s, poll %d, %.1f s: still %s%s", *values)
         self._status = None if self._wait is None else self._wait.status
 
     async def _kept(self) -> Mapping[str, Any] | None:

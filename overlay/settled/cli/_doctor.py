@@ -94,12 +94,12 @@ def _versions() -> Iterator[Finding]:
             extras.setdefault(match[2], []).append(match[1])
     for extra, packages in sorted(extras.items()):
         found = {package: _version(package) for package in packages}
-        told = ", ".join(f"{package} {version or 'is missing'}" for package, version in found.items())
+        message = ", ".join(f"{package} {version or 'is missing'}" for package, version in found.items())
         if all(found.values()):
-            yield Finding("versions", "ok", f"extra {extra}: {told}")
+            yield Finding("versions", "ok", f"extra {extra}: {message}")
         else:
             yield Finding(
-                "versions", "note", f"extra {extra}: {told}", f"if you need it: pip install 'settled[{extra}]'"
+                "versions", "note", f"extra {extra}: {message}", f"if you need it: pip install 'settled[{extra}]'"
             )
 
 
@@ -203,12 +203,12 @@ def _access(job: Job[Any], without: int) -> _Found:
         answer = None
     except errors.SettledError as error:
         answer = error
-    for refusal, told, fix in _REFUSALS:
+    for refusal, message, fix in _REFUSALS:
         if isinstance(answer, refusal):
             if job.kind.is_wrong_address(answer):
-                return "problem", f"{told}: {answer}", job.kind.address_hint or _PROXY
+                return "problem", f"{message}: {answer}", job.kind.address_hint or _PROXY
             said = str(answer).removesuffix(f"; {hint_of(job.client)}")
-            return "problem", f"{told}: {said}", fix or _right_credentials(job)
+            return "problem", f"{message}: {said}", fix or _right_credentials(job)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
     if without in (401, 403):

@@ -161,9 +161,9 @@ class Journal:
     def _log(self, record: logging.LogRecord) -> None:
         fields = vars(record)
         match record.args:
-            case (*_, str() as told) if "error.type" in fields:
+            case (*_, str() as message) if "error.type" in fields:
                 life = self.lives[fields["job.ref"]]
-                life.failures.append(Failure(fields["elapsed"], told))
+                life.failures.append(Failure(fields["elapsed"], message))
                 self._watcher.failed(life)
             case _:
                 self._watcher.warned(record.getMessage())

@@ -35,7 +35,7 @@ def page(journal: Journal) -> str:
         _article(life, [pause for pause in journal.pauses if pause.client is life.job.client], scale) for life in lives
     )
     counts = Counter(_end(life)[0] for life in lives)
-    told = ", ".join(f"{count} {word}" for word, count in counts.items())
+    summary = ", ".join(f"{count} {word}" for word, count in counts.items())
     when = datetime.now().astimezone().isoformat(" ", "minutes")
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -43,12 +43,12 @@ def page(journal: Journal) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{counted(lives)}: {told}</title>
+<title>{counted(lives)}: {summary}</title>
 <style>
 {files("settled.cli").joinpath("_report.css").read_text(encoding="utf-8")}</style>
 </head>
 <body>
-<h1>{counted(lives)}: {told}</h1>
+<h1>{counted(lives)}: {summary}</h1>
 <p class="faint">Written {when} by settled {__version__}. All bands share one scale of time.</p>
 <ul class="legend">
 {scale.legend()}
@@ -100,7 +100,7 @@ def _article(life: Life, pauses: list[Pause], scale: _Scale) -> str:
     bands = "\n".join(
         _band(scale, kind, list(_spans(_words_of(life, part), life.seconds)), part) for part in list(parts)[:50]
     )
-    told = snapshot.error or snapshot.detail or ""
+    reason = snapshot.error or snapshot.detail or ""
     polls = f"{snapshot.polls} polls, {len(life.failures)} failed, in {_time(life.seconds)}"
     return f"""<article>
 <header><h2>{_text(life.job.ref)}</h2><span class="outcome {name}">{mark} {word}</span></header>
@@ -111,7 +111,7 @@ def _article(life: Life, pauses: list[Pause], scale: _Scale) -> str:
 <p class="axis">{scale.axis()}</p>
 {bands}
 </figure>
-{f"<figcaption>{_text(told)}</figcaption>" if told else ""}
+{f"<figcaption>{_text(reason)}</figcaption>" if reason else ""}
 <details><summary>In words</summary><table>{"".join(_rows(life, pauses, spans, word))}</table></details>
 </article>"""
 
@@ -147,10 +147,10 @@ def _marks(life: Life, pauses_of: list[Pause], scale: _Scale) -> str:
 
 
 def _rows(life: Life, pauses: list[Pause], spans: list[_Span], end: str) -> Iterator[str]:
-    told = [(span.begin, span.word) for span in spans]
-    told += [(failure.moment, f"a poll failed: {failure.why}") for failure in life.failures]
-    told += [(pause.moment, f"a pause of {_time(pause.seconds)} was asked for") for pause in pauses]
-    for moment, what in (*sorted(told), (life.seconds, end)):
+    events = [(span.begin, span.word) for span in spans]
+    events += [(failure.moment, f"a poll failed: {failure.why}") for failure in life.failures]
+    events += [(pause.moment, f"a pause of {_time(pause.seconds)} was asked for") for pause in pauses]
+    for moment, what in (*sorted(events), (life.seconds, end)):
         yield f"<tr><td>{_time(moment)}</td><td>{_text(what)}</td></tr>"
 
 

@@ -148,8 +148,8 @@ class Board(Watcher):
             if note is not None:
                 notes.append(_dim(note, is_over))
         counts = Counter(str(life.latest.outcome or ("not settled" if life.has_ended else "running")) for life in lives)
-        told = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-        of_all = [_dim(f"{counted(lives)}: {told}", True), *(_dim(warning, is_over) for warning in self._warnings)]
+        message = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
+        of_all = [_dim(f"{counted(lives)}: {message}", True), *(_dim(warning, is_over) for warning in self._warnings)]
         return Group(table, *notes, *of_all)
 
     def _rows(self, life: Life, now: float) -> list[tuple[str | Text, ...]]:
