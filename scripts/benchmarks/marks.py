@@ -58,15 +58,15 @@ def marks(told: dict[str, Any]) -> Iterator[Mark]:
 
 def _polls(told: dict[str, Any]) -> Iterator[Mark]:
     for side in ("settled.aio.wait", "settled.aio.as_settled"):
-        for jobs, default, fast in (("1", 0.85, 0.55), ("100", 0.35, 0.20), ("1000", 0.30, 0.12)):
+        for jobs, default in (("1", 0.70), ("100", 0.14), ("1000", 0.14)):
             costs = told.get("async", {}).get(jobs, {})
             ours, theirs = costs.get(side, []), costs.get(f"{side}, fast", [])
             stock, azure = costs.get(polls.STOCK, []), costs.get(waiting.AZURE, [])
             yield Mark(f"{side} / stock, {int(jobs):,} at once", _ratio(ours, stock), default)
-            yield Mark(f"{side}, fast / stock, {int(jobs):,} at once", _ratio(theirs, stock), fast)
-            yield Mark(f"{side}, fast / azure-core, {int(jobs):,} at once", _ratio(theirs, azure), 1)
+            yield Mark(f"{side} / azure-core, {int(jobs):,} at once", _ratio(ours, azure), 1)
+            yield Mark(f"{side}, fast / azure-core, {int(jobs):,} at once", _ratio(theirs, azure), 0.70)
     costs = told.get("sync", {})
-    for other, limit in ((polls.STOCK, 0.75), ("requests", 0.55), (AZURE_SYNC, 0.40)):
+    for other, limit in ((polls.STOCK, 0.92), ("requests", 0.75), (AZURE_SYNC, 0.65)):
         yield Mark(f"settled.wait / {other}", _ratio(costs.get("settled.wait", []), costs.get(other, [])), limit)
     failed = [of["failed"] for name, of in told.get("failures", {}).items() if name.startswith("settled")]
     yield Mark("polls of Settled that failed, 1,000 at once", max(failed, default=None), 0)

@@ -283,7 +283,8 @@ def test_the_collector_may_close_waits_at_any_time() -> None:
 
     class Collecting(dict[int, int]):
         def get(self, key: int, default: Any = None, /) -> Any:
-            gc.collect()
+            # The youngest objects are enough: a whole collection takes long in a process of many tests.
+            gc.collect(1)
             return super().get(key, default)
 
     class Abandoned:
@@ -295,10 +296,14 @@ def test_the_collector_may_close_waits_at_any_time() -> None:
             assert self.moment is not None
             limiter.give_back(self.moment)
 
+    def abandon() -> None:
+        for _ in range(20):
+            Abandoned()
+
     limiter._planned = Collecting()
-    thread = threading.Thread(target=lambda: [Abandoned() for _ in range(20)], daemon=True)
+    thread = threading.Thread(target=abandon, daemon=True)
     thread.start()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
     gc.collect()
     assert limiter.planned(0.0) == 0
