@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Self, TypeVar
 
 import attrs
 
-from .. import errors
+from ..errors import JobCancelled, JobFailed, JobPartial, JobSkipped, JobTimedOut, OutcomeError, SettledError
 from .outcome import Outcome
 from .text import encodable, printable, truncate
 
@@ -102,7 +102,7 @@ class Snapshot(Generic[B_co]):
     polls: int = 1
     elapsed: float = 0.0
     callback: Any = None
-    error: errors.SettledError | None = None
+    error: SettledError | None = None
     polled_at: datetime | None = None
 
     @property
@@ -160,20 +160,20 @@ class Snapshot(Generic[B_co]):
         }
 
 
-_BY_OUTCOME: Mapping[Outcome | None, type[errors.OutcomeError]] = {
-    Outcome.PARTIAL: errors.JobPartial,
-    Outcome.FAILED: errors.JobFailed,
-    Outcome.CANCELLED: errors.JobCancelled,
-    Outcome.TIMED_OUT: errors.JobTimedOut,
-    Outcome.SKIPPED: errors.JobSkipped,
+_BY_OUTCOME: Mapping[Outcome | None, type[OutcomeError]] = {
+    Outcome.PARTIAL: JobPartial,
+    Outcome.FAILED: JobFailed,
+    Outcome.CANCELLED: JobCancelled,
+    Outcome.TIMED_OUT: JobTimedOut,
+    Outcome.SKIPPED: JobSkipped,
 }
 
 
-def outcome_error(snapshot: Snapshot[Any]) -> errors.OutcomeError:
+def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
     status = "" if snapshot.status is None else f" with status {truncate(snapshot.status, 80)}"
     detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
-    return _BY_OUTCOME.get(snapshot.outcome, errors.OutcomeError)(
+    return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(
         f"{snapshot.job.ref} {ended}{status}{detail}", snapshot
     )
