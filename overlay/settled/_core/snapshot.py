@@ -174,6 +174,4 @@ def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
     status = "" if snapshot.status is None else f" with status {truncate(snapshot.status, 80)}"
     detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
-    return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(
-        f"{snapshot.job.ref} {ended}{status}{detail}", snapshot
-    )
+    return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)
