@@ -91,7 +91,7 @@ def test_every_leak_is_found(tmp_path: Path) -> None:
             str(suite),
         ],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,

@@ -237,8 +237,8 @@ def test_patience_never_passes_the_deadline(jobs: Jobs, wait: WaitFunction, cloc
 
 def test_patience_is_for_failures_in_a_row(jobs: Jobs, wait: WaitFunction) -> None:
     """An answer in between makes the patience whole again."""
-    bumps = [step for _ in range(8) for step in (server_error(times=2), ("PROCESSING", 1.0))]
-    assert wait(jobs(*bumps, "COMPLETED"), timeout=None, patience=5).outcome is Outcome.SUCCEEDED
+    bumps = [step for _ in range(8) for step in (server_error(times=2), ("PROCESSING", 20.0))]
+    assert wait(jobs(*bumps, "COMPLETED"), timeout=None, patience=5, schedule=EVERY_SECOND).outcome is Outcome.SUCCEEDED
 
 
 def test_deadline_during_trouble(jobs: Jobs, wait: WaitFunction) -> None:

@@ -120,7 +120,7 @@ def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitF
         "c": Part("PENDING", None, None),
     }
     assert told[0].progress == Progress(2, 3)
-    assert told[0].detail == "b: disk is locked"
+    assert told[0].detail == "b: disk is locked; zz: not asked for"
     assert "2 of 3 endpoints settled after 1 s; still PENDING: c (" in str(raised.value)
     assert set(raised.value.seen) == {"2 of 3 settled"}
 
