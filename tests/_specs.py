@@ -15,7 +15,12 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 def load_generate() -> ModuleType:
     """A fresh copy of scripts/regenerate/generate.py as a module."""
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "scripts" / "regenerate" / "generate.py")
+    return load_script("regenerate/generate.py")
+
+
+def load_script(path: str) -> ModuleType:
+    """A fresh copy of one of the scripts as a module."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / "scripts" / path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -67,7 +67,7 @@ def cortex_environment(vendor: str) -> dict[str, Any]:
     variable = f"SETTLED_{vendor}_KEY_TYPE".upper()
     key_type = os.environ.get(variable, "").strip().lower() or "standard"
     if key_type not in ("standard", "advanced"):
-        raise ValueError(f"{variable} must be standard or advanced, not {key_type[:40]!r}")
+        raise ValueError(f"{variable} must be standard or advanced")
     given = from_environment(vendor, base_url="URL", key_id="KEY_ID", key="KEY")
     return {**given, "advanced": key_type == "advanced"}
 

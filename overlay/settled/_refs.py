@@ -21,7 +21,7 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
     name, slash, job_id = text("ref", ref).partition("/")
     kinds = _kinds_of(name)
     if not slash or name not in kinds:
-        raise ValueError(f"not a ref of a known kind of job: {ref!r:.200}{_nearest(name)}")
+        raise ValueError(f"not a ref of a known kind of job{_nearest(name)}")
     return Job(kinds[name], client, job_id)
 
 

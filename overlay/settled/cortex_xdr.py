@@ -155,7 +155,7 @@ def _count(value: Any) -> int:
 
 def _action_request(group_action_id: str) -> dict[str, Any]:
     if not (group_action_id.isascii() and group_action_id.isdecimal()):
-        raise ValueError(f"group_action_id must be a whole number, not {group_action_id!r}")
+        raise ValueError("group_action_id must be a whole number: digits, and nothing else")
     query = ActionStatusQuery(group_action_id=int(group_action_id))
     return get_action_status.request_kwargs(body=ActionStatusRequest(request_data=query))
 

@@ -8,7 +8,7 @@
     │   ├── JobCancelled
     │   ├── JobTimedOut
     │   └── JobSkipped
-    ├── ApiError                the API refused; .status_code .message .code .method .path
+    ├── ApiError                the API refused; .status_code .message .code .request_id
     │   ├── BadRequest          400, 422
     │   ├── AuthenticationError 401
     │   ├── LicenseRequired     402
@@ -119,8 +119,8 @@ class ApiError(SettledError):
     """The API refused a request.
 
     `message` is the human sentence of the reply, `code` the vendor's own error code, `extra` what the reply says
-    besides; `method` and `path` are the request's, `retry_after` is how many seconds the API asked to wait. What the
-    reply does not say is None.
+    besides; `method` and `path` are the request's, `retry_after` is how many seconds the API asked to wait. With its
+    `request_id` a vendor's support finds the request. What the reply does not say is None.
     """
 
     retry_after: float | None = None
@@ -134,16 +134,19 @@ class ApiError(SettledError):
         extra: str | None = None,
         method: str = "",
         path: str = "",
+        request_id: str | None = None,
     ) -> None:
         code_text = "" if code is None or code == str(status_code) else f" [{code}]"
         extra_text = "" if extra is None else f" ({extra})"
-        super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}{extra_text}")
+        id_text = "" if request_id is None else f" (request id {request_id})"
+        super().__init__(f"{method} {path} answered {status_code}{code_text}: {message}{extra_text}{id_text}")
         self.message = message
         self.status_code = status_code
         self.code = code
         self.extra = extra
         self.method = method
         self.path = path
+        self.request_id = request_id
 
 
 class BadRequest(ApiError):
@@ -189,10 +192,12 @@ class TransportError(SettledError):
 class MalformedResponse(SettledError):
     """An answer came that cannot be read: not JSON, or not what the API documents.
 
-    `is_html` is true where it is a web page: a proxy's, or one of another path than the API's.
+    `is_html` is true where it is a web page: a proxy's, or one of another path than the API's. `request_id` is what
+    the answer says to be the request's, or None.
     """
 
     is_html: bool = False
+    request_id: str | None = None
 
 
 class UnknownStatus(SettledError):

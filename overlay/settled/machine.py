@@ -25,7 +25,7 @@ from ._core.job import Job
 from ._core.options import WaitConfig, WaitOptions, known_options
 from ._core.reply import Reply
 from ._core.snapshot import Snapshot
-from ._core.validate import number
+from ._core.validate import described, number
 from ._core.wait import Poll, Sleep
 from ._core.wait_json import Now, wait_from_json, wait_to_json
 from ._http import poll, poll_async
@@ -101,7 +101,7 @@ def begin(
     start = now
     if started is not None:
         if not math.isfinite(number("started", started)):
-            raise ValueError(f"started must be seconds since 1970, not {started!r}")
+            raise ValueError(f"started must be seconds since 1970, not {described(started)}")
         start = min(now, now - _clock.clock.time_of_day() + float(started))
     started_at = _clock.clock.time_of_day() - now + start
     config = WaitConfig(

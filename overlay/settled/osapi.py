@@ -25,7 +25,7 @@ from settled_clients.osapi.models import Job as JobDetail
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, details_of, progress_of
-from ._core.validate import number
+from ._core.validate import described, number
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, message_of
@@ -188,7 +188,7 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     if expected_agents is None:
         return Job(JOB, client, job_id)
     if not number("expected_agents", expected_agents) >= 1:
-        raise ValueError(f"expected_agents must be 1 or more, not {expected_agents!r}")
+        raise ValueError(f"expected_agents must be 1 or more, not {described(expected_agents)}")
     read = functools.partial(_read, expected_agents=expected_agents)
     return Job(attrs.evolve(JOB, read=read), client, job_id)
 

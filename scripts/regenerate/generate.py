@@ -37,6 +37,19 @@ from spec_lines import line_at
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = "named by their words"
+# What generated code uses itself, where a vendor's word would stand in the way. The generator knows builtins only.
+USED_NAMES = {
+    *("additional_keys", "additional_properties", "cast", "cls", "cookies", "d", "field_dict", "from_dict", "headers"),
+    *("isoparse", "params", "prop", "prop_dict", "prop_name", "quote", "src_dict", "to_dict", "to_multipart"),
+    *("Any", "AuthenticatedClient", "BinaryIO", "Client", "File", "Generator", "Literal", "Mapping", "Response"),
+    *("T", "TextIO", "TypeVar", "UUID", "Unset"),
+}
+GENERATOR = f"""
+from openapi_python_client import strings
+strings.RESERVED_WORDS |= set({sorted(USED_NAMES)!r})
+from openapi_python_client.cli import app
+app()
+"""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -247,8 +260,9 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
         # Without any configuration that happens to lie above the output, and with no more rules than are needed.
         hooks = ["ruff check . --isolated --fix-only --select=F,I", "ruff format . --isolated --line-length=120"]
         config.write_text(json.dumps({"post_hooks": hooks}), encoding="utf-8")
-        command = [sys.executable, "-m", "openapi_python_client", "generate", "--meta=none", "--fail-on-warning"]
-        command += [f"--path={source}", f"--config={config}", f"--custom-template-path={templates}"]
+        command = [sys.executable, "-c", GENERATOR, "generate", "--meta=none", "--fail-on-warning"]
+        whole = with_model_template(templates, Path(scratch, "templates"))
+        command += [f"--path={source}", f"--config={config}", f"--custom-template-path={whole}"]
         run = subprocess.run(  # noqa: S603 - the command is ours
             [*command, f"--output-path={output}"],
             env=os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
@@ -257,7 +271,8 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
             check=False,
         )
     if run.returncode != 0:
-        raise GenerationError(f"{spec.name} cannot be generated:\n{with_lines(spec, run.stdout + run.stderr)}")
+        how = f", as signal {-run.returncode} ended the generator" if run.returncode < 0 else ""
+        raise GenerationError(f"{spec.name} cannot be generated{how}:\n{with_lines(spec, run.stdout + run.stderr)}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
     if len(modules) != sum(1 for _ in operations(document)):
@@ -278,9 +293,8 @@ def generate_all(root: Path, output: Path) -> None:
     (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
     (package / "py.typed").touch()
     templates = root / "scripts" / "regenerate" / "templates"
-    with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(os.cpu_count()) as pool:
-        whole = with_model_template(templates, Path(scratch, "templates"))
-        list(pool.map(lambda spec: generate_client(spec, whole, package / spec.stem), specs))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda spec: generate_client(spec, templates, package / spec.stem), specs))
     lock = {
         "generator": f"openapi-python-client {version('openapi-python-client')}",
         "enum_members": MEMBERS,

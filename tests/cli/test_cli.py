@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import logging
 import os
 import pty
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -17,8 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from settled import cortex_xsiam
 from settled.cli._duration import Duration
+from settled.cli._journal import Journal, Watcher
+from settled.cli._show import Board
 from settled.simulator import Simulator, dropped, rate_limited, server_error
 
 from _cli import PROGRAM, Command
@@ -387,3 +393,40 @@ def test_no_durations(text: str) -> None:
     """What is no duration is a ValueError that says what would be one."""
     with pytest.raises(ValueError, match=r"duration"):
         Duration.parse(text)
+
+
+def test_simulate_a_command(in_real_time: Command) -> None:
+    """A command behind `--` reaches the simulator and its jobs; its exit code is the result, as a shell tells it."""
+    follow = 'echo "$SETTLED_SIMULATED_REFS" | "$0" -m settled wait --timeout 4 --json; exit 7'
+    run = in_real_time.process(
+        "simulate", "--speed", "50", "--", "sh", "-c", follow, sys.executable, SETTLED_CONFIG="x"
+    )
+    assert run.returncode == 7, run.stderr
+    assert {each["outcome"] for each in _objects(run.stdout) if each["settled"]} >= {"SUCCEEDED", "FAILED"}
+    assert in_real_time.process("simulate", "--", "sh", "-c", "kill -TERM $$").returncode == 128 + signal.SIGTERM
+    missing = in_real_time.process("simulate", "--", "no-such-command")
+    assert (missing.returncode, "no-such-command" in missing.stderr) == (2, True)
+
+
+def test_a_port_in_use_is_named(in_real_time: Command) -> None:
+    """`simulate` on a port that is taken says which, and what to do."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        run = in_real_time.process("simulate", "--port", str(port))
+    assert run.returncode == 2
+    assert f"port {port} of 127.0.0.1 is in use: take another one, or 0 for any that is free" in run.stderr
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_live_table_tells_long_ids_apart(sim: Simulator, width: int) -> None:
+    """Ids too long for the screen lose their middle while a table is live, and are told in full at the end."""
+    ids = [f"aaaaaaaa-0000-4000-8000-00000000000{number}-{'x' * 60}-{number}" for number in range(3)]
+    with cortex_xsiam.connect(sim.url, key_id=sim.key_id, key=sim.key) as client:
+        journal = Journal([cortex_xsiam.byos_import(client, job_id) for job_id in ids], Watcher())
+    console = Console(width=width, height=40, file=io.StringIO(), force_terminal=True, color_system=None)
+    board = Board(console)
+    board.began(journal)
+    console.print(board)
+    rows = [line for line in console.file.getvalue().splitlines() if line.startswith("cortex")]  # type: ignore[attr-defined]
+    assert [row.split()[0][-2:] for row in rows] == ["-0", "-1", "-2"]
+    assert all(len(row) <= width and "…" in row.split()[0] for row in rows)

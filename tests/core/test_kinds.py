@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib
 import inspect
 import re
@@ -75,7 +76,7 @@ def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
     job = getattr(VENDORS[vendor], name)(client, "17")
     assert job.ref == f"{kind.name}/17"
     assert settled.from_ref(job.ref, client) == job
-    with pytest.raises(AttributeError):
+    with pytest.raises(dataclasses.FrozenInstanceError):
         job.id = "18"
 
 

@@ -273,7 +273,7 @@ def test_wrong_states() -> None:
     state = wait.to_json()
     with pytest.raises(ValueError, match="version 3"):
         Wait.from_json({**state, "version": 3}, wait.job)
-    with pytest.raises(ValueError, match=r"a wait for 'cortex_xsiam\.byos_import/8', and not for"):
+    with pytest.raises(ValueError, match=r"a wait for another job, and not for cortex_xsiam\.byos_import/7"):
         Wait.from_json({**state, "ref": "cortex_xsiam.byos_import/8"}, wait.job)
 
 

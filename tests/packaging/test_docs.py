@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import re
 import subprocess
@@ -16,7 +15,7 @@ import pytest
 
 import settled
 
-from _specs import ROOT
+from _specs import ROOT, load_script
 
 PAGES = ROOT / "scripts" / "docs" / "pages" / "reference"
 # Commands, which are documented by their --help.
@@ -117,12 +116,7 @@ def test_pydoc_reads_like_a_manual() -> None:
 @pytest.fixture
 def build() -> ModuleType:
     """scripts/docs/build.py."""
-    spec = importlib.util.spec_from_file_location("docs_build", ROOT / "scripts" / "docs" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_script("docs/build.py")
 
 
 def test_faults_of_a_site(build: ModuleType, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ LAYERS = (
     ("settled._run",),
     ("settled._observe", "settled._http"),
     ("settled._core",),
-    ("settled.errors", "settled._locks", "settled._version"),
+    ("settled.errors", "settled._lazy", "settled._locks", "settled._monotonic", "settled._version"),
 )
 NO_CORE_BUSINESS = {"asyncio", "concurrent", "http", "httpx", "httpcore", "selectors", "signal", "socket", "ssl"} | {
     "logging",

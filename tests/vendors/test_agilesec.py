@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -411,3 +412,36 @@ def test_an_inbox_forgets_the_oldest(receiver: Receiver) -> None:
     unsubscribe()
     receiver.inbox.put("7", "more news")
     assert woken == [7]
+
+
+def test_the_log_tells_of_callbacks(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """What is taken is logged, what is refused is warned of, and neither shows the credentials or breaks the line."""
+    caplog.set_level(logging.INFO, "settled")
+    receiver.post()
+    receiver.post(CALLBACK | {"executionId": "e1\n2026-01-01 ERROR forged"})
+    receiver.post(token="wrong-token")
+    receiver.post(b"no JSON")
+    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "settled"]
+    assert [level for level, _ in said] == ["INFO", "INFO", "WARNING", "WARNING"]
+    for (_, text), told in zip(said, ["agilesec.scan/e1 was taken", r"\n2026", "with 401", "with 400"], strict=True):
+        assert told in text
+        assert text.isprintable()
+        assert SECRET not in text
+        assert "wrong-token" not in text
+
+
+@pytest.mark.parametrize("is_used", [True, False])
+def test_aclose(answering: Answering, is_used: bool) -> None:
+    """`aclose` closes what the event loop's waits opened, does nothing if there is nothing, and may be called twice."""
+    answering({"status": "successful", "executionId": "e1"})
+
+    async def main() -> bool:
+        connected = agilesec.connect(answering.url, token="t1")
+        http = connected.get_async_httpx_client() if is_used else None
+        if is_used:
+            await agilesec.scan(connected, "e1").fetch_async()
+        await connected.aclose()
+        await connected.aclose()
+        return http is None or http.is_closed
+
+    assert asyncio.run(main())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 import time
 from typing import Any
@@ -235,7 +236,7 @@ def test_job_is_a_value() -> None:
     assert job == cortex_xsiam.byos_import(client, "7")
     assert (str(job.kind), job.id, job.client) == (KIND, "7", client)
     assert repr(job) == "<Job cortex_xsiam.byos_import/7>"
-    with pytest.raises(AttributeError):
+    with pytest.raises(dataclasses.FrozenInstanceError):
         job.id = "8"  # type: ignore[misc]
 
 

@@ -17,6 +17,7 @@ from ..errors import MalformedResponse, NotFound, SettledError
 from . import snapshot as _snapshot
 from .outcome import TerminalStatus
 from .snapshot import Reading, Snapshot
+from .validate import described
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -170,11 +171,25 @@ def _given(client: Any) -> str:
 
 
 def _check_id(kind: JobKind[Any], value: Any) -> None:
-    # A dot segment would be resolved away, and another path be asked.
-    is_word = isinstance(value, str) and value.strip() and value.isprintable() and value not in {".", ".."}
-    if not is_word or len(value) > MAX_ID_LENGTH:
-        raise ValueError(f"not an id of a {kind.name} job: {value!r:.200}")
+    fault = _fault_of_id(value)
+    if fault is not None:
+        raise ValueError(f"not an id of a {kind.name} job: {fault}")
     kind.request(value)
+
+
+def _fault_of_id(value: Any) -> str | None:
+    """Why a value cannot be an id, without the value: it may be a secret, in the wrong place."""
+    if not isinstance(value, str):
+        return f"{described(value)}, not a str"
+    if not value.strip():
+        return "it is empty" if not value else "it has nothing but blanks"
+    if not value.isprintable():
+        return "it has characters that cannot be printed"
+    if value in {".", ".."}:
+        return f"{value!r} would lead to another path"
+    if len(value) > MAX_ID_LENGTH:
+        return f"it has {len(value):,} characters, and {MAX_ID_LENGTH:,} are the most"
+    return None
 
 
 class Detached:
@@ -259,7 +274,7 @@ def _detached(kind: JobKind[B_co], job_id: str) -> Job[B_co]:
 def check_job(job: Any) -> None:
     """Refuse what is no job, with a TypeError that says how to make one, or lacks its client, with a ValueError."""
     if isinstance(job, str):
-        raise TypeError(f"not a job, but a str, {job!r:.80}: settled.from_ref(ref, client) makes a job of a ref")
+        raise TypeError("not a job, but a str: settled.from_ref(ref, client) makes a job of a ref")
     if not isinstance(job, Job):
         raise TypeError(
             f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, Self
 
 from .._locks import new_lock
 from .schedule import Schedule, Timing
-from .validate import number
+from .validate import described, number
 
 # So many durations tell most of what there is to learn, and old ones go, so that slow change is followed.
 _KEPT = 24
@@ -66,11 +66,11 @@ class Learned:
         wishes = {"delay": delay, "requests": requests}
         known = {name: number(name, wish) for name, wish in wishes.items() if wish is not None}
         if len(known) != 1 or not 0 < min(known.values()) < math.inf:
-            raise ValueError(f"give either delay or requests, a positive number: {delay=}, {requests=}")
+            raise ValueError("give either delay or requests, and a positive number")
         if not 0 <= number("jitter", jitter) < 1:
-            raise ValueError(f"jitter must be 0 or more, and less than 1: {jitter!r}")
+            raise ValueError(f"jitter must be 0 or more, and less than 1: {described(jitter)}")
         if not 0 < number("watch", watch) <= 1:
-            raise ValueError(f"watch must be more than 0, and at most 1: {watch!r}")
+            raise ValueError(f"watch must be more than 0, and at most 1: {described(watch)}")
         self._settings: dict[str, Any] = wishes | known | {"jitter": float(jitter), "watch": float(watch)}
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._news = 0
@@ -115,7 +115,7 @@ class Learned:
             ValueError: Unless 0 <= after <= before, both finite.
         """
         if not 0 <= number("after", after) <= number("before", before) < math.inf:
-            raise ValueError(f"no duration lies between {after!r} and {before!r} seconds")
+            raise ValueError(f"no duration lies between {described(after)} and {described(before)} seconds")
         # A fixed moment of the interval would make jobs that one poll noticed look as if they all took the same time.
         duration = random.uniform(after, before)  # noqa: S311 - chance, not secrecy
         with self._lock:
@@ -144,7 +144,7 @@ class Learned:
         """
         try:
             if state.get("version") != 1:
-                raise ValueError(f"a Learned of version {state.get('version')!r}, and not 1")
+                raise ValueError(f"a Learned of version {described(state.get('version'))}, and not 1")
             durations = [float(duration + 0) for duration in state["durations"]]
             settings = {name: state[name] for name in ("delay", "requests", "jitter")}
             # Before there was `watch`, a state said whether to be `wary`, which was about as close a watch.

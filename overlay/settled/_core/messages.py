@@ -32,7 +32,8 @@ def deadline_message(wait: Wait[Any], failure: SettledError | None) -> str:
 
 def summary(status: str | None, polls: int) -> str:
     """What was read until an error ended a wait."""
-    return f"{'no status was read' if status is None else f'the last status was {status}'} ({plural(polls, 'poll')})"
+    read = "no status was read" if status is None else f"the last status was {printable(status, _MAX_NAME * 4)}"
+    return f"{read} ({plural(polls, 'poll')})"
 
 
 def plural(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from .kept_answers import KeptAnswers
 from .observer import Observer, new_observer
 from .schedule import Schedule, Timing
 from .snapshot import Snapshot
-from .validate import number
+from .validate import described, number
 
 if TYPE_CHECKING:
     from .inbox import Inbox
@@ -64,7 +64,7 @@ def known_options(verb: str, options: WaitOptions[B], *own: str) -> WaitOptions[
 def _callable(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if value is not None and not callable(value):
         what = _CALLABLES[attribute.name]
-        raise TypeError(f"{attribute.name} must be {what}, not {value!r:.80}")
+        raise TypeError(f"{attribute.name} must be {what}, not {described(value)}")
 
 
 def seconds(timeout: float | timedelta | None) -> float:
@@ -73,26 +73,26 @@ def seconds(timeout: float | timedelta | None) -> float:
         return math.inf
     given = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
     if not given >= 0:
-        raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {timeout!r}")
+        raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {described(timeout)}")
     return given
 
 
 def _patience(value: float) -> float:
     """Seconds that may be none or infinite; ValueError if they are negative or no number."""
     if not number("patience", value) >= 0:
-        raise ValueError(f"patience must be a number of seconds, and not negative: {value!r}")
+        raise ValueError(f"patience must be a number of seconds, and not negative: {described(value)}")
     return float(value)
 
 
 def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None:
     """Refuse what is less than 1, with a ValueError that names the argument."""
     if not number(attribute.name, value) >= 1:
-        raise ValueError(f"{attribute.name} must be 1 or more, not {value!r}")
+        raise ValueError(f"{attribute.name} must be 1 or more, not {described(value)}")
 
 
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
     if value not in get_args(Unknown):
-        raise ValueError(f"{attribute.name} must be one of {get_args(Unknown)}, not {value!r}")
+        raise ValueError(f"{attribute.name} must be one of {get_args(Unknown)}, not {described(value)}")
 
 
 @attrs.frozen(kw_only=True)
@@ -130,7 +130,7 @@ class WaitConfig(Generic[B]):
             schedule = _BY_DEFAULT if self.inbox is None else _UNTIL_CALLED_BACK
         interval = number("what the schedule answered", schedule(polls - self.polls_before, elapsed))
         if not interval >= 0:
-            raise ValueError(f"the schedule answered {interval!r}, which is no number of seconds to wait")
+            raise ValueError(f"the schedule answered {described(interval)}, which is no number of seconds to wait")
         return interval
 
     def learn(self, after: float, before: float) -> None:

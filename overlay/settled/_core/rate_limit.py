@@ -21,7 +21,7 @@ from collections.abc import Iterable
 
 from .._locks import new_lock, register
 from .job import Client
-from .validate import number
+from .validate import described, number
 
 # Requests are planned a little farther apart than the limit asks for: what small delays take away is made up for.
 _PLANNED = 1.1
@@ -53,7 +53,7 @@ class RateLimiter:
     def __init__(self, max_rate: float | None = None) -> None:
         rate = math.inf if max_rate is None else number("max_rate", max_rate)
         if max_rate is not None and not 0 < rate < math.inf:
-            raise ValueError(f"max_rate must be a positive number of requests a second, or None: {max_rate}")
+            raise ValueError(f"max_rate must be a positive number of requests a second, not {described(max_rate)}")
         # A second holds whole requests: of 2.5 it must not see three.
         whole = float(math.floor(rate)) if 1 <= rate < math.inf else rate
         self.spacing = math.ceil(min(_PLANNED / whole, _FOREVER) / _TICK) * _TICK

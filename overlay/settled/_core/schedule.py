@@ -41,7 +41,7 @@ class Schedule:
     def __attrs_post_init__(self) -> None:
         first, factor, cap, jitter = (number(name, value) for name, value in attrs.asdict(self).items())
         if not (0 < first <= cap < float("inf") and 1 <= factor < float("inf") and 0 <= jitter < 1):
-            raise ValueError(f"out of range (0 < first <= cap, factor >= 1, 0 <= jitter < 1): {self}")
+            raise ValueError(f"out of range (0 < first <= cap, factor >= 1, 0 <= jitter < 1): {self!s:.200}")
 
     def __call__(self, polls: int, _elapsed: float, /) -> float:
         """Seconds until the next poll, after so many polls."""

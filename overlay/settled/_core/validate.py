@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numbers
+from datetime import date, time, timedelta
+from enum import Enum
 from typing import Any
 
 
@@ -20,3 +23,16 @@ def text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a str, not a {type(value).__qualname__}")
     return value
+
+
+def described(value: Any) -> str:
+    """What an error may say of an argument that it refuses: the value if its type cannot hold a secret, or its type."""
+    if value is None or isinstance(value, numbers.Number | date | time | timedelta | Enum):
+        try:
+            return f"{value!r:.80}"
+        except ValueError:  # of an integer with more digits than may be written out
+            pass
+    kind = type(value).__qualname__
+    if kind in ("str", "bytes", "list", "tuple", "dict") and not value:
+        return f"an empty {kind}"
+    return f"an {kind}" if kind[:1] in "aeiouAEIOU" else f"a {kind}"

@@ -17,6 +17,7 @@ from .failures import FailureRun
 from .job import Job
 from .options import PATIENCE_SECONDS, WaitConfig, WaitOptions, known_options
 from .timing_json import timing_from_json, timing_to_json
+from .validate import described
 
 if TYPE_CHECKING:
     from .wait import Wait
@@ -76,9 +77,9 @@ def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, optio
         raise ValueError(f"not what to_json told: a {type(state).__qualname__}")  # noqa: TRY004 - as for all of it
     state = cast("Mapping[str, Any]", state)
     if state.get("version") not in _READABLE:
-        raise ValueError(f"a wait of version {state.get('version')!r:.80}, and not {_VERSION}")
+        raise ValueError(f"a wait of version {described(state.get('version'))}, and not {_VERSION}")
     if state.get("ref") != job.ref:
-        raise ValueError(f"a wait for {state.get('ref')!r:.200}, and not for {job.ref}")
+        raise ValueError(f"a wait for another job, and not for {job.ref}")
     try:
         return _restored(wait_class, _upgraded(state, now), job, now, options)
     except (AttributeError, LookupError, OverflowError, TypeError) as error:
@@ -149,11 +150,11 @@ def _or_none(seconds: float, to_day: float = 0.0) -> float | None:
 
 def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not math.isfinite(value):
-        raise TypeError(f"not a moment: {value!r:.80}")
+        raise TypeError(f"not a moment: {described(value)}")
     return float(value)
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise TypeError(f"not a count: {value!r:.80}")
+        raise TypeError(f"not a count: {described(value)}")
     return value

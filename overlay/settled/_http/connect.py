@@ -23,7 +23,7 @@ from typing import Any, TypedDict, TypeVar
 import httpx
 
 from .._core.rate_limit import RateLimiter
-from .._core.validate import number, text
+from .._core.validate import described, number, text
 from .._version import __version__
 from .credentials import CREDENTIALS_KEY, Credentials
 from .response import ENCODING, MAX_BODY, MAX_BODY_KEY
@@ -79,9 +79,9 @@ def client_arguments(
     if fast and transport is not None:
         raise ValueError("fast=True brings a transport of its own: give it or transport=, not both")
     if not number("max_body", max_body) >= 1:
-        raise ValueError(f"max_body must be 1 or more bytes, not {max_body!r}")
+        raise ValueError(f"max_body must be 1 or more bytes, not {described(max_body)}")
     if not 0 < number("timeout", timeout) < math.inf:
-        raise ValueError(f"timeout must be a positive number of seconds, not {timeout!r}")
+        raise ValueError(f"timeout must be a positive number of seconds, not {described(timeout)}")
     if fast:
         pass  # says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
@@ -130,12 +130,22 @@ def _checked(base_url: str) -> str:
         url = httpx.URL(base_url if "://" in base_url else f"https://{base_url}")
         host = url.host
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise ValueError(f"not the address of an API: {error}") from None
-    is_address = url.scheme in ("http", "https") and host and not any(map(str.isspace, base_url))
+        # Behind the colon stands a part of the address.
+        raise ValueError(f"not the address of an API: {str(error).partition(':')[0]}") from None
     if url.port is not None and not 0 < url.port <= _LAST_PORT:
         raise ValueError(f"not the address of an API: there is no port {url.port}")
-    if not is_address or url.userinfo or url.query or url.fragment:
-        raise ValueError(f"not the address of an API (https://host, perhaps with a path): {url!r}")
+    faults = {
+        "has blanks": any(map(str.isspace, base_url)),
+        "does not begin with https:// or http://": url.scheme not in ("http", "https"),
+        "has no host": not host,
+        "has a user or a password": url.userinfo,
+        "has a query": url.query,
+        "has a fragment": url.fragment,
+    }
+    fault = next((fault for fault, is_there in faults.items() if is_there), None)
+    if fault is not None:
+        # The address itself is not shown: it may hold a password, or be the key, in the wrong place.
+        raise ValueError(f"not the address of an API (https://host, perhaps with a path): it {fault}")
     return str(url).rstrip("/")
 
 
@@ -160,11 +170,16 @@ class _Maker:
 
         if self._transport is not None:
             if not isinstance(self._transport, needed):
-                raise TypeError(f"this client was connected with a transport that is {other}: {self._transport!r}")
-            return _with_few_cookies(make(transport=self._transport, **arguments))
+                raise TypeError(
+                    f"this client was connected with a transport that is {other}: {described(self._transport)}"
+                )
+            client = make(transport=self._transport, **arguments)
+            _hide_proxy_secrets(client, arguments.get("auth"))
+            return _with_few_cookies(client)
         arguments["verify"] = _ssl_context(self._verify)
         arguments["trust_env"] = not _is_outside_proxies(httpx.URL(arguments["base_url"]))
         client = with_proxies(lambda: make(**arguments))
+        _hide_proxy_secrets(client, arguments.get("auth"))
         fast = None
         if self._fast and isinstance(client, httpx.AsyncClient):
             from .fast import FastTransport
@@ -172,6 +187,13 @@ class _Maker:
             fast = FastTransport(arguments["verify"])
         use_stack(client, fast)
         return _with_few_cookies(client)
+
+
+def _hide_proxy_secrets(client: httpx.Client | httpx.AsyncClient, auth: Any) -> None:
+    from .pool import proxy_secrets
+
+    if isinstance(auth, Credentials):
+        auth.hide_proxy_secrets(proxy_secrets(client))
 
 
 def _is_outside_proxies(url: httpx.URL) -> bool:
@@ -233,7 +255,9 @@ def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
         # Read again when somebody has replaced the file.
         return _shared_ssl_context(verify, (found.st_mtime_ns, found.st_size, found.st_ino))
     except (OSError, ValueError) as error:
-        raise ValueError(f"verify is no CA bundle that can be read: {verify!r}: {error}") from error
+        raise ValueError(
+            f"verify is no CA bundle that can be read: {getattr(error, 'strerror', None) or error}"
+        ) from None
 
 
 @functools.lru_cache(maxsize=32)

@@ -18,7 +18,7 @@ import re
 import threading
 import weakref
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
@@ -36,6 +36,7 @@ CREDENTIALS_KEY = "settled.credentials"
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
 _REFUSED = 401
+_SHORTEST_PASSWORD = 5
 _SHORTEST_SECRET = 8
 _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|session|sign|token", re.IGNORECASE)
 
@@ -52,6 +53,7 @@ class Credentials(httpx.Auth):
         # How often it was asked for: tells whether somebody else has renewed what was refused.
         self._asked = 0
         self._sent: deque[str] = deque([self._secret], maxlen=_REMEMBERED)
+        self.proxy_secrets: frozenset[str] = frozenset()
         self.after_fork()
         _locks.register(self)
 
@@ -67,6 +69,10 @@ class Credentials(httpx.Auth):
     def secret(self) -> str:
         """The current secret."""
         return self._secret if self._asked or self._ask is None else self._renewed(0)
+
+    def hide_proxy_secrets(self, secrets: Iterable[str]) -> None:
+        """Keep the passwords of proxies out of texts, too."""
+        self.proxy_secrets |= {secret for secret in secrets if len(secret) >= _SHORTEST_PASSWORD}
 
     def secrets(self) -> list[str]:
         """The secrets that were sent lately."""
@@ -175,13 +181,16 @@ def without_credentials(message: str, client: Client, request: httpx.Request | N
 def secrets_of(client: Client, request: httpx.Request | None = None) -> tuple[str, ...]:
     """The credentials of a client, and those in the headers of a request, as texts may have them; the longest first."""
     credentials = client.extensions.get(CREDENTIALS_KEY)
-    secrets = credentials.secrets() if isinstance(credentials, Credentials) else []
+    if not isinstance(credentials, Credentials):
+        credentials = None
+    secrets = [] if credentials is None else credentials.secrets()
     for header, value in () if request is None else request.headers.raw:
         if _is_secret(header) and not value.isdigit():
             text = value.decode("latin-1")
             secrets += [text, *text.split()]
     # A shorter one is no secret, but may well be part of an ordinary word.
-    return _forms_of(frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET))
+    plain = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    return _forms_of(plain if credentials is None else plain | credentials.proxy_secrets)
 
 
 # Every answer is searched for what its request held, and that is mostly the same: what is found once is kept.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
-from .._core.text import encodable, truncate
+from .._core.text import encodable, printable, truncate
 from .redact import without_secrets
 
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
@@ -129,4 +129,4 @@ def _plain(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    return truncate(" ".join(text.split()), _MAX_LENGTH)
+    return printable(" ".join(text.split()), _MAX_LENGTH)

@@ -13,13 +13,13 @@ request has been seen since the connection was opened.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import itertools
 import math
 import socket
 import ssl
 import threading
-import time
 import warnings
 import weakref
 from collections import defaultdict
@@ -31,6 +31,7 @@ import httpcore
 import httpx
 
 from .. import _locks
+from .._monotonic import monotonic
 from .response import DEADLINE
 from .transport_errors import address_in_errors
 
@@ -67,6 +68,20 @@ def discard_connections(client: httpx.Client | httpx.AsyncClient) -> None:
     """Use no connection that a client has open for another request; requests under way are not disturbed."""
     for transport in _transports(client):
         getattr(getattr(transport, "_pool", transport), "discard", bool)()
+
+
+def proxy_secrets(client: httpx.Client | httpx.AsyncClient) -> Iterator[str]:
+    """The passwords of a client's proxies, and the headers that carry them, as long as httpcore keeps them there."""
+    for transport in _transports(client):
+        pool = getattr(transport, "_pool", None)
+        for name, value in getattr(pool, "_proxy_headers", None) or ():
+            if name.lower() == b"proxy-authorization":
+                token = value.decode("latin-1").rpartition(" ")[2]
+                yield token
+                with contextlib.suppress(ValueError):
+                    yield base64.b64decode(token).decode().partition(":")[2]
+        for secret in (getattr(pool, "_proxy_auth", None) or ())[1:]:
+            yield secret.decode("latin-1")
 
 
 def _transports(client: Any) -> list[Any]:
@@ -176,7 +191,7 @@ class _Stack:
         """Put a connection back if it is clean, and return what is to be closed."""
         if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
             return [connection]
-        idle, now = self._idle[lease.key], time.monotonic()
+        idle, now = self._idle[lease.key], monotonic()
         stale: list[Any] = []
         while idle and idle[0].idle_since < now - self._keep_seconds:
             stale.append(idle.pop(0))
@@ -207,7 +222,7 @@ class Stack(_Stack):
                 self.leases = {lease for lease in list(self.leases) if lease() is not None}
                 if len(self.leases) < self._most:
                     break
-                if (left := end - time.monotonic()) <= 0:
+                if (left := end - monotonic()) <= 0:
                     raise httpcore.PoolTimeout(_TOO_LONG)
                 # Nobody is woken by a lease that was lost.
                 self._freed.wait(min(left, 1.0))
@@ -319,7 +334,7 @@ def _extensions(message: Any) -> dict[str, Any]:
 
 
 def _moment(seconds: float | None) -> float:
-    return math.inf if seconds is None else time.monotonic() + seconds
+    return math.inf if seconds is None else monotonic() + seconds
 
 
 def _is_clean(connection: Any, stream: Any) -> bool:
@@ -373,7 +388,7 @@ class _Connection(httpcore.SyncBackend):
         """A timeout, or what is left until the deadline; ReadTimeout if nothing is."""
         if self.deadline == math.inf:
             return timeout
-        if (left := self.deadline - time.monotonic()) <= 0:
+        if (left := self.deadline - monotonic()) <= 0:
             raise httpcore.ReadTimeout("the response was not complete in time")
         return left if timeout is None else min(left, timeout)
 

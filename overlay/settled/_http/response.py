@@ -8,13 +8,14 @@ of gzip can stand for gigabytes.
 from __future__ import annotations
 
 import json
-import time
 import zlib
 from typing import Any
 
 import httpx
 
 from .._core.job import UNREADABLE, Client
+from .._core.text import printable
+from .._monotonic import monotonic
 from ..errors import ApiError, AuthenticationError, MalformedResponse, api_error_class
 from .credentials import hint_of, secrets_of, without_credentials
 from .error_body import error_body, is_html
@@ -22,6 +23,12 @@ from .retry_after import asked_pause
 
 MAX_BODY = 4 * 2**20
 _MAX_REASON = 500
+# In the order of preference: the vendor's own, a load balancer's, a trace's.
+_REQUEST_ID_HEADERS = (
+    *("x-request-id", "request-id", "x-correlation-id", "correlation-id", "x-amzn-requestid", "x-amz-request-id"),
+    *("x-ms-request-id", "x-amzn-trace-id", "x-trace-id", "x-cloud-trace-context", "cf-ray", "traceparent"),
+)
+_MAX_REQUEST_ID = 100
 MAX_BODY_KEY = "settled.max_body"
 DEADLINE = "settled.deadline"
 """The request extension with the moment by which a sync response has to be complete."""
@@ -57,6 +64,7 @@ class Response:
         except UNREADABLE as error:
             said = self.without_secrets(error_body(self.content).message)
             malformed = _malformed(self._response, f"without JSON: {said!r}")
+            malformed.request_id = _request_id(self._response, self._client)
             malformed.is_html = is_html(self.content)
             raise malformed from error
 
@@ -64,17 +72,22 @@ class Response:
         """The error that the response stands for."""
         response, found = self._response, error_body(self.content)
         error = api_error_class(response.status_code)(
-            self.without_secrets(message or found.message or response.reason_phrase)[:_MAX_REASON] or "no message",
+            self._line(message or found.message or response.reason_phrase) or "no message",
             status_code=response.status_code,
-            code=self.without_secrets(found.code) if found.code else None,
-            extra=self.without_secrets(found.extra) if found.extra else None,
+            code=self._line(found.code) if found.code else None,
+            extra=self._line(found.extra) if found.extra else None,
             method=response.request.method,
             path=response.request.url.path,
+            request_id=_request_id(response, self._client),
         )
         error.retry_after = asked_pause(response.headers)
         if isinstance(error, AuthenticationError) and (hint := hint_of(self._client)):
             error.args = (f"{error}; {hint}", *error.args[1:])
         return error
+
+    def _line(self, text: str) -> str:
+        # A vendor's text that breaks lines or moves the cursor could forge records in a log.
+        return printable(self.without_secrets(text), _MAX_REASON)
 
     def without_secrets(self, text: str) -> str:
         """A text without the credentials that the client has sent, with this request or before."""
@@ -91,7 +104,7 @@ def read(client: Client, response: httpx.Response, end: float) -> Response:
     body = _Body(client, response)
     for part in [response.content] if body.is_read else response.iter_raw():
         body.add(part)
-        if time.monotonic() > end:
+        if monotonic() > end:
             raise httpx.ReadTimeout("the response was not complete in time")
     return Response(client, response, body.complete())
 
@@ -158,6 +171,14 @@ class _Body:
 
     def _too_large(self) -> MalformedResponse:
         return _malformed(self._response, f"with more than {self._most:,} bytes, which is the client's max_body")
+
+
+def _request_id(response: httpx.Response, client: Client) -> str | None:
+    """By what a vendor's support finds the request; None if the response does not say."""
+    found: str | None = next((response.headers[name] for name in _REQUEST_ID_HEADERS if name in response.headers), None)
+    if not found:
+        return None
+    return printable(without_credentials(found, client, response.request), _MAX_REQUEST_ID)
 
 
 def _malformed(response: httpx.Response, how: str) -> MalformedResponse:

@@ -7,7 +7,6 @@ a proxy or a server that is out of step would otherwise settle a job with anothe
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ import httpx
 from .._core.job import Client, Job
 from .._core.reply import MAX_POLL_SECONDS, Reply
 from .._core.snapshot import Refused
+from .._monotonic import monotonic
 from ..errors import (
     MalformedResponse,
     TransportError,
@@ -81,7 +81,7 @@ def _made(make: Callable[[], T], what: str) -> T:
 
 
 def _exchange(client: Client, http: httpx.Client, request: httpx.Request, seconds: float) -> Response:
-    end = time.monotonic() + seconds
+    end = monotonic() + seconds
     request.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end}
     received = http.send(request, stream=True)
     try:

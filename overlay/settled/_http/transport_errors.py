@@ -17,6 +17,7 @@ from typing import TypeVar
 import httpx
 
 from .._core.job import Client
+from .._core.text import printable
 from ..errors import SettledError, TransportError
 from .credentials import secrets_of, without_credentials
 
@@ -32,7 +33,9 @@ _LASTING = (
 )
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
-_USER_INFO = re.compile(r"//[^/@\s]*@")
+_MAX_REASON = 500
+# Behind these an error quotes a proxy's address, or a part of it, with the password.
+_QUOTE = re.compile(r":|\sURL\(")
 
 # What these end has not reached the server.
 NEVER_SENT = (
@@ -60,7 +63,7 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
         raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
         _hide_secrets(error, client)
-        failure = TransportError(f"{what}: {_told(error)}")
+        failure = TransportError(f"{what}: {printable(_told(error), _MAX_REASON)}")
         failure.may_pass = _may_pass(error)
         failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
         raise failure from error
@@ -72,7 +75,7 @@ def with_proxies(make: Callable[[], C]) -> C:
         return make()
     except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         message, remedy = (
-            _USER_INFO.sub("//", str(error))[:120],
+            _QUOTE.split(str(error))[0][:120],
             "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
         )
         if isinstance(error, ImportError):

@@ -1,4 +1,4 @@
-"""What a wait lets others see of it: records of the logger `settled`, and a span where OpenTelemetry is in use."""
+"""What a wait lets others see of it: records of the logger `settled`; a span and metrics if OpenTelemetry is there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .._core.job import Job
 from .._core.observer import Observer, Span, observe
 from .._core.outcome import Outcome
 from .._core.text import printable
+from ..errors import UnknownStatus, WaitTimeout
 
 if TYPE_CHECKING:
     from .._core.wait import Wait
@@ -35,6 +36,11 @@ class Observing(Observer):
             from . import tracing as _tracing
 
             self._origin = _tracing.origin()
+        self._instruments = None
+        if sys.modules.get("opentelemetry.metrics") is not None:
+            from . import metrics as _metrics
+
+            self._instruments = _metrics.instruments()
 
     def begin(self, job: Job[Any]) -> Span | None:
         """Start the span of a wait, if anybody traces."""
@@ -42,6 +48,10 @@ class Observing(Observer):
 
     def polled(self, wait: Wait[Any], now: float, outcome: Outcome | None, *, is_change: bool) -> None:
         """Tell of a poll that was answered: in detail, or worth a line if it shows a change."""
+        if self._instruments is not None:
+            self._instruments.polled(wait.job.kind.name, "answered")
+            if outcome is not None:
+                self._instruments.ended(wait.job.kind.name, outcome.value, now - wait.config.start)
         level = logging.INFO if is_change or outcome is not None else logging.DEBUG
         if wait.span is not None:
             wait.span.polled(str(wait.status), wait.polls, now - wait.config.start)
@@ -51,6 +61,8 @@ class Observing(Observer):
 
     def failed(self, wait: Wait[Any], now: float, error: SettledError, failures: int) -> None:
         """Tell of a poll that failed, and is repeated."""
+        if self._instruments is not None:
+            self._instruments.polled(wait.job.kind.name, type(error).__name__)
         if wait.span is not None:
             wait.span.failed(error, wait.polls, now - wait.config.start)
         if _logger.isEnabledFor(logging.WARNING):
@@ -71,6 +83,10 @@ class Observing(Observer):
 
     def gave_up(self, wait: Wait[Any], now: float, error: SettledError) -> None:
         """Tell of an error that ends a wait; it is for the caller to say how bad that is."""
+        if self._instruments is not None:
+            if not isinstance(error, UnknownStatus | WaitTimeout):
+                self._instruments.polled(wait.job.kind.name, type(error).__name__)
+            self._instruments.ended(wait.job.kind.name, type(error).__name__, now - wait.config.start)
         if _logger.isEnabledFor(logging.INFO):
             _log(logging.INFO, wait, now, f"gave up, {type(error).__name__}: {_reason(wait, error)}", error)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from .._monotonic import monotonic
+
 if TYPE_CHECKING:
     import asyncio
     import threading
@@ -21,7 +23,7 @@ class Clock:
 
     def now(self) -> float:
         """Seconds since some fixed moment."""
-        return time.monotonic()
+        return monotonic()
 
     def time_of_day(self) -> float:
         """Seconds since 1970, which other processes and machines count, too."""

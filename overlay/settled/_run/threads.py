@@ -12,7 +12,6 @@ import contextlib
 import contextvars
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from types import TracebackType
@@ -22,6 +21,7 @@ from .._core.job import Client, Job
 from .._core.options import WaitOptions
 from .._core.queue import Batch, Due, listed
 from .._core.snapshot import Snapshot
+from .._monotonic import monotonic
 from ..errors import SettledError
 from . import clock as _clock
 from .step import call_on_poll, poll_result
@@ -140,9 +140,9 @@ class _WorkerPool(Generic[B]):
         self._news.set()
         if threading.current_thread() in self._workers:
             return
-        until = time.monotonic() + _LEAVING_SECONDS
+        until = monotonic() + _LEAVING_SECONDS
         for thread in self._workers:
-            thread.join(max(until - time.monotonic(), 0.0))
+            thread.join(max(until - monotonic(), 0.0))
 
     def _start_worker_if_wanted(self) -> None:
         if not self._batch.wants_worker:

@@ -33,6 +33,7 @@ from .._core.job import UNREADABLE, Job, JobKind
 from .._core.outcome import Outcome, TerminalStatus
 from .._core.snapshot import Reading
 from .._core.text import truncate
+from .._core.validate import described
 from .._http.connect import ConnectOptions, client_arguments, token_environment
 from .._http.credentials import HeaderToken, Secret
 from .._http.error_body import message_of
@@ -166,7 +167,7 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
     try:
         each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
     except AttributeError:
-        raise TypeError(f"labels must be a mapping or a list of mappings, not {labels!r:.80}") from None
+        raise TypeError(f"labels must be a mapping or a list of mappings, not {described(labels)}") from None
     return [Label.from_dict(label) for label in each]
 
 

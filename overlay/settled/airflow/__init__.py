@@ -10,8 +10,9 @@ the extra `airflow`.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from .._lazy import imported
 
 if TYPE_CHECKING:
     from ._hooks import AgilesecHook, CortexXdrHook, CortexXsiamHook, OsapiHook, SettledHook
@@ -45,16 +46,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: every process of Airflow asks for the provider's info."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != "airflow":
-            raise
-        raise ModuleNotFoundError(
-            f"settled.airflow needs its extra: pip install 'settled[airflow]' ({error})"
-        ) from error
-    globals()[name] = value
-    return value
+    return imported(__name__, _HOME_OF[name], name, extra="airflow", needed=("airflow",))
 
 
 def __dir__() -> list[str]:

@@ -93,6 +93,8 @@ def _extra(connection: Connection, name: str, options: set[str]) -> dict[str, An
         extra = json.loads(connection.extra or "{}")
     except ValueError:
         raise ValueError(f"the extra of {name} is not JSON") from None
+    except RecursionError:
+        raise ValueError(f"the extra of {name} is nested too deeply") from None
     if not isinstance(extra, dict):
         raise ValueError(f"the extra of {name} is no JSON object")  # noqa: TRY004 - as any other bad extra
     unknown = sorted(extra.keys() - options)
@@ -105,8 +107,10 @@ def _value(option: str, value: Any, name: str) -> Any:
     if option in ("timeout", "max_rate"):
         try:
             return float(value)
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             raise ValueError(f"{option} in the extra of {name} must be a number") from None
+    if option == "verify" and not isinstance(value, str):
+        raise ValueError(f"verify in the extra of {name} must be the path of a CA bundle")
     if option != "verify" and not isinstance(value, bool):
         value = _WORDS.get(str(value).lower())
         if value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
 import shlex
 import sys
@@ -23,9 +24,9 @@ from ..errors import SettledError
 from ._doctor import diagnose
 from ._duration import Duration
 from ._journal import API_PROBLEM, USAGE, Journal, Watcher
-from ._process import BROKEN_PIPE, interrupted_code, need_output, output_failure
+from ._process import BROKEN_PIPE, exit_code_of, interrupted_code, need_output, output_failure
 from ._report import page
-from ._settings import BadSettings, Settings, decoded, kinds, vendors
+from ._settings import VARIABLE, BadSettings, Settings, decoded, kinds, vendors
 from ._show import Board, Errors, JsonLines, Lines, counted, plain
 
 _FOR_EVER = Duration("none", None)
@@ -182,13 +183,17 @@ def list_kinds(*, json: Json = False) -> None:
 
 @app.command()
 def simulate(
+    command: Annotated[
+        list[str] | None, typer.Argument(metavar="-- COMMAND", help="Run this, and serve until it ends.")
+    ] = None,
     *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 0,
     speed: Annotated[float, typer.Option(min=0.001, help="How many times as fast as in `settled demo`.")] = 0.1,
 ) -> None:
     """Serve simulated vendors on 127.0.0.1.
 
-    It tells the settings that make this command reach them, and the refs of jobs of various fates.
+    It tells the settings that make this command reach them, and the refs of jobs of various fates. A COMMAND behind --
+    gets both as environment variables, the refs as SETTLED_SIMULATED_REFS, one a line; its exit code is this command's.
     """
     with _troubles():
         from ..demo import start_jobs
@@ -198,6 +203,11 @@ def simulate(
             jobs = start_jobs(vendors)
             for client in {id(job.client): job.client for job in jobs}.values():
                 client.get_httpx_client().close()
+            if command:
+                # Settings in a file would lead to the real vendors.
+                environ = {name: value for name, value in os.environ.items() if name != VARIABLE} | vendors.environ
+                environ["SETTLED_SIMULATED_REFS"] = "\n".join(job.ref for job in jobs)
+                raise typer.Exit(exit_code_of(command, environ))
             for name, value in vendors.environ.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
             typer.echo(_command("settled", "wait", "--timeout", "2m", refs=[job.ref for job in jobs]))

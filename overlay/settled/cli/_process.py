@@ -6,7 +6,9 @@ import errno
 import io
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
@@ -35,6 +37,21 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     if not callable(handler):
         raise KeyboardInterrupt
     handler(signal.SIGINT, frame)
+
+
+def exit_code_of(command: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run a command in this environment, and return its exit code as a shell does.
+
+    Raises:
+        OSError: If it cannot be started. KeyboardInterrupt: If this process was interrupted; the command has ended.
+    """
+    with subprocess.Popen(command, env=environ) as process:  # noqa: S603 - the user's own command
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.terminate()
+            raise
+    return 128 - code if code < 0 else code
 
 
 class _Output(io.FileIO):

@@ -119,10 +119,13 @@ class Settings:
         known = {kind.name: kind for kind in kinds()}
         clients: dict[str, Client] = {}
         jobs: list[Job[Any]] = []
+        refs = list(refs)
         for ref in dict.fromkeys(refs):
             kind, _, job_id = ref.partition("/")
             if kind not in known:
-                raise ValueError(f"not a ref of a known kind of job (see `settled kinds`): {ref!r}")
+                # Which one is told by its number: a token that was pasted here is not to be shown.
+                which = f": number {refs.index(ref) + 1} of {len(refs)}" if len(refs) > 1 else ""
+                raise ValueError(f"not a ref of a known kind of job (see `settled kinds`){which}")
             known[kind].request(job_id)
             vendor = kind.partition(".")[0]
             client = clients.get(vendor) or clients.setdefault(vendor, self.connect(vendor))

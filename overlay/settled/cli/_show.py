@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +23,7 @@ from ._journal import Journal, Life, Watcher, label
 COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
 
 _MOST_PARTS = 20
+_SHORTEST_NAME = 24
 
 
 def plain(text: object) -> str:
@@ -48,6 +50,28 @@ def as_line(snapshot: Snapshot[Any], *, colour: bool = False) -> str:
     detail = f": {snapshot.detail}" if snapshot.detail else ""
     line = f"{_when(snapshot)}  {snapshot.job.ref}  {plain(f'{label(snapshot)}{progress}{outcome}{detail}')}"
     return typer.style(line, fg=COLOURS.get(snapshot.outcome, "red")) if colour and snapshot.is_settled else line
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of so many characters at most, without its middle: ids of jobs differ at their ends."""
+    if len(text) <= most:
+        return text
+    tail = max((most - 1) // 2, 0)
+    return f"{text[: max(most - 1 - tail, 0)]}…{text[len(text) - tail :]}"
+
+
+class _Shortened:
+    """A name that gives way in its middle where a table is too wide for the screen."""
+
+    def __init__(self, name: str, style: str = "") -> None:
+        self._name = name
+        self._style = style
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(min(len(self._name), _SHORTEST_NAME), len(self._name))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Text(shortened(self._name, options.max_width), self._style, no_wrap=True, overflow="ellipsis")
 
 
 class Errors(Watcher):
@@ -139,7 +163,7 @@ class Board(Watcher):
         room = self._console.height - 3 - len(self._warnings)
         notes: list[Text] = []
         for life in sorted(lives, key=lambda life: life.has_ended and not is_over):
-            rows, note = self._rows(life, 0.0 if journal is None else journal.elapsed), _note(life)
+            rows, note = self._rows(life, 0.0 if journal is None else journal.elapsed, is_over), _note(life)
             room -= len(rows) + (note is not None)
             if room < 0 and not is_over:
                 break
@@ -152,21 +176,23 @@ class Board(Watcher):
         of_all = [_dim(f"{counted(lives)}: {message}", True), *(_dim(warning, is_over) for warning in self._warnings)]
         return Group(table, *notes, *of_all)
 
-    def _rows(self, life: Life, now: float) -> list[tuple[str | Text, ...]]:
+    def _rows(self, life: Life, now: float, is_over: bool) -> list[tuple[RenderableType, ...]]:
         snapshot = life.latest
         progress = f"{snapshot.progress.done}/{snapshot.progress.total}" if snapshot.progress else ""
         if snapshot.error is not None:
             outcome = Text(type(snapshot.error).__name__, style="red")
         else:
             outcome = Text(str(snapshot.outcome or "running"), style=COLOURS.get(snapshot.outcome, "red"))
+        # What stays on the screen is told in full.
+        name = Text if is_over else _Shortened
         seconds = f"{snapshot.elapsed if life.has_ended else now:.1f}"
-        rows: list[tuple[str | Text, ...]] = [
-            (Text(life.job.ref), Text(plain(snapshot.status or "")), progress, str(snapshot.polls), seconds, outcome)
+        rows: list[tuple[RenderableType, ...]] = [
+            (name(life.job.ref), Text(plain(snapshot.status or "")), progress, str(snapshot.polls), seconds, outcome)
         ]
         parts = sorted(snapshot.parts.items(), key=lambda named: named[1].outcome is not None)
-        for name, part in parts[:_MOST_PARTS]:
+        for part_name, part in parts[:_MOST_PARTS]:
             outcome = Text(part.outcome or "running", style=COLOURS.get(part.outcome, "red"))
-            rows.append((Text(f"  {plain(name)}", style="dim"), Text(plain(part.status or "")), "", "", "", outcome))
+            rows.append((name(f"  {plain(part_name)}", "dim"), Text(plain(part.status or "")), "", "", "", outcome))
         if len(parts) > _MOST_PARTS:
             rows.append((Text(f"  and {len(parts) - _MOST_PARTS} more", style="dim"),))
         return rows

@@ -11,9 +11,10 @@ Needs the extra `simulator` (starlette, uvicorn).
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
+
+from .._lazy import imported
 
 if TYPE_CHECKING:
     from ._faults import Fault, bad_gateway, dropped, rate_limited, server_error, slow, truncated
@@ -46,16 +47,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: the module itself can be imported without its extra."""
     if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name not in _NEEDED:
-            raise
-        raise ModuleNotFoundError(
-            f"settled.simulator needs {error.name}: pip install 'settled[simulator]'", name=error.name
-        ) from error
-    globals()[name] = value
-    return value
+    return imported(__name__, _HOME_OF[name], name, extra="simulator", needed=_NEEDED)
 
 
 def __dir__() -> list[str]:

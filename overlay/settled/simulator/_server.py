@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 import time
@@ -14,6 +15,8 @@ import uvicorn
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .._monotonic import monotonic
 
 _NOT_RUNNING = "the server is not running: use it as a context manager"
 
@@ -54,6 +57,14 @@ class Cut(Response):
             transport.close()
 
 
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that tests which freeze time do not stop."""
+
+    def time(self) -> float:
+        """The time that timers go by."""
+        return monotonic()
+
+
 class Server:
     """An ASGI app, served while the context lasts."""
 
@@ -70,10 +81,16 @@ class Server:
         # The protocol is named because asyncio sends small packets at once (TCP_NODELAY) only where it is.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", self._port))
-        self._socket.listen()
-        serving = self._serve(self._socket)
-        self._thread = threading.Thread(target=asyncio.run, args=[serving], name="settled-simulator", daemon=True)
+        try:
+            self._socket.bind(("127.0.0.1", self._port))
+            self._socket.listen()
+        except OSError as error:
+            self._socket.close()
+            self._socket = None
+            reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be taken ({error.strerror})"
+            remedy = "take another one, or 0 for any that is free"
+            raise OSError(error.errno, f"port {self._port} of 127.0.0.1 {reason}: {remedy}") from None
+        self._thread = threading.Thread(target=self._run, args=[self._socket], name="settled-simulator", daemon=True)
         self._thread.start()
         while not self._server.started:
             time.sleep(0.005)
@@ -85,6 +102,10 @@ class Server:
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join()
+
+    def _run(self, listening: socket.socket) -> None:
+        with asyncio.Runner(loop_factory=_Loop) as runner:
+            runner.run(self._serve(listening))
 
     async def _serve(self, listening: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from .._monotonic import monotonic
 from . import agilesec, cortex_xdr, cortex_xsiam, osapi
 from ._callbacks import CallbackAuth, callback
 from ._cortex import CortexGate
@@ -56,7 +57,7 @@ class Simulator:
         token: str = "simulated-token",  # noqa: S107 - opens nothing but the simulator
         scan_slots: int = 1,
         port: int = 0,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         if not speed > 0:
             raise ValueError(f"speed must be positive, not {speed!r}")

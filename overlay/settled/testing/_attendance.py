@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
+
+from .._monotonic import monotonic
 
 # A thread that has just done something, and neither sleeps nor rests, is about to do more; if it does nothing for so
 # long (in real time), it is busy with something of its own, which time does not wait for.
@@ -21,7 +22,7 @@ class Attendance:
 
     def busy(self, thread: threading.Thread) -> None:
         """A thread does something and will go on, or is about to begin."""
-        self._busy_until[thread] = time.monotonic() + PATIENCE_SECONDS
+        self._busy_until[thread] = monotonic() + PATIENCE_SECONDS
 
     def resting(self, thread: threading.Thread) -> None:
         """A thread does nothing until somebody else wakes it."""
@@ -45,7 +46,7 @@ class Attendance:
 
     def anyone(self) -> bool:
         """Whether some thread is at work."""
-        now = time.monotonic()
+        now = monotonic()
         self._busy_until = {
             thread: until for thread, until in self._busy_until.items() if now < until and not _has_ended(thread)
         }

@@ -1,0 +1,86 @@
+"""A refused argument is not shown: it may be a secret, in the wrong place. Only numbers and the like are."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+import settled
+import settled.machine
+from settled import agilesec, cortex_xdr, cortex_xsiam, osapi
+from settled._core.validate import described
+
+SECRET = "kEy-0123456789abcdef"
+
+
+def _client() -> Any:
+    transport = httpx.MockTransport(lambda _: httpx.Response(500))
+    return cortex_xsiam.connect("h.example", key_id=7, key="k", transport=transport)
+
+
+def _job() -> Any:
+    return cortex_xsiam.byos_import(_client(), "7")
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "key_id": lambda value: cortex_xsiam.connect("h.example", key_id=value, key="k"),
+    "base_url": lambda value: cortex_xsiam.connect(f"https://{value}@h.example", key_id=7, key="k"),
+    "port": lambda value: cortex_xsiam.connect(f"https://h.example:{value}", key_id=7, key="k"),
+    "query": lambda value: osapi.connect(f"https://h.example?token={value}", token="t"),
+    "scheme": lambda value: osapi.connect(f"{value}://h.example", token="t"),
+    "timeout": lambda value: osapi.connect("h.example", token="t", timeout=value),
+    "max_rate": lambda value: osapi.connect("h.example", token="t", max_rate=value),
+    "verify": lambda value: osapi.connect("h.example", token="t", verify=value),
+    "transport": lambda value: agilesec.connect("h.example", token="t", transport=value).get_httpx_client(),
+    "ref": lambda value: settled.from_ref(value, _client()),
+    "ref of a known vendor": lambda value: settled.from_ref(f"cortex_xsiam.{value}/7", _client()),
+    "id": lambda value: cortex_xsiam.byos_import(_client(), f"{value}\n"),
+    "long id": lambda value: cortex_xsiam.byos_import(_client(), value * 100),
+    "number as id": lambda value: cortex_xdr.action(cortex_xdr.connect("h.example", key_id=7, key="k"), value),
+    "job": lambda value: settled.wait(value, timeout=1),
+    "wait": lambda value: settled.wait(_job(), timeout=value),
+    "schedule": lambda value: settled.wait(_job(), timeout=1, schedule=value),
+    "unknown": lambda value: settled.wait(_job(), timeout=1, unknown=value),
+    "patience": lambda value: settled.wait(_job(), timeout=1, patience=value),
+    "state": lambda value: settled.machine.Wait.from_json({"version": value, "ref": value}, _job()),
+    "labels": lambda value: agilesec.create_scan(
+        agilesec.connect("h.example", token="t"), sensor_type="t", sensor_name="n", sensor_config={}, labels=value
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_text_is_not_shown(call: Callable[[Any], Any]) -> None:
+    """A text in the wrong place is refused without being shown, nor any cause of the error."""
+    with pytest.raises((ValueError, TypeError)) as raised:
+        call(SECRET)
+    assert SECRET not in "".join(traceback.format_exception_only(raised.value))
+    assert SECRET not in repr(raised.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (-1, "-1"),
+        (2.5, "2.5"),
+        (None, "None"),
+        (True, "True"),
+        (timedelta(seconds=-1), "datetime.timedelta(days=-1, seconds=86399)"),
+        (settled.Outcome.FAILED, "<Outcome.FAILED: 'FAILED'>"),
+        (10**5000, "an int"),
+        ("", "an empty str"),
+        (SECRET, "a str"),
+        (SECRET.encode(), "a bytes"),
+        ([SECRET], "a list"),
+        ({SECRET: 1}, "a dict"),
+    ],
+    ids=lambda value: str(value)[:20] if not isinstance(value, int) else "number",
+)
+def test_what_is_said_of_a_value(value: Any, told: str) -> None:
+    """Numbers, durations and members of enums are shown, and only the type of all that could hold a secret."""
+    assert described(value) == told

@@ -1,0 +1,39 @@
+"""What the error of a refused request says: in one line, with the id of the request."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from settled import agilesec, errors
+
+
+@pytest.mark.parametrize("header", ["X-Request-Id", "x-correlation-id", "x-amzn-RequestId", "CF-Ray"])
+@pytest.mark.parametrize("status_code", [200, 403, 500])
+def test_errors_tell_the_id_of_the_request(header: str, status_code: int) -> None:
+    """An error has the id by which a vendor's support finds the request, on one line and without the token."""
+    token = "token-of-the-request-ids"
+    answer = httpx.Response(status_code, headers={header: f"r-17 {token}"}, text="no")
+    client = agilesec.connect("h.example", token=token, transport=httpx.MockTransport(lambda _: answer))
+    with client, pytest.raises((errors.ApiError, errors.MalformedResponse)) as raised:
+        agilesec.scan(client, "a").fetch()
+    error: Any = raised.value
+    assert error.request_id == "r-17 [secret]"
+    assert status_code == 200 or str(error).endswith("(request id r-17 [secret])")
+
+
+def test_a_vendors_text_cannot_forge_a_log_line() -> None:
+    """Line breaks and escape sequences in message, code, extra and reason are shown as such."""
+    forged = "no\n2026-01-01 ERROR forged\x1b[2J\u202e\u2028"
+    bodies: list[Any] = [{"message": forged, "code": forged, "details": {"message": f"more {forged}"}}, forged, ""]
+    for body in bodies:
+        content = body if isinstance(body, str) else json.dumps(body)
+        answer = httpx.Response(403, text=content, extensions={"reason_phrase": b"No\x1b[2J"})
+        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        client = agilesec.connect("h.example", token="t", transport=transport)
+        with client, pytest.raises(errors.PermissionDenied) as raised:
+            agilesec.scan(client, "a").fetch()
+        assert str(raised.value).isprintable()
