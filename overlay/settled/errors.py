@@ -20,14 +20,14 @@
     ├── MalformedResponse       an answer that cannot be read
     ├── UnknownStatus           a status word nobody listed, where unknown="raise"
     ├── SubmitFailed            the API answered that it did not take the job
-    └── SubmitUnclear           the job may exist, but nothing says so; .sent
+    └── SubmitUnclear           the job may exist, but nothing says so; .sent .candidates
 
 What a wait had learnt is in `ref`, `last` and `seen` of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -211,13 +211,15 @@ class SubmitFailed(SettledError):
 class SubmitUnclear(SettledError):
     """A submit was sent, but no answer tells whether the job was taken: it may exist, so look before you submit again.
 
-    `sent` is the request's JSON, without what its names call a secret. The cause is the TransportError, the ServerError
-    or the MalformedResponse that came instead of an answer.
+    `sent` is the request's JSON, without what its names call a secret. `candidates` are the refs of the jobs that it may
+    have started, where the vendor lists jobs. The cause is the TransportError, the ServerError or the MalformedResponse
+    that came instead of an answer.
     """
 
-    def __init__(self, message: str, sent: Any) -> None:
+    def __init__(self, message: str, sent: Any, candidates: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.sent = sent
+        self.candidates: tuple[str, ...] = tuple(candidates)
 
 
 _BY_STATUS_CODE: Mapping[int, type[ApiError]] = {

@@ -69,8 +69,9 @@ def test_pyright_rejects_mistakes_and_nothing_else(consumers: Path, installed: C
 
 
 def test_every_mistake_is_one_to_both() -> None:
-    """No line is marked for one of the checkers only."""
-    assert {finding[:2] for finding in _expected("type")} == {finding[:2] for finding in _expected("pyright")}
+    """No line is marked for one of the checkers only, but that mypy sees no deprecation of a decorated function."""
+    of_pyright = {finding[:2] for finding in _expected("pyright") if finding[2] != "reportDeprecated"}
+    assert {finding[:2] for finding in _expected("type")} == of_pyright
 
 
 @pytest.mark.parametrize("package", ["settled", "settled_clients"])

@@ -89,7 +89,7 @@ agilesec.create_scan(
     sensor_config={},
     priority="urgent",  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 )
-agilesec.submit_scan(platform, sensor_type="t", sensor_name="n", sensor_config={})  # type: ignore[deprecated]  # pyright: ignore[reportDeprecated]
+agilesec.submit_scan(platform, sensor_type="t", sensor_name="n", sensor_config={})  # pyright: ignore[reportDeprecated]
 
 # What belongs to asyncio, and what does not.
 unawaited: Snapshot[ByosImportJob] = aio.wait(job, timeout=1)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]

@@ -83,7 +83,7 @@ def client_arguments(
     if not 0 < number("timeout", timeout) < math.inf:
         raise ValueError(f"timeout must be a positive number of seconds, not {described(timeout)}")
     if fast:
-        pass  # says so here and now if its extra is missing
+        from . import fast as _  # noqa: F401 - says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
     maker = _Maker(verify, transport, fast=fast)
     return {

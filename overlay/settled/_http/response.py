@@ -47,6 +47,7 @@ class Response:
             if (form := secret.encode()) in content:
                 content = content.replace(form, b"[secret]")
         self.content = content
+        self.headers = response.headers
         self._client = client
         self._response = response
 

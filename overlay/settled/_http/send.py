@@ -44,31 +44,36 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
 
 async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, as `poll` does."""
-    import asyncio
-
     http = _made(job.client.get_async_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
-        # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
-        request.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
-        async with asyncio.timeout(seconds):
-            received = await http.send(request, stream=True)
-            try:
-                response = await read_async(job.client, received)
-            finally:
-                await received.aclose()
+        response = await _exchange_async(job.client, http, request, seconds)
     return _reply(job, http, request, response)
 
 
-def send(client: Client, request: dict[str, Any], what: str) -> Response:
-    """Send one request of any kind and read its response; `what` names it in errors.
+def send(
+    client: Client, request: dict[str, Any], what: str, seconds: float = MAX_POLL_SECONDS, *, is_slow: bool = False
+) -> Response:
+    """Send one request of any kind and read its response, successful or not; `what` names it in errors.
+
+    It takes no longer than `seconds`. Within them the client's timeouts hold, unless `is_slow` says that the API may
+    take all that time for its answer.
 
     Raises:
-        SettledError: ApiError, TransportError or MalformedResponse.
+        SettledError: TransportError or MalformedResponse.
     """
     http = _made(client.get_httpx_client, what)
     with transport_errors(what, client):
-        return _exchange(client, http, http.build_request(**request), MAX_POLL_SECONDS)
+        return _exchange(client, http, http.build_request(**request), seconds, is_slow=is_slow)
+
+
+async def send_async(
+    client: Client, request: dict[str, Any], what: str, seconds: float = MAX_POLL_SECONDS, *, is_slow: bool = False
+) -> Response:
+    """Send one request of any kind, as `send` does."""
+    http = _made(client.get_async_httpx_client, what)
+    with transport_errors(what, client):
+        return await _exchange_async(client, http, http.build_request(**request), seconds, is_slow=is_slow)
 
 
 def _made(make: Callable[[], T], what: str) -> T:
@@ -80,14 +85,36 @@ def _made(make: Callable[[], T], what: str) -> T:
         raise
 
 
-def _exchange(client: Client, http: httpx.Client, request: httpx.Request, seconds: float) -> Response:
+def _exchange(
+    client: Client, http: httpx.Client, request: httpx.Request, seconds: float, *, is_slow: bool = False
+) -> Response:
     end = monotonic() + seconds
-    request.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end}
+    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end}
     received = http.send(request, stream=True)
     try:
         return read(client, received, end)
     finally:
         received.close()
+
+
+async def _exchange_async(
+    client: Client, http: httpx.AsyncClient, request: httpx.Request, seconds: float, *, is_slow: bool = False
+) -> Response:
+    import asyncio
+
+    # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
+    request.extensions = {"timeout": {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}}
+    async with asyncio.timeout(seconds):
+        received = await http.send(request, stream=True)
+        try:
+            return await read_async(client, received)
+        finally:
+            await received.aclose()
+
+
+def _timeouts(http: httpx.Client | httpx.AsyncClient, seconds: float, *, is_slow: bool) -> dict[str, float | None]:
+    timeouts = http.timeout.as_dict()
+    return {**timeouts, "read": seconds} if is_slow else timeouts
 
 
 def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:

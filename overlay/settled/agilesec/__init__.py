@@ -6,11 +6,10 @@ From the vendor's page "Scan API".
 from __future__ import annotations
 
 import functools
-import json
 import operator
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Required, TypedDict, Unpack
+from typing import Any, Final, Literal, Required, TypedDict, Unpack
 
 from settled_clients.agilesec import AuthenticatedClient
 from settled_clients.agilesec.api.scans import create_scan as create_operation
@@ -39,6 +38,7 @@ from .._http.credentials import HeaderToken, Secret
 from .._http.error_body import message_of
 from .._http.redact import without_secrets
 from .._run import fetch
+from .._run.operation import Steps, asynchronous, operation, submit
 from ..errors import MalformedResponse, SubmitFailed
 from ._callback_app import CallbackApp
 from ._callbacks import ApiToken, BearerToken, CallbackAuth, parse_callback
@@ -63,11 +63,16 @@ __all__ = [
     "connect",
     "connect_from_env",
     "create_scan",
+    "create_scan_async",
     "execute_scan",
+    "execute_scan_async",
     "parse_callback",
     "scan",
     "submit_scan",
+    "submit_scan_async",
 ]
+
+_SUBMIT_SCAN_GOES = "POST /v3/scan goes in version 3.6 of the platform: use create_scan"
 
 
 class ScanTerminal(TerminalStatus):
@@ -127,7 +132,8 @@ def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
     return Job(SCAN, client, execution_id)
 
 
-def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan]:
+@operation
+def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Job[Scan]]:
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
@@ -137,20 +143,27 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Job[Scan
         SettledError: ApiError or TransportError, if there surely is no scan.
     """
     request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
-    return _submitted(client, request)
+    return (yield from submit(client, request, functools.partial(_taken, client)))
 
 
-def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Job[Scan]:
+@operation
+def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Steps[Job[Scan]]:
     """Start a scan with a sensor that is there already, and return its job; raises what `create_scan` does."""
     request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
-    return _submitted(client, request)
+    return (yield from submit(client, request, functools.partial(_taken, client)))
 
 
-@deprecated("POST /v3/scan goes in version 3.6 of the platform: use create_scan")
-def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Job[Scan]:
+@deprecated(_SUBMIT_SCAN_GOES)
+@operation
+def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Steps[Job[Scan]]:
     """Start a scan the old way, and return its job; takes what `SubmittedScan` lists, fails as `create_scan` does."""
     request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
-    return _submitted(client, request)
+    return (yield from submit(client, request, functools.partial(_taken, client)))
+
+
+create_scan_async: Final = asynchronous(create_scan)
+execute_scan_async: Final = asynchronous(execute_scan)
+submit_scan_async: Final = deprecated(_SUBMIT_SCAN_GOES)(asynchronous(submit_scan))  # pyright: ignore[reportDeprecated]
 
 
 def _wire(scan: SubmittedScan) -> dict[str, Any]:
@@ -169,14 +182,6 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
     except AttributeError:
         raise TypeError(f"labels must be a mapping or a list of mappings, not {described(labels)}") from None
     return [Label.from_dict(label) for label in each]
-
-
-def _submitted(client: AuthenticatedClient, request: dict[str, Any]) -> Job[Scan]:
-    try:
-        json.dumps(request["json"], ensure_ascii=False, allow_nan=False).encode()
-    except (RecursionError, UnicodeError) as error:
-        raise ValueError(f"the scan cannot be written as JSON: {type(error).__name__}") from error
-    return fetch.submit(client, request, functools.partial(_taken, client))
 
 
 def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:

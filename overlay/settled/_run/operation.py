@@ -1,0 +1,249 @@
+"""Operations of an API besides polls: submits and reads, each defined once, for threads and for asyncio.
+
+An operation is written as a generator that does no I/O. It yields what is to be done, a request or a pause, is given
+the response or the error that came of it, and returns its result. `operation` makes a function of the generator,
+`asynchronous` the function's twin for asyncio:
+
+    @operation
+    def isolate(client: AuthenticatedClient, endpoint_ids: Iterable[str]) -> Steps[Job[ActionStatusReply]]:
+        return (yield from submit(client, request, functools.partial(_submitted, client)))
+
+    isolate_async = asynchronous(isolate)
+
+`submit` and `read` are the two ways to send a request. A submit is sent once, because a second one could start a
+second job; a read is repeated while its failures may pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Callable, Coroutine, Generator, Sequence
+from typing import Any, ParamSpec, TypeVar, cast
+
+import attrs
+
+from .._core.failures import FailureRun
+from .._core.job import Client
+from .._core.reply import MAX_POLL_SECONDS
+from .._core.text import truncate
+from .._http.redact import without_secrets
+from .._http.response import Response
+from .._http.send import send, send_async
+from .._http.transport_errors import NEVER_SENT
+from ..errors import (
+    ApiError,
+    MalformedResponse,
+    ServerError,
+    SettledError,
+    SubmitFailed,
+    SubmitUnclear,
+    TransportError,
+)
+from . import clock as _clock
+from .pacing import pause, seconds_to_turn
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+READ_SECONDS = 60.0
+
+
+@attrs.frozen
+class Send:
+    """Send a request once, when the client's rate allows it.
+
+    `seconds` bounds connecting, sending and receiving together. The client's own timeouts hold within it, unless
+    `is_slow` says that this API answers late.
+    """
+
+    client: Client
+    request: dict[str, Any]
+    seconds: float = MAX_POLL_SECONDS
+    is_slow: bool = False
+
+    @property
+    def what(self) -> str:
+        """The request in a few words, for errors."""
+        return f"{self.request['method'].upper()} {self.request['url']}"
+
+
+@attrs.frozen
+class Pause:
+    """Do nothing for so many seconds."""
+
+    seconds: float
+
+
+Steps = Generator[Send | Pause, Any, T]
+"""What the definition of an operation returns: its steps, and in the end its result."""
+
+
+def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
+    """The function that takes the steps of an operation and returns its result."""
+
+    @functools.wraps(define)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        steps = define(*args, **kwargs)
+        answer: Response | SettledError | None = None
+        try:
+            while True:
+                answer = _do(_next(steps, answer))
+        except StopIteration as end:
+            return cast("T", end.value)
+        finally:
+            steps.close()
+
+    run.__annotations__ = _annotations(define)
+    return run
+
+
+def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """The twin for asyncio of a function that `operation` made."""
+    define = cast("Callable[P, Steps[T]]", inspect.unwrap(function))
+
+    @functools.wraps(define)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        steps = define(*args, **kwargs)
+        answer: Response | SettledError | None = None
+        try:
+            while True:
+                try:
+                    step = _next(steps, answer)
+                except StopIteration as end:
+                    return cast("T", end.value)
+                answer = await _do_async(step)
+        finally:
+            steps.close()
+
+    run.__name__, run.__qualname__ = f"{define.__name__}_async", f"{define.__qualname__}_async"
+    run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
+    run.__annotations__ = _annotations(define)
+    return run
+
+
+def submit(
+    client: Client,
+    request: dict[str, Any],
+    taken: Callable[[Any], T],
+    *,
+    permanent: Sequence[str] = (),
+    seconds: float | None = None,
+) -> Steps[T]:
+    """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
+
+    `permanent` are parts of messages with which a 5xx refuses for good. `seconds` is how long the API may take to
+    answer, where that is longer than for other requests.
+
+    Raises:
+        ValueError: If the request cannot be written as JSON.
+        SubmitFailed: If the API answered that it did not take the job; `taken` raises it, too.
+        SubmitUnclear: If the job may exist, but no answer says so.
+        SettledError: ApiError or TransportError, if there surely is no job.
+    """
+    step = Send(client, _written(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None)
+    try:
+        response: Response = yield step
+        raw = response.json()
+        try:
+            return taken(raw)
+        except SettledError as error:
+            error.args = (response.without_secrets(str(error)),)
+            raise
+    except (MalformedResponse, ServerError, TransportError) as error:
+        if isinstance(error.__cause__, NEVER_SENT):
+            raise
+        message = str(error)
+        if isinstance(error, ServerError) and any(each.casefold() in message.casefold() for each in permanent):
+            raise SubmitFailed(f"the API did not take the job: {truncate(message)}") from error
+        raise SubmitUnclear(
+            f"{step.what}: the job may exist all the same, look before you submit again: {message}",
+            without_secrets(request.get("json")),
+        ) from error
+
+
+def read(client: Client, request: dict[str, Any], end: float) -> Steps[Response]:
+    """Send a request that changes nothing, again while its failures may pass and the moment `end` has not come.
+
+    Raises:
+        SettledError: ApiError, TransportError or MalformedResponse, the last one that came.
+    """
+    failures: FailureRun | None = None
+    while True:
+        now = _clock.clock.now()
+        try:
+            response: Response = yield Send(client, request, min(max(end - now, 0.001), MAX_POLL_SECONDS))
+            response.json()
+        except SettledError as error:
+            now = _clock.clock.now()
+            failures = failures or FailureRun(now)
+            back_off = failures.add(error, now)
+            if isinstance(error, ApiError) and error.retry_after is not None:
+                back_off = max(back_off, error.retry_after)
+            may_pass = failures.may_pass(now, patience=end - failures.since, not_found_grace=0.0, was_read=True)
+            if not may_pass or now + back_off >= end:
+                raise
+            yield Pause(back_off)
+        else:
+            return response
+
+
+def deadline(timeout: float) -> float:
+    """The moment so many seconds from now."""
+    return _clock.clock.now() + timeout
+
+
+def _next(steps: Steps[Any], answer: Response | SettledError | None) -> Send | Pause:
+    return steps.throw(answer) if isinstance(answer, SettledError) else steps.send(answer)
+
+
+def _do(step: Send | Pause) -> Response | SettledError | None:
+    if isinstance(step, Pause):
+        _clock.clock.sleep(step.seconds)
+        return None
+    try:
+        _clock.clock.sleep(seconds_to_turn(step.client, step.what))
+        return send(step.client, step.request, step.what, step.seconds, is_slow=step.is_slow)
+    except SettledError as error:
+        return _failed(step, error)
+
+
+async def _do_async(step: Send | Pause) -> Response | SettledError | None:
+    if isinstance(step, Pause):
+        await _clock.clock.sleep_async(step.seconds)
+        return None
+    try:
+        await _clock.clock.sleep_async(seconds_to_turn(step.client, step.what))
+        return await send_async(step.client, step.request, step.what, step.seconds, is_slow=step.is_slow)
+    except SettledError as error:
+        return _failed(step, error)
+
+
+def _failed(step: Send, error: SettledError) -> SettledError:
+    if isinstance(error, ApiError):
+        pause(step.client, error)
+    return error
+
+
+def _written(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with its JSON as bytes, so that nothing is sent of one that cannot be written."""
+    if "json" not in request:
+        return request
+    try:
+        content = json.dumps(request["json"], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (RecursionError, UnicodeError) as error:
+        raise ValueError(f"the request cannot be written as JSON: {type(error).__name__}") from error
+    headers = {**request.get("headers", {}), "Content-Type": "application/json"}
+    return {
+        **{name: value for name, value in request.items() if name != "json"},
+        "content": content,
+        "headers": headers,
+    }
+
+
+def _annotations(define: Callable[..., Any]) -> dict[str, Any]:
+    """The annotations of an operation: its result instead of its steps."""
+    annotation = define.__annotations__["return"]
+    result = annotation.removeprefix("Steps[").removesuffix("]") if isinstance(annotation, str) else annotation
+    return {**define.__annotations__, "return": result}

@@ -1,0 +1,33 @@
+"""A single request's share of its client's rate.
+
+Waits share a client's rate with these, so that `settled status` of sixty jobs or a loop of submits is not refused.
+"""
+
+from __future__ import annotations
+
+from .._core.failures import MAX_PAUSE_SECONDS
+from .._core.job import Client
+from .._core.rate_limit import rate_limiter_of
+from .._core.reply import MAX_POLL_SECONDS
+from ..errors import ApiError, RateLimited
+from . import clock as _clock
+
+
+def seconds_to_turn(client: Client, what: str) -> float:
+    """How long a single request has to wait for the client's rate; RateLimited if that is more than it may take."""
+    limiter, now = rate_limiter_of(client), _clock.clock.now()
+    moment = limiter.reserve(now)
+    seconds = max(moment - now, 0.0)
+    if seconds > MAX_POLL_SECONDS:
+        limiter.give_back(moment)
+        error = RateLimited("the API has asked for a pause", status_code=429)
+        error.args = (f"{what}: not sent, the API has asked for a pause of {seconds:,.0f} s more",)
+        error.retry_after = seconds
+        raise error
+    return seconds
+
+
+def pause(client: Client, error: ApiError) -> None:
+    """Let all of a client's requests pause for as long as an answer asks."""
+    if error.retry_after is not None:
+        rate_limiter_of(client).pause(_clock.clock.now(), min(error.retry_after, MAX_PAUSE_SECONDS))
