@@ -17,7 +17,7 @@ COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
     "_core/failures", "_core/job", "_core/outcome", "_core/rate_limit", "_core/schedule", "_core/snapshot",
-    "_core/wait", "_core/wait_json", "_cortex", "_http/retry_after", "agilesec/__init__", "cortex_xdr", "cortex_xsiam",
+    "_core/wait", "_core/wait_json", "_cortex/credentials", "_http/retry_after", "agilesec/__init__", "cortex_xdr", "cortex_xsiam",
     "osapi",
 )  # fmt: skip
 TESTS = (

@@ -28,7 +28,7 @@ from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, details_of, of_parts
 from ._core.text import truncate
-from ._cortex import cortex_arguments, cortex_environment
+from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence

@@ -15,7 +15,7 @@ from settled_clients.cortex_xsiam.models import ByosImportJob
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Reading
-from ._cortex import cortex_arguments, cortex_environment
+from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import message_of

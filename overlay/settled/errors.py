@@ -211,7 +211,7 @@ class SubmitFailed(SettledError):
 class SubmitUnclear(SettledError):
     """A submit was sent, but no answer tells whether the job was taken: it may exist, so look before you submit again.
 
-    `sent` is the request's JSON, without what its names call a secret. `candidates` are the refs of the jobs that it may
+    `sent` is the request's JSON, without what its names call a secret. `candidates` are the refs of jobs that it may
     have started, where the vendor lists jobs. The cause is the TransportError, the ServerError or the MalformedResponse
     that came instead of an answer.
     """

@@ -14,7 +14,7 @@ import pytest
 import settled
 from settled import Outcome, cortex_xsiam, errors
 from settled._core.rate_limit import rate_limiter_of
-from settled._cortex import CortexKey
+from settled._cortex.credentials import CortexKey
 from settled.simulator import Simulator
 from settled_clients import cortex_xsiam as generated
 

@@ -20,7 +20,7 @@ import httpx
 
 from .. import errors
 from .._core.job import UNREADABLE, Client, Job, JobKind
-from .._cortex import CortexKey
+from .._cortex.credentials import CortexKey
 from .._http.credentials import HeaderToken, hint_of
 from .._http.response import DEADLINE, read
 from .._version import __version__

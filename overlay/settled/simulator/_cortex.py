@@ -8,7 +8,7 @@ import time
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from .._cortex import signature
+from .._cortex.credentials import signature
 
 # A signature older than this is refused, and so is one that comes a second time.
 MAX_AGE_SECONDS = 300

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from ._core.validate import text
-from ._http.connect import ConnectOptions, client_arguments, from_environment
-from ._http.credentials import Credentials, Secret
+from .._core.validate import text
+from .._http.connect import ConnectOptions, client_arguments, from_environment
+from .._http.credentials import Credentials, Secret
 
 # Requests a second for each tenant, as the vendor states.
 VENDOR_RATE = 10.0
