@@ -39,8 +39,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = "named by their words"
 # What generated code uses itself, where a vendor's word would stand in the way. The generator knows builtins only.
 USED_NAMES = {
-    *("additional_keys", "additional_properties", "cast", "cls", "cookies", "d", "field_dict", "from_dict", "headers"),
-    *("isoparse", "params", "prop", "prop_dict", "prop_name", "quote", "src_dict", "to_dict", "to_multipart"),
+    *("additional_keys", "additional_properties", "cast", "cls", "cookies", "d", "field_dict", "from_dict"),
+    *("headers", "isoparse", "kwargs", "params", "prop", "prop_dict", "prop_name", "quote", "request_kwargs"),
+    *("response", "src_dict", "to_dict", "to_multipart"),
     *("Any", "AuthenticatedClient", "BinaryIO", "Client", "File", "Generator", "Literal", "Mapping", "Response"),
     *("T", "TextIO", "TypeVar", "UUID", "Unset"),
 }
@@ -245,12 +246,35 @@ def same_names(document: dict[str, Any]) -> str:
     return "; ".join(" and ".join(each) for each in called.values() if len(each) > 1)
 
 
+def check_parameters(spec: Path, document: dict[str, Any]) -> None:
+    """Refuse a parameter that has the name of the argument for the request's body; the generator gives both to one."""
+    for path, item in document.get("paths", {}).items():
+        for method in (each for each in METHODS if each in item and "requestBody" in item[each]):
+            for given in (*item.get("parameters", ()), *item[method].get("parameters", ())):
+                parameter = resolved(document, given)
+                if snake_case(parameter["name"]) == "body":
+                    at = place(spec, ["paths", path, method])
+                    what = f"a parameter {parameter['name']!r} beside a request body, at {at}"
+                    raise GenerationError(f"{spec.name} has {what}: generated code calls the body so, too")
+
+
+def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """What a part of a document is, or refers to within it."""
+    while "$ref" in node:
+        found: Any = document
+        for step in node["$ref"].split("/")[1:]:
+            found = found[step.replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
 def generate_client(spec: Path, templates: Path, output: Path) -> None:
     """Generate one vendor's client into `output`, a folder that does not exist yet."""
     document = without_ecma_patterns(read_spec(spec))
     if "x-draft" in document:
         at = place(spec, ["x-draft"])
         raise GenerationError(f"{spec.name} is a draft of adopt.py, at {at}: edit it, and take x-draft away")
+    check_parameters(spec, document)
     show_deprecations(document)
     name_members(document)
     with tempfile.TemporaryDirectory() as scratch:
