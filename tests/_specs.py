@@ -58,11 +58,22 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
         yield from ((f"{method} {path}", item[method]) for method in METHODS if method in item)
 
 
+def resolved(document: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """What a part of an OpenAPI document is, or refers to."""
+    while "$ref" in part:
+        found: Any = document
+        for step in part["$ref"].split("/")[1:]:
+            found = found[step]
+        part = found
+    return part
+
+
 def bodies(document: dict[str, Any]) -> Iterator[Body]:
     """Every request and response body of an OpenAPI document."""
     for where, operation in operations(document):
         holders = {"request": operation.get("requestBody", {}), **operation.get("responses", {})}
-        for holder, described in holders.items():
+        for holder, given in holders.items():
+            described = resolved(document, given)
             for media in described.get("content", {}).values():
                 examples = {name: example["value"] for name, example in media.get("examples", {}).items()}
                 if "example" in media:

@@ -11,7 +11,7 @@ import pytest
 from settled import JobKind
 from settled._core.snapshot import Refused
 
-from _specs import SPECS, documents, operations
+from _specs import SPECS, documents, operations, resolved
 
 Json = dict[str, Any]
 VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
@@ -48,14 +48,6 @@ class Watched(dict[str, Any]):
         """Note a field, if the spec names the fields here at all."""
         if self.fields:
             self.asked.add((key, key in self.fields))
-
-
-def resolved(document: Json, schema: Json) -> Json:
-    """What a schema is, or refers to."""
-    while "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        schema = document["components"]["schemas"][name]
-    return schema
 
 
 def fields(document: Json, schema: Json) -> dict[str, Json]:

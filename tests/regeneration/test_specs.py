@@ -11,7 +11,7 @@ import attrs
 import pytest
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
-from _specs import ROOT, SPECS, Body, bodies, documents, operations
+from _specs import ROOT, SPECS, Body, bodies, documents, operations, resolved
 
 GENERATED = ROOT / "generated" / "settled_clients"
 DOCUMENTS = documents()
@@ -79,6 +79,39 @@ def test_operation_says_when_its_source_was_read(operation: dict[str, Any]) -> N
     """The day is a date in ISO form."""
     read = operation["x-source"]["read"]
     assert datetime.date.fromisoformat(read).isoformat() == read
+
+
+@each_operation
+def test_operation_says_what_is_known_of_it(operation: dict[str, Any]) -> None:
+    """A spec is written from a page that can be known again, or tells what it was written from."""
+    source = operation["x-source"]
+    assert "sha256" in source or source["evidence"].strip()
+
+
+@each_spec
+def test_links_lead_to_the_spec_s_own_operations(document: dict[str, Any]) -> None:
+    """A link names an operation that there is, fills its request, and takes what the response holds."""
+    by_name = {operation["operationId"]: operation for _, operation in operations(document)}
+    for _, operation in operations(document):
+        for response in operation.get("responses", {}).values():
+            properties: set[str] = set()
+            for media in resolved(document, response).get("content", {}).values():
+                properties |= set(names_in(document, media["schema"]))
+            for link in response.get("links", {}).values():
+                body = by_name[link["operationId"]]["requestBody"]["content"]["application/json"]["schema"]
+                assert set(names_in(document, link["requestBody"])) <= set(names_in(document, body))
+                assert re.findall(r"\$response\.body#(?:/(\w+))+", json.dumps(link["requestBody"]))
+                for pointer in re.findall(r"\$response\.body#([\w/]+)", json.dumps(link["requestBody"])):
+                    assert set(pointer.split("/")[1:]) <= properties
+
+
+def names_in(document: dict[str, Any], part: Any) -> Iterator[str]:
+    """The names of the fields of a schema, at any depth, or those of a value."""
+    schema = resolved(document, part)
+    for name, inner in schema.get("properties", schema if "type" not in schema else {}).items():
+        yield name
+        if isinstance(inner, dict):
+            yield from names_in(document, inner)
 
 
 @each_body
