@@ -2,51 +2,115 @@
 
 From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
 of a script run, are what the vendor's own clients and users' reports show: the pages do not say.
+
+A submit creates an action or a script run and returns its job. It is sent once, because a second one would act twice:
+
+    job = cortex_xdr.isolate(client, ["3f9d1c7a5be24c0f8a6e2d4b90c71e58"])
+    end = settled.wait(job, timeout=3600)
+
+Each raises `SubmitFailed` if the tenant refuses it with 200 or, for good, with 500; `SubmitUnclear` if the action may
+exist but no answer names it; ApiError or TransportError if there surely is none; and ValueError or TypeError, before
+anything is sent, if an argument cannot be right. Its twin for asyncio has `_async` behind its name.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any, Final, Unpack
 
 import attrs
 
 from settled_clients.cortex_xdr import AuthenticatedClient
-from settled_clients.cortex_xdr.api.actions import get_action_status
-from settled_clients.cortex_xdr.api.scripts import get_script_execution_status
+from settled_clients.cortex_xdr.api.actions import abort_scan as abort_scan_operation
+from settled_clients.cortex_xdr.api.actions import file_retrieval, get_action_status, quarantine, restore, scan
+from settled_clients.cortex_xdr.api.actions import isolate as isolate_operation
+from settled_clients.cortex_xdr.api.actions import unisolate as unisolate_operation
+from settled_clients.cortex_xdr.api.scripts import get_script_execution_status, run_snippet_code_script
+from settled_clients.cortex_xdr.api.scripts import run_script as run_script_operation
 from settled_clients.cortex_xdr.models import (
     ActionStatusQuery,
     ActionStatusReply,
     ActionStatusRequest,
+    AllEndpoints,
+    EndpointIdFilter,
+    EndpointIdFilterField,
+    EndpointIdFilterOperator,
+    FilePaths,
+    FileRetrieval,
+    FileRetrievalRequest,
+    Isolation,
+    IsolationRequest,
+    Quarantine,
+    QuarantineRequest,
+    Restore,
+    RestoreRequest,
+    ScanFilter,
+    ScanFilterField,
+    ScanRequest,
+    ScanSelection,
     ScriptExecutionReply,
     ScriptExecutionStatusQuery,
     ScriptExecutionStatusRequest,
+    ScriptParameters,
+    ScriptRun,
+    ScriptRunRequest,
+    SnippetRun,
+    SnippetRunRequest,
 )
+from settled_clients.cortex_xdr.types import UNSET, Unset
 
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, details_of, of_parts
 from ._core.text import truncate
+from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
+from ._cortex.submits import Strings, filled, selection, start, strings, whole_seconds
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence
 from ._run import fetch
+from ._run.operation import Steps, asynchronous, operation
 
 __all__ = [
     "KINDS",
     "ActionTerminal",
     "AuthenticatedClient",
     "ScriptTerminal",
+    "abort_scan",
+    "abort_scan_async",
     "action",
     "connect",
     "connect_from_env",
+    "isolate",
+    "isolate_async",
+    "quarantine_file",
+    "quarantine_file_async",
+    "restore_file",
+    "restore_file_async",
+    "retrieve_files",
+    "retrieve_files_async",
+    "run_script",
+    "run_script_async",
+    "run_snippet",
+    "run_snippet_async",
+    "scan_all_endpoints",
+    "scan_all_endpoints_async",
+    "scan_endpoints",
+    "scan_endpoints_async",
     "script_execution",
+    "unisolate",
+    "unisolate_async",
 ]
 
 # Longer numbers of JSON cannot even be written out.
 _MOST_ENDPOINTS = 10**9
+# How many the API takes at once, where a page tells.
+_MOST_ACTED_ON = 1_000
+_MOST_RETRIEVED_FROM = 10
+_MOST_FILES = 20
 _RUNNING = frozenset({"PENDING", "IN_PROGRESS", "PENDING_ABORT"})
 
 
@@ -210,6 +274,211 @@ def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[S
         ValueError: If `action_id` cannot be an id.
     """
     return Job(SCRIPT_EXECUTION, client, str(action_id))
+
+
+@operation
+def isolate(
+    client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
+) -> Steps[Job[ActionStatusReply]]:
+    """Cut endpoints off from the network, and return the action; 1,000 endpoints at most.
+
+    `incident_id` names the case that the action is listed in. From the vendor's page "Isolate Endpoints".
+    """
+    body = IsolationRequest(request_data=_isolation(endpoint_ids, incident_id))
+    return (yield from start(ACTION, client, isolate_operation.request_kwargs(body=body)))
+
+
+@operation
+def unisolate(
+    client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
+) -> Steps[Job[ActionStatusReply]]:
+    """Let endpoints back into the network, and return the action; 1,000 endpoints at most.
+
+    From the vendor's page "Unisolate Endpoints".
+    """
+    body = IsolationRequest(request_data=_isolation(endpoint_ids, incident_id))
+    return (yield from start(ACTION, client, unisolate_operation.request_kwargs(body=body)))
+
+
+@operation
+def scan_endpoints(
+    client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
+) -> Steps[Job[ActionStatusReply]]:
+    """Scan endpoints for malware, and return the action; the vendor documents no limit.
+
+    No endpoint is a ValueError, because this API takes an empty selection for every endpoint of the tenant:
+    `scan_all_endpoints` says so. From the vendor's page "Scan Endpoints".
+    """
+    selected = ScanSelection(filters=_scan_filters(endpoint_ids), incident_id=_incident(incident_id))
+    return (yield from start(ACTION, client, scan.request_kwargs(body=ScanRequest(request_data=selected))))
+
+
+@operation
+def scan_all_endpoints(client: AuthenticatedClient) -> Steps[Job[ActionStatusReply]]:
+    """Scan every endpoint of the tenant for malware, and return the action.
+
+    From the vendor's page "Scan Endpoints".
+    """
+    body = ScanRequest(request_data=ScanSelection(filters=AllEndpoints.ALL))
+    return (yield from start(ACTION, client, scan.request_kwargs(body=body)))
+
+
+@operation
+def abort_scan(client: AuthenticatedClient, endpoint_ids: Strings) -> Steps[Job[ActionStatusReply]]:
+    """Stop the scans that are pending or in progress on endpoints, and return the action that does so.
+
+    It goes by endpoints, so whatever scans them is stopped. The job is an action of its own: that it succeeded says
+    that the stopping did; how the scan ended, its own job tells. From the vendor's page "Cancel Scan Endpoints".
+    """
+    body = ScanRequest(request_data=ScanSelection(filters=_scan_filters(endpoint_ids)))
+    return (yield from start(ACTION, client, abort_scan_operation.request_kwargs(body=body)))
+
+
+@operation
+def quarantine_file(
+    client: AuthenticatedClient, endpoint_ids: Strings, *, path: str, sha256: str
+) -> Steps[Job[ActionStatusReply]]:
+    """Put a file into quarantine on endpoints, and return the action; 1,000 endpoints at most.
+
+    `path` must not be a symbolic link. An action that succeeded does not say that the file was found: the generated
+    operation that reads the status of the quarantine does. From the vendor's page "Quarantine Files".
+    """
+    quarantined = Quarantine(
+        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON)),
+        file_path=filled("path", path),
+        file_hash=_sha256(sha256),
+    )
+    body = QuarantineRequest(request_data=quarantined)
+    return (yield from start(ACTION, client, quarantine.request_kwargs(body=body)))
+
+
+@operation
+def restore_file(
+    client: AuthenticatedClient, sha256: str, *, endpoint_id: str | None = None
+) -> Steps[Job[ActionStatusReply]]:
+    """Take a file out of quarantine, on one endpoint or on all that hold it, and return the action.
+
+    The vendor documents 100 endpoints at most in its result. From the vendor's page "Restore File".
+    """
+    endpoint = UNSET if endpoint_id is None else filled("endpoint_id", endpoint_id)
+    body = RestoreRequest(request_data=Restore(file_hash=_sha256(sha256), endpoint_id=endpoint))
+    return (yield from start(ACTION, client, restore.request_kwargs(body=body)))
+
+
+@operation
+def retrieve_files(
+    client: AuthenticatedClient,
+    endpoint_ids: Strings,
+    *,
+    windows: Strings = (),
+    linux: Strings = (),
+    macos: Strings = (),
+) -> Steps[Job[ActionStatusReply]]:
+    """Fetch files from endpoints, and return the action: 10 endpoints at most, and 20 files.
+
+    The paths go by operating system, and at least one has to be given. From the vendor's page "Retrieve File".
+    """
+    paths = {
+        name: strings(name, each, most=_MOST_FILES)
+        for name, each in (("windows", windows), ("linux", linux), ("macos", macos))
+    }
+    if not 1 <= sum(map(len, paths.values())) <= _MOST_FILES:
+        raise ValueError(f"windows, linux and macos must have from 1 to {_MOST_FILES} paths together")
+    files = FilePaths(**{name: each for name, each in paths.items() if each})
+    endpoints = _filters(selection("endpoint_ids", endpoint_ids, most=_MOST_RETRIEVED_FROM))
+    body = FileRetrievalRequest(request_data=FileRetrieval(filters=endpoints, files=files))
+    return (yield from start(ACTION, client, file_retrieval.request_kwargs(body=body)))
+
+
+@operation
+def run_script(
+    client: AuthenticatedClient,
+    script_uid: str,
+    endpoint_ids: Strings,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    timeout: int | None = None,
+) -> Steps[Job[ScriptExecutionReply]]:
+    """Run a script of the tenant's library on endpoints, and return the run; 1,000 endpoints at most.
+
+    The generated operation `get_scripts` lists the library with the `script_uid` of each script. `parameters` go by
+    the script's own names. After `timeout` seconds (600 unless given) an endpoint gives the script up; how long to
+    wait for the run is the wait's own matter. From the vendor's page "Run Script".
+    """
+    script = ScriptRun(
+        script_uid=filled("script_uid", script_uid),
+        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON)),
+        parameters_values=_parameters(parameters),
+        timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
+    )
+    body = ScriptRunRequest(request_data=script)
+    return (yield from start(SCRIPT_EXECUTION, client, run_script_operation.request_kwargs(body=body)))
+
+
+@operation
+def run_snippet(
+    client: AuthenticatedClient, code: str, endpoint_ids: Strings, *, timeout: int | None = None
+) -> Steps[Job[ScriptExecutionReply]]:
+    """Run Python code that is in no library on endpoints, and return the run; the vendor documents no limit.
+
+    The code is sent as it is. The API also takes code in Base64, and code that happens to be such it may decode.
+    `timeout` is as for `run_script`. From the vendor's page "Run Snippet Code Script".
+    """
+    snippet = SnippetRun(
+        snippet_code=filled("code", code),
+        filters=_filters(selection("endpoint_ids", endpoint_ids)),
+        timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
+    )
+    body = SnippetRunRequest(request_data=snippet)
+    return (yield from start(SCRIPT_EXECUTION, client, run_snippet_code_script.request_kwargs(body=body)))
+
+
+isolate_async: Final = asynchronous(isolate)
+unisolate_async: Final = asynchronous(unisolate)
+scan_endpoints_async: Final = asynchronous(scan_endpoints)
+scan_all_endpoints_async: Final = asynchronous(scan_all_endpoints)
+abort_scan_async: Final = asynchronous(abort_scan)
+quarantine_file_async: Final = asynchronous(quarantine_file)
+restore_file_async: Final = asynchronous(restore_file)
+retrieve_files_async: Final = asynchronous(retrieve_files)
+run_script_async: Final = asynchronous(run_script)
+run_snippet_async: Final = asynchronous(run_snippet)
+
+
+def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> Isolation:
+    found, incident = selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON), _incident(incident_id)
+    # As the page has it: one endpoint goes by its id, several go by a filter.
+    if len(found) == 1:
+        return Isolation(endpoint_id=found[0], incident_id=incident)
+    return Isolation(filters=_filters(found), incident_id=incident)
+
+
+def _filters(endpoint_ids: list[str]) -> list[EndpointIdFilter]:
+    field, within = EndpointIdFilterField.ENDPOINT_ID_LIST, EndpointIdFilterOperator.IN
+    return [EndpointIdFilter(field=field, operator=within, value=endpoint_ids)]
+
+
+def _scan_filters(endpoint_ids: Strings) -> list[ScanFilter]:
+    found = selection("endpoint_ids", endpoint_ids)
+    return [ScanFilter(field=ScanFilterField.ENDPOINT_ID_LIST, operator="in", value=found)]
+
+
+def _incident(incident_id: int | str | None) -> str | Unset:
+    if isinstance(incident_id, bool) or not isinstance(incident_id, int | str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"incident_id must be an int or a str, not {described(incident_id)}")
+    return UNSET if incident_id is None or incident_id == "" else str(incident_id)
+
+
+def _parameters(parameters: Mapping[str, Any] | None) -> ScriptParameters | Unset:
+    if parameters is not None and not isinstance(parameters, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"parameters must be a mapping, not {described(parameters)}")
+    return ScriptParameters.from_dict(parameters) if parameters else UNSET
+
+
+def _sha256(value: str) -> str:
+    if not re.fullmatch("[0-9A-Fa-f]{64}", text("sha256", value)):
+        raise ValueError("sha256 must be 64 hexadecimal digits")
+    return value
 
 
 def connect(

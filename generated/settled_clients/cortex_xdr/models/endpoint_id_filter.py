@@ -18,7 +18,7 @@ class EndpointIdFilter:
 
     Attributes:
         field (EndpointIdFilterField): What endpoints are selected by.
-        operator (EndpointIdFilterOperator): How to compare. The page of unisolating writes it in capitals.
+        operator (EndpointIdFilterOperator): How to compare. One page writes it in capitals.
         value (list[str]): The ids.
     """
 

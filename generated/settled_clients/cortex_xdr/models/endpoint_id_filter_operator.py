@@ -3,8 +3,7 @@ from typing import Self
 
 
 class EndpointIdFilterOperator(StrEnum):
-    IN = "IN"
-    LOWER_I_LOWER_N = "in"
+    IN = "in"
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:

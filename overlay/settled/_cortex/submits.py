@@ -1,0 +1,115 @@
+"""Submits to a Cortex tenant: what is checked before one is sent, and what its answer says.
+
+A tenant answers a permanent mistake with 500 as often as with 4xx, and a refusal even with 200: `PERMANENT_REFUSALS`
+are the messages by which a 500 is known to have created nothing, and `status` 0 is the refusal within a 200. Ids come
+as text or as numbers, whatever the pages say.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Iterator
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from .._core.job import UNREADABLE, Client, Job, JobKind
+from .._core.text import truncate
+from .._core.validate import described, text
+from .._http.error_body import is_object, sentence
+from .._http.redact import without_secrets
+from .._run.operation import Steps, submit
+from ..errors import MalformedResponse, SubmitFailed
+
+B = TypeVar("B")
+
+# Parts of the messages of 500s that were met on tenants, none of which created an action.
+PERMANENT_REFUSALS = (
+    "param is missing",  # group_action_id, file_hash, script_uid
+    "No endpoint was found",
+    "create group action id for",  # can't create group action id for ISOLATE, SCAN or FILES_RETRIEVAL
+    "No suitable agents found",
+    "No identity threat",  # the tenant has no license for the module
+)
+
+
+class _Collection(Protocol):
+    def __contains__(self, value: object, /) -> bool: ...
+
+    def __iter__(self) -> Iterator[str]: ...
+
+
+# A str is an iterable of texts, too. Type checkers tell it by `in`, which takes nothing but a str there.
+Strings: TypeAlias = _Collection | Iterator[str]
+"""Several texts in a list, a set, a generator and so on; a single str is none."""
+
+
+def strings(name: str, values: Strings, *, most: int | None = None) -> list[str]:
+    """The texts of an argument, in their order.
+
+    Raises:
+        TypeError: If it is a single text, or one of them is none.
+        ValueError: If one of them is empty, or there are more than `most`.
+    """
+    if isinstance(values, str | bytes | bytearray) or not hasattr(values, "__iter__"):
+        raise TypeError(f"{name} must be a list or another iterable of str, not {described(values)}")
+    found = list(itertools.islice(values, None if most is None else most + 1))
+    for value in found:
+        filled(f"each of {name}", value)
+    if most is not None and len(found) > most:
+        raise ValueError(f"{name} must have no more than {most:,} items, which is the most that the API takes at once")
+    return found
+
+
+def selection(name: str, values: Strings, *, most: int | None = None) -> list[str]:
+    """What `strings` returns; a ValueError, too, if there is none: an empty selection never means everything."""
+    found = strings(name, values, most=most)
+    if not found:
+        raise ValueError(f"{name} must name at least one, and is empty")
+    return found
+
+
+def filled(name: str, value: str) -> str:
+    """A text that has more than blanks; TypeError or ValueError if it is none."""
+    if not text(name, value).strip():
+        raise ValueError(f"{name} must not be empty")
+    return value
+
+
+def whole_seconds(name: str, value: int) -> int:
+    """A number of seconds as the API takes it: whole, and more than none."""
+    if isinstance(value, bool) or not isinstance(value, int):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"{name} must be a whole number of seconds, not {described(value)}")
+    if value <= 0:
+        raise ValueError(f"{name} must be 1 second or more, not {described(value)}")
+    return value
+
+
+def start(kind: JobKind[B], client: Client, request: dict[str, Any]) -> Steps[Job[B]]:
+    """Send a request that creates an action, once, and return the action's job.
+
+    Raises:
+        TypeError: If the client is another vendor's.
+        SubmitFailed: If the API refused the action, by a `status` of 0 or by a 500 that is known to be for good.
+        SubmitUnclear: If the action may exist, but no answer names it.
+        SettledError: ApiError or TransportError, if there surely is no action.
+    """
+    # Nothing may reach another vendor's API: any job of the kind refuses its client.
+    Job(kind, client, "0")
+    return (yield from submit(client, request, functools.partial(_created, kind, client), permanent=PERMANENT_REFUSALS))
+
+
+def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
+    try:
+        reply = answer.get("reply", answer)
+        if reply.get("status") in (0, "0"):
+            raise SubmitFailed(f"the action was not created: {truncate(sentence(reply)) or 'no reason given'}")
+        return Job(kind, client, _id(reply["action_id"]))
+    except UNREADABLE as error:
+        shown = without_secrets(answer) if is_object(answer) else answer
+        raise MalformedResponse(f"the answer has no action_id: {shown!r:.200}") from error
+
+
+def _id(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError("an id is a text or a number")
+    return str(value)
