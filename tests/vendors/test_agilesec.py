@@ -8,6 +8,7 @@ import json
 import logging
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -332,6 +333,38 @@ def test_refused_callbacks_teach_nothing(receiver: Receiver, callback: Any, toke
     """Wrong credentials, malformed and oversized bodies are refused, and leave no trace."""
     assert receiver.post(callback, token) == status_code
     assert receiver.inbox.get("e1") is None
+
+
+def test_callbacks_of_very_many_values_are_not_decoded(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """A million bytes of empty lists would take twenty million once decoded: they are answered, logged, and dropped."""
+    body = b'{"executionId":"e1","status":"failed","x":[' + b"[]," * 320_000 + b"[]]}"
+    tracemalloc.start()
+    try:
+        with pytest.raises(errors.MalformedResponse, match="more than 50000 values"):
+            agilesec.parse_callback({}, body, auth=None)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 100_000
+    assert receiver.post(body) == 204
+    assert receiver.inbox.get("e1") is None
+    assert "was ignored" in caplog.text
+
+
+def test_callbacks_too_large_for_the_inbox(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    """A callback that the inbox does not keep is not said to be taken."""
+    # One wide character makes all of a text wide in memory.
+    wide = {"message": "x" * 800_000 + "\U0001f600", "more": [{"a": 7} for _ in range(10_000)]}
+    assert receiver.post(CALLBACK | wide) == 204
+    assert receiver.inbox.get("e1") is None
+    assert "agilesec.scan/e1 was ignored" in caplog.text
+
+
+def test_callbacks_with_long_texts(receiver: Receiver) -> None:
+    """A long message with many commas is a callback like any other."""
+    message = "warning: a, b, c; " * 5_000
+    assert receiver.post(CALLBACK | {"message": message}) == 204
+    assert receiver.inbox.get("e1").message == message
 
 
 @pytest.mark.parametrize(("headers", "status_code"), [({}, 401), ({"Authorization": f"Bearer {SECRET}"}, 204)])

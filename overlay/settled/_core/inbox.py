@@ -36,11 +36,14 @@ class Inbox:
         # Re-entrant, because the garbage collector may end a wait within any of these methods.
         self._lock = new_rlock()
 
-    def put(self, job_id: str, callback: Any) -> None:
-        """Keep a job's callback, and wake its waits; the same callback a second time wakes nobody."""
+    def put(self, job_id: str, callback: Any) -> bool:
+        """Keep a job's callback, and wake its waits; false if it is too large for that.
+
+        The same callback a second time wakes nobody.
+        """
         size = _bytes_of(callback, MAX_BYTES)
         if size > MAX_BYTES:
-            return
+            return False
         with self._lock:
             wakers = self._wakers.get(job_id, ()) if self.get(job_id) != callback else ()
             if job_id in self._wakers:
@@ -49,6 +52,7 @@ class Inbox:
                 self._keep(job_id, callback, size)
         for wake in wakers:
             wake()
+        return True
 
     def get(self, job_id: str) -> Any | None:
         """A job's latest callback; None if there was none."""

@@ -9,7 +9,7 @@ from typing import Any
 from .._core.inbox import Inbox
 from .._core.text import printable
 from ..errors import AuthenticationError, MalformedResponse
-from ._callbacks import MAX_CALLBACK_BYTES, CallbackAuth, check_credentials, parse_callback
+from ._callbacks import MAX_CALLBACK_BYTES, CallbackAuth, check_credentials, has_too_many_values, parse_callback
 
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -58,14 +58,19 @@ class CallbackApp:
                 body, is_more = body + message.get("body", b""), message.get("more_body", False)
                 if len(body) > MAX_CALLBACK_BYTES:
                     return 413, "too large"
+            if has_too_many_values(body):
+                # Acknowledged, because the sender would only repeat what is refused.
+                _logger.warning("a callback was ignored: it has too many values to be kept")
+                return 204, ""
             callback = parse_callback(headers, body, auth=self._auth)
         except AuthenticationError:
             return 401, "wrong credentials"
         except MalformedResponse:
             return 400, "not a callback of a scan"
         job_id = str(callback.execution_id)
-        self.inbox.put(job_id, callback)
-        _logger.info("a callback of agilesec.scan/%s was taken", printable(job_id, 100))
+        is_kept = self.inbox.put(job_id, callback)
+        level, what = (logging.INFO, "taken") if is_kept else (logging.WARNING, "ignored: it is too large to be kept")
+        _logger.log(level, "a callback of agilesec.scan/%s was %s", printable(job_id, 100), what)
         return 204, ""
 
 
