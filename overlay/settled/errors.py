@@ -121,9 +121,11 @@ class ApiError(SettledError):
     `message` is the human sentence of the reply, `code` the vendor's own error code, `extra` what the reply says
     besides; `method` and `path` are the request's, `retry_after` is how many seconds the API asked to wait. With its
     `request_id` a vendor's support finds the request. What the reply does not say is None.
+    `is_empty` is true where the reply has no body, so that `message` is only the status in words.
     """
 
     retry_after: float | None = None
+    is_empty: bool = False
 
     def __init__(
         self,

@@ -245,3 +245,11 @@ def test_not_installed(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.metadata, "requires", nothing)
     states = [each["state"] for each in _findings(run, "osapi", code=4) if each["about"] == "versions"]
     assert states == ["ok", "note"]
+
+
+def test_status_at_an_address_without_the_path(run: Command, server: Answering) -> None:
+    """`settled status` asks for the path, too, where something else than the API answers."""
+    server(JSONResponse({"message": "Not Found"}, 404))
+    result = run("status", "osapi.job/5e0c6f7a-6a57-4d0e-8f0b-0c9d2b1a7e11")
+    assert result.exit_code == 4
+    assert "/api?" in " ".join(result.output.split())

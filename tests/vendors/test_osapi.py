@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from settled import Job, Outcome, Part, Progress, errors, osapi
 from settled.testing import VirtualClock
@@ -298,6 +299,35 @@ def test_address_without_the_path(
         wait(job(answer, {"status": "completed"}), timeout=900)
     assert raised.value.seen == {}
     assert "(1 poll)" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("answer", [JSONResponse({"message": "Not Found"}, 404), HTMLResponse("<!DOCTYPE html>")])
+def test_fetch_at_an_address_without_the_path(answering: Answering, answer: Any) -> None:
+    """A single fetch has the same word about the path."""
+
+    async def fetch_async() -> None:
+        async with osapi.connect(answering.url, token="t1") as client:
+            await osapi.job(client, ID).fetch_async()
+
+    with osapi.connect(answering(answer), token="t1") as client, pytest.raises(errors.SettledError, match="/api"):
+        osapi.job(client, ID).fetch()
+    with pytest.raises(errors.SettledError, match="/api"):
+        asyncio.run(fetch_async())
+
+
+def test_not_found_without_a_body(job: Callable[..., Job[Any]], wait: WaitFunction, clock: VirtualClock) -> None:
+    """A 404 without a body may be a proxy's or the API's own: it has the job's grace, and the word about the path."""
+    empty = Response(status_code=404)
+    assert wait(job(empty, empty, {"status": "completed"}), timeout=900).is_settled
+    start = clock.now()
+    with pytest.raises(errors.NotFound, match="/api"):
+        wait(job(empty), timeout=900)
+    assert 60 <= clock.now() - start < 120
+    with pytest.raises(errors.WaitTimeout, match="/api"):
+        wait(job(empty), timeout=20)
+    with pytest.raises(errors.NotFound) as raised:
+        wait(job({"status": "processing"}, empty), timeout=900)
+    assert "/api" not in str(raised.value)
 
 
 def test_web_page_between_readings(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:

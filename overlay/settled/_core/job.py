@@ -76,8 +76,8 @@ class JobKind(Generic[B_co]):
     `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
     takes the reply's JSON. `running` are the documented words of a job that goes on; it is empty where the vendor lists
     terminal words only, and every other word is known to be running. For `not_found_grace` seconds from the first one
-    on, a 404 may only mean that the job cannot be found at present. Before any status was read, a 404 without
-    `not_found_words` in its message, or a web page, is of a wrong address, which `address_hint` explains;
+    on, a 404 may only mean that the job cannot be found at present. Before any status was read, a web page, or a 404
+    with another message than `not_found_words`, is of a wrong address, which `address_hint` explains;
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
     done.
@@ -125,8 +125,15 @@ class JobKind(Generic[B_co]):
         if self.address_hint is None:
             return False
         if isinstance(error, NotFound):
-            return self.not_found_words.casefold() not in error.message.casefold()
+            # A 404 without a body may be a proxy's or the API's own, so the grace holds for it.
+            return not error.is_empty and self.not_found_words.casefold() not in error.message.casefold()
         return isinstance(error, MalformedResponse) and error.is_html
+
+    def add_address_hint(self, error: SettledError) -> None:
+        """Let an error, before any status was read, ask for the address if something else may have answered there."""
+        is_bare = isinstance(error, NotFound) and error.is_empty
+        if self.address_hint is not None and (is_bare or self.is_wrong_address(error)):
+            error.args = (f"{error}; {self.address_hint}", *error.args[1:])
 
     def id_in(self, raw: Any) -> Any:
         """The id by which a reply names its job; None if it names none."""

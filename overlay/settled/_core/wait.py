@@ -172,9 +172,10 @@ class Wait(Generic[B]):
         pause = asked_to_pause(error, back_off)
         if pause is not None:
             self._limiter.pause(now, pause)
-        if not self._tally and kind.is_wrong_address(error):
-            error.args = (f"{error}; {kind.address_hint}", *error.args[1:])
-            raise self._learnt(error, now)
+        if not self._tally:
+            kind.add_address_hint(error)
+            if kind.is_wrong_address(error):
+                raise self._learnt(error, now)
         patience, grace = self.config.patience, kind.not_found_grace
         if not failing.may_pass(now, patience=patience, not_found_grace=grace, was_read=bool(self._tally)):
             raise self._learnt(error, now)

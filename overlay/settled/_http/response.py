@@ -82,6 +82,7 @@ class Response:
             request_id=_request_id(response, self._client),
         )
         error.retry_after = asked_pause(response.headers)
+        error.is_empty = not self.content.strip()
         if isinstance(error, AuthenticationError) and (hint := hint_of(self._client)):
             error.args = (f"{error}; {hint}", *error.args[1:])
         return error

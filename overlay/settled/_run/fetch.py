@@ -8,7 +8,7 @@ from .._core.job import Job, snapshot
 from .._core.reply import Reply
 from .._core.snapshot import Snapshot
 from .._http.send import poll, poll_async
-from ..errors import ApiError
+from ..errors import ApiError, SettledError
 from . import clock as _clock
 from .pacing import pause, seconds_to_turn
 
@@ -20,8 +20,8 @@ def fetch(job: Job[B]) -> Snapshot[B]:
     _clock.clock.sleep(seconds_to_turn(job.client, job.ref))
     try:
         return _snapshot(job, poll(job))
-    except ApiError as error:
-        pause(job.client, error)
+    except SettledError as error:
+        _failed(job, error)
         raise
 
 
@@ -30,9 +30,15 @@ async def fetch_async(job: Job[B]) -> Snapshot[B]:
     await _clock.clock.sleep_async(seconds_to_turn(job.client, job.ref))
     try:
         return _snapshot(job, await poll_async(job))
-    except ApiError as error:
-        pause(job.client, error)
+    except SettledError as error:
+        _failed(job, error)
         raise
+
+
+def _failed(job: Job[B], error: SettledError) -> None:
+    if isinstance(error, ApiError):
+        pause(job.client, error)
+    job.kind.add_address_hint(error)
 
 
 def _snapshot(job: Job[B], reply: Reply) -> Snapshot[B]:

@@ -203,11 +203,11 @@ def _access(job: Job[Any], without: int) -> _Found:
         answer = None
     except errors.SettledError as error:
         answer = error
+    said = str(answer).removesuffix(f"; {hint_of(job.client)}").removesuffix(f"; {job.kind.address_hint}")
     for refusal, message, fix in _REFUSALS:
         if isinstance(answer, refusal):
             if job.kind.is_wrong_address(answer):
-                return "problem", f"{message}: {answer}", job.kind.address_hint or _PROXY
-            said = str(answer).removesuffix(f"; {hint_of(job.client)}")
+                return "problem", f"{message}: {said}", job.kind.address_hint or _PROXY
             return "problem", f"{message}: {said}", fix or _right_credentials(job)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
@@ -215,7 +215,7 @@ def _access(job: Job[Any], without: int) -> _Found:
         return "ok", f"the credentials are accepted (without them the answer is {without})"
     # Nobody looks at credentials on a path that does not exist.
     if isinstance(answer, errors.NotFound):
-        return "problem", f"the same without credentials: {answer}", "see whether the address needs a path, as /api"
+        return "problem", f"the same without credentials: {said}", "see whether the address needs a path, as /api"
     return "note", f"with and without credentials: {answer or 'an answer'}", "try again later if it is a server's error"
 
 
