@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import logging
 import time
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 import settled
 from settled import Job, Outcome, osapi
+from settled._http.transport_errors import error_chain
 from settled.errors import PermissionDenied, TransportError
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
@@ -128,6 +132,32 @@ def test_refused(monkeypatch: pytest.MonkeyPatch, status: str, scheme: str, way:
     is_plain_403 = scheme == "http" and status.startswith("403")
     assert isinstance(raised.value, PermissionDenied) == is_plain_403
     assert status[:3] in str(raised.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("answer", ["407 Proxy Authentication Required", "502 Bad Gateway", "", None])
+def test_password_of_a_proxy_is_never_shown(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, answer: str | None, scheme: str, way: str
+) -> None:
+    """Neither an error with its causes, nor a log, nor a repr shows it: refused, failing, dropping or not there."""
+    caplog.set_level(logging.DEBUG)
+
+    def told(head: bytes) -> bytes:
+        return reply(head, answer, Connection="close") if answer else b""
+
+    with answering(told) as proxy:
+        url = proxy.url if answer is not None else "http://127.0.0.1:9"
+        monkeypatch.setenv("ALL_PROXY", url.replace("//", "//scanner:pa55word@"))
+        job = _job(f"{scheme}://far.invalid", way)
+        (failed,) = fetch_all([job], way)
+    assert isinstance(failed, settled.errors.SettledError)
+    http: Any = job.client.get_httpx_client() if way == "sync" else job.client.get_async_httpx_client()
+    shown = "".join(traceback.format_exception(failed)) + caplog.text + f"{job!r} {job.client!r} {http!r}"
+    for error in error_chain(failed):
+        shown += repr(error) + str(vars(error))
+    assert "pa55word" not in shown
+    assert base64.b64encode(b"scanner:pa55word").decode() not in shown
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])

@@ -48,6 +48,8 @@ SECRET = "pW-9x7q"
         f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\n-----END RSA PRIVATE KEY-----",
         f"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.{SECRET}",
         {f"https://me:{SECRET}@h.example": "x"},
+        f"key: {SECRET}, and key: value store",
+        f'the body {{"token": "{SECRET}"}} is wrong',
     ],
     ids=str,
 )
@@ -75,6 +77,41 @@ def test_secrets_are_hidden(sent: Any) -> None:
 def test_what_is_no_secret_stays(sent: Any) -> None:
     """Ordinary names, paths, addresses and sentences are kept as they are."""
     assert without_secrets(sent) == sent
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "etcd is a key: value store",
+        "the token: expired",
+        "session: closed (auth: failed).",
+        "Authentication: required, credentials: invalid",
+        "connection: refused",
+    ],
+)
+def test_prose_stays(said: str) -> None:
+    """A plain word behind the name of a key or a token and a colon is prose: machines make no such secrets."""
+    assert without_secrets(said) == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "password: swordfish",
+        "client_secret: swordfish is wrong",
+        "key=swordfish",
+        "--token swordfish",
+        'token: "swordfish"',
+        "app key: swordfishswordfish",
+        "token: Swordfish7",
+        "token: swordFish",
+        "key: sword-fish",
+        "Authorization: Bearer swordfish",
+    ],
+)
+def test_words_that_may_be_secrets(said: str) -> None:
+    """A word is hidden where people choose it, where it is assigned or quoted, or is longer or other than words are."""
+    assert "fish" not in without_secrets(said)
 
 
 @pytest.mark.parametrize("part", ["a:", "a=1;", "://", "key=", "-a ", "{", '"', "@", "token ", "eyJ.", 'key="', "a@"])

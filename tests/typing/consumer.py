@@ -107,6 +107,25 @@ def many(jobs: list[Job[ByosImportJob]], scans: tuple[Job[Scan], ...]) -> None:
         assert_type(settled_one.job.ref, str)
 
 
+def of_many_vendors(imports: Job[ByosImportJob], scans: list[Job[Scan]], server: osapi.AuthenticatedClient) -> None:
+    """Jobs of several vendors make a list, annotated or not, and no wait for it needs a cast."""
+    mix: list[Job[Any]] = [imports, *scans]
+    mix.append(osapi.job(server, "7"))
+    with settled.as_settled(mix, timeout=3600) as ends:
+        assert_type(ends, Settling[Any])
+        ends.add(imports, settled.from_ref("osapi.job/8", server))
+        for end in ends:
+            assert_type(end, Snapshot[Any])
+            end.raise_for_outcome()
+    bare = [imports, scans[0]]
+    for each in settled.as_settled(bare, timeout=3600):
+        assert_type(each.outcome, Outcome | None)
+        if isinstance(each.body, Scan):
+            assert_type(each.body, Scan)
+    outcomes = {each.job.ref: each.outcome for each in settled.as_settled([*bare, *mix], timeout=3600)}
+    assert_type(outcomes, dict[str, Outcome | None])
+
+
 def any_kind(snapshot: Snapshot[object]) -> None:
     """What takes any snapshot will do for one of any kind."""
     assert_type(snapshot.progress, Progress | None)
@@ -126,6 +145,9 @@ async def many_in_a_loop(jobs: list[Job[Scan]], mix: Sequence[Job[Scan] | Job[Jo
         assert_type(ends, AsyncSettling[Scan])
         async for end in ends:
             assert_type(end.body, Scan)
+    anything: list[Job[Any]] = [*jobs, *mix]
+    async for any_one in aio.as_settled(anything, timeout=3600):
+        assert_type(any_one, Snapshot[Any])
     async for settled_one in aio.as_settled(mix, timeout=3600):
         assert_type(settled_one.outcome, Outcome | None)
 

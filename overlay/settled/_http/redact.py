@@ -4,6 +4,9 @@ A secret stands under a name that calls it one: as a member of an object, beside
 `{"name": "password", "value": "x"}`, or behind it in a text, as in `--password=x`, `?token=x` or a connection string.
 Others are known by their form: the user and password of a URL, a private key, a JWT. If in doubt, a value is hidden:
 whoever sent it knows it anyway.
+
+Prose is no doubt. People choose passwords, and any word may be one; keys and tokens are made by machines. So a plain
+word behind a colon stays, as in "the token: expired" or "key: value store", but not in "password: swordfish".
 """
 
 from __future__ import annotations
@@ -46,7 +49,10 @@ _FORMS = (
 )
 _NAME = r"(?<![\w.%\[\]-])(?P<name>[\w.%\[\]-]{1,80})(?![\w.%\[\]-])"
 _VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\{[^{}]*\}+|(?:(?:basic|bearer|digest|token)\s+)?[^\s&;]+)"""
-_ASSIGNED = re.compile(rf"""{_NAME}["']?\s{{0,5}}(?:=|:(?!//))\s{{0,5}}""")
+_ASSIGNED = re.compile(rf"""{_NAME}["']?\s{{0,5}}(?P<sign>=|:(?!//))\s{{0,5}}""")
+_CHOSEN_BY_PEOPLE = re.compile("pass|pwd|secret", re.IGNORECASE)
+# Longer ones could be made by a machine of letters alone.
+_PLAIN_WORD = re.compile(r"[A-Za-z][a-z]{0,13}[.,:!?)]{0,3}")
 _FLAG = re.compile(r"(?<!\S)--?(?P<name>[A-Za-z][\w-]{0,80})\s{1,5}(?=[^\s-])")
 _ONE_VALUE = re.compile(_VALUE, re.IGNORECASE)
 # A connection string, whose values may have blanks.
@@ -106,10 +112,15 @@ def _without_values(text: str, named: re.Pattern[str]) -> str:
         if match.end() < position or not _is_secret_name(match["name"]):
             continue
         value = _ONE_VALUE.match(text, match.end())
-        if value is not None:
+        if value is not None and not _is_prose(match, value[0]):
             parts += text[position : match.end()], HIDDEN
             position = value.end()
     return "".join((*parts, text[position:]))
+
+
+def _is_prose(named: re.Match[str], value: str) -> bool:
+    is_colon = named.groupdict().get("sign") == ":"
+    return is_colon and not _CHOSEN_BY_PEOPLE.search(named["name"]) and _PLAIN_WORD.fullmatch(value) is not None
 
 
 def _setting_without_secrets(setting: str) -> str:
