@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import pkgutil
+import re
 import time
+import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -37,6 +40,8 @@ from settled.airflow import (
 from settled.airflow._connections import recipe
 from settled.airflow._values import portable
 from settled.simulator import Simulator, bad_gateway
+
+from _exchange import answering, reply
 
 pytestmark = pytest.mark.airflow
 
@@ -375,6 +380,40 @@ def test_bad_connections(settings: dict[str, Any], said: str) -> None:
         recipe(connection(**settings))
     assert "k" * 20 not in str(raised.value)
     assert "'c'" in str(raised.value)
+
+
+def test_no_secret_in_the_task_log(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """A server that quotes the key back gets it into no log record, event, XCom, serialised trigger or task error."""
+    caplog.set_level(logging.DEBUG)
+    answered: list[str] = []
+
+    def answer(head: bytes) -> bytes:
+        answered.append(quoted := re.search(r"(?i)authorization: (\S+)", head.decode())[1])  # type: ignore[index]
+        if len(answered) == 1:
+            return reply({"reply": {"err_msg": f"the key {quoted} is busy"}}, "503 Service Unavailable")
+        status = "PROCESSING" if len(answered) == 2 else "FAILED"
+        return reply({"job_id": "7", "job_status": status, "error_log": f"the key {quoted} may not do this"})
+
+    key = "Very-Secret-Key-0123456789abcdef"
+    with answering(answer) as server:
+        uri = f"settled-cortex-xsiam://7:{key}@127.0.0.1:{server.port}/http"
+        monkeypatch.setenv("AIRFLOW_CONN_QUOTING", uri)
+        trigger = SettledTrigger(f"{KIND}/7", "quoting", timeout=60, schedule=OFTEN)
+        [end] = fired(trigger)
+        operator = WaitForJobOperator(task_id="wait", ref=f"{KIND}/7", conn_id="quoting", timeout=60)
+        context: Any = {"ti": Instance()}
+        with pytest.raises(TaskDeferred):
+            operator.execute(context)
+        with pytest.raises(AirflowFailException) as raised:
+            operator.execute_complete(context, end)
+    assert (end["outcome"], len(answered)) == ("FAILED", 3)
+    said = caplog.text + "".join(str(vars(record)) for record in caplog.records)
+    said += json.dumps([end, trigger.serialize(), context["ti"].xcoms]) + "".join(
+        traceback.format_exception(raised.value)
+    )
+    assert set(answered) == {key}
+    assert key not in said
+    assert "[secret] may not do this" in said
 
 
 def test_portable_values() -> None:
