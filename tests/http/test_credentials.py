@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import settled
 from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, osapi
 from settled.errors import AuthenticationError, SubmitFailed, TransportError
+from settled.testing import VirtualClock
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
 
@@ -197,6 +199,24 @@ def test_submits_renew_as_well() -> None:
         agilesec.execute_scan(client, "s1")
     assert len(seen) == 2
     assert SECOND not in str(raised.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_renewals_keep_to_the_rate(clock: VirtualClock, way: str) -> None:
+    """The request that is sent once more takes its own place in the client's rate."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked.add(FIRST)
+    moments: list[float] = []
+
+    def answer(head: bytes) -> bytes:
+        moments.append(clock.now())
+        return vault.answer(head)
+
+    with answering(answer) as server:
+        client = osapi.connect(server.url, token=vault, fast=way == "fast", max_rate=0.5)
+        fetch_all([osapi.job(client, JOB)] * 3, way)
+    assert vault.seen == [FIRST, SECOND, SECOND, SECOND]
+    assert all(later - earlier >= 2 for earlier, later in itertools.pairwise(moments))
 
 
 class _ReadsBodies(httpx.Auth):

@@ -86,6 +86,7 @@ def client_arguments(
         from . import fast as _  # noqa: F401 - says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
     maker = _Maker(verify, transport, fast=fast)
+    auth.extensions = {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth}
     return {
         "base_url": base_url,
         "headers": {
@@ -97,7 +98,7 @@ def client_arguments(
         "httpx_args": {"auth": auth},
         "make_httpx_client": maker.client,
         "make_async_httpx_client": maker.async_client,
-        "extensions": {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth},
+        "extensions": auth.extensions,
     }
 
 

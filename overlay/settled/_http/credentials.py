@@ -2,7 +2,7 @@
 
 A secret is a text, or a callable that returns the current one. It is asked for the first time by the first request,
 and again when the API answers 401: once for all requests that were refused with the same secret, each of which is then
-sent once more. What was ever sent is remembered, so that no error's text shows it.
+sent once more, when the client's rate allows it. What was ever sent is remembered, so that no error's text shows it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from typing import Any, cast
+from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import quote, quote_plus
 
 import httpx
 
 from .. import _locks
 from .._core.job import Client
+from .._core.rate_limit import RateLimiter
 from .._core.validate import text
 from ..errors import TransportError
 
@@ -41,10 +42,26 @@ _SHORTEST_SECRET = 8
 _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|session|sign|token", re.IGNORECASE)
 
 
+class Turns(Protocol):
+    """What sleeps until a request may go, by the clock that the waits go by."""
+
+    def sleep(self, limiter: RateLimiter) -> None:
+        """Sleep in this thread until the limiter lets a request go."""
+        ...
+
+    async def sleep_async(self, limiter: RateLimiter) -> None:
+        """Sleep in this task, likewise."""
+        ...
+
+
 class Credentials(httpx.Auth):
-    """A secret that `sign` puts into requests; `name` is what `connect` calls it, `hint` helps if it is refused."""
+    """A secret that `sign` puts into requests; `name` is what `connect` calls it, `hint` helps if it is refused.
+
+    `extensions` are the client's. `turns`, which the drivers bring along, sleeps before a request is sent once more.
+    """
 
     hint: str = ""
+    turns: ClassVar[Turns]
 
     def __init__(self, name: str, secret: Secret) -> None:
         self.name = name
@@ -54,6 +71,7 @@ class Credentials(httpx.Auth):
         self._asked = 0
         self._sent: deque[str] = deque([self._secret], maxlen=_REMEMBERED)
         self.proxy_secrets: frozenset[str] = frozenset()
+        self.extensions: dict[str, Any] = {}
         self.after_fork()
         _locks.register(self)
 
@@ -88,6 +106,8 @@ class Credentials(httpx.Auth):
             cast(httpx.SyncByteStream, response.stream).close()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, self._renewed(asked))
+            if RateLimiter.KEY in self.extensions:
+                self.turns.sleep(self.extensions[RateLimiter.KEY])
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -100,6 +120,8 @@ class Credentials(httpx.Auth):
             await cast(httpx.AsyncByteStream, response.stream).aclose()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, await self._renewed_async(asked))
+            if RateLimiter.KEY in self.extensions:
+                await self.turns.sleep_async(self.extensions[RateLimiter.KEY])
             yield request
 
     def _renewed(self, asked: int) -> str:

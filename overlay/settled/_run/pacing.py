@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from .._core.failures import MAX_PAUSE_SECONDS
 from .._core.job import Client
-from .._core.rate_limit import rate_limiter_of
+from .._core.rate_limit import RateLimiter, rate_limiter_of
 from .._core.reply import MAX_POLL_SECONDS
+from .._http.credentials import Credentials
 from ..errors import ApiError, RateLimited
 from . import clock as _clock
 
@@ -25,6 +26,25 @@ def seconds_to_turn(client: Client, what: str) -> float:
         error.retry_after = seconds
         raise error
     return seconds
+
+
+class _Turns:
+    """Sleeps until a request may go that is sent once more, with a renewed secret."""
+
+    def sleep(self, limiter: RateLimiter) -> None:
+        while seconds := self._seconds(limiter):
+            _clock.clock.sleep(seconds)
+
+    async def sleep_async(self, limiter: RateLimiter) -> None:
+        while seconds := self._seconds(limiter):
+            await _clock.clock.sleep_async(seconds)
+
+    def _seconds(self, limiter: RateLimiter) -> float:
+        now = _clock.clock.now()
+        return limiter.go(now) - now
+
+
+Credentials.turns = _Turns()
 
 
 def pause(client: Client, error: ApiError) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import heapq
 import importlib
@@ -25,6 +26,9 @@ from ._handed_on import Turn
 from ._loop_watch import LoopWatch
 
 _START = 1000.0
+
+# Of the present task, or thread: how many of its requests time stands still for.
+_requests_under_way: contextvars.ContextVar[int] = contextvars.ContextVar("requests", default=0)
 
 
 @attrs.define(order=True)
@@ -93,7 +97,10 @@ class VirtualClock(_clock.Clock):
         """Sleep in this task, likewise."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event() if alarm is None else alarm
-        with self._asleep(seconds, functools.partial(loop.call_soon_threadsafe, woken.set), alarm, loop):
+        with (
+            self._asleep(seconds, functools.partial(loop.call_soon_threadsafe, woken.set), alarm, loop),
+            self._interrupted(_requests_under_way.get()),
+        ):
             await woken.wait()
 
     def rest(self) -> bool:
@@ -111,9 +118,11 @@ class VirtualClock(_clock.Clock):
         thread, loop, change = threading.current_thread(), _running_loop(), int(until_done)
         with self.lock:
             self.attendance.requesting(thread, change)
+        outer = _requests_under_way.set(_requests_under_way.get() + change)
         try:
             yield
         finally:
+            _requests_under_way.reset(outer)
             with self.lock:
                 self.attendance.requesting(thread, -change)
             if loop is not None:
@@ -128,6 +137,18 @@ class VirtualClock(_clock.Clock):
             self.attendance.busy(threading.current_thread())
             watch = self._watches.get(loop) or self._watches.setdefault(loop, LoopWatch(loop, self.rest))
         watch.begin()
+
+    @contextlib.contextmanager
+    def _interrupted(self, requests: int) -> Generator[None, None, None]:
+        """Let time pass although this task, which sleeps amid them, has requests under way."""
+        thread = threading.current_thread()
+        with self.lock:
+            self.attendance.requesting(thread, -requests)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.attendance.requesting(thread, requests)
 
     @contextlib.contextmanager
     def _asleep(
