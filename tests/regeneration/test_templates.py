@@ -1,6 +1,7 @@
 """What the templates promise, shown on a client that is generated from a spec of the tests' own."""
 
 import asyncio
+import concurrent.futures
 import copy
 import datetime
 import gc
@@ -12,6 +13,7 @@ import pkgutil
 import shutil
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -618,6 +620,31 @@ def test_closed_client_can_be_used_again(widgets: Package, host: str) -> None:
     for _ in range(2):
         with client:
             assert widgets.operation("get_widget").sync_detailed(client=client).status_code == 200
+
+
+def test_threads_that_race_share_one_client(widgets: Package, host: str) -> None:
+    """However many threads ask a fresh client at the same time, or one that was closed, one httpx client is made."""
+    made: list[httpx.Client] = []
+
+    def make(**arguments: Any) -> httpx.Client:
+        time.sleep(0.05)
+        made.append(httpx.Client(**arguments))
+        return made[-1]
+
+    client = widgets.package.Client(host, make_httpx_client=make)
+    for rounds in (1, 2):
+        together = threading.Barrier(8)
+
+        def ask(_: int, together: threading.Barrier = together) -> httpx.Client:
+            together.wait()
+            found: httpx.Client = client.get_httpx_client()
+            return found
+
+        with concurrent.futures.ThreadPoolExecutor(8) as threads:
+            found = set(threads.map(ask, range(8)))
+        assert found == {made[-1]}
+        assert len(made) == rounds
+        client.close()
 
 
 def test_closed_async_client_can_be_used_again(widgets: Package, host: str) -> None:

@@ -1,11 +1,26 @@
 import asyncio
+import os
 import re
 import ssl
+import threading
 from collections.abc import Callable
 from typing import Any, Self
 
 import httpx
 from attrs import define, evolve, field
+
+# Held while an httpx client is made.
+_making = threading.RLock()
+
+
+def _renew_lock() -> None:
+    global _making
+    _making = threading.RLock()
+
+
+# A thread that held it has no counterpart in a forked child.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def _without_password(url: str) -> str:
@@ -98,17 +113,20 @@ class Client:
 
     def get_httpx_client(self) -> httpx.Client:
         """Get the underlying httpx.Client, constructing a new one if not previously set, or closed since"""
-        if self._client is None or self._client.is_closed:
-            self._client = self._make_httpx_client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
+        if (client := self._client) is not None and not client.is_closed:
+            return client
+        with _making:
+            if self._client is None or self._client.is_closed:
+                self._client = self._make_httpx_client(
+                    base_url=self._base_url,
+                    cookies=self._cookies,
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    verify=self._verify_ssl,
+                    follow_redirects=self._follow_redirects,
+                    **self._httpx_args,
+                )
+            return self._client
 
     def __enter__(self) -> Self:
         """Enter a context that closes the underlying httpx.Client at its end"""
@@ -257,20 +275,23 @@ class AuthenticatedClient:
 
     def get_httpx_client(self) -> httpx.Client:
         """Get the underlying httpx.Client, constructing a new one if not previously set, or closed since"""
-        if self._client is None or self._client.is_closed:
-            if self.token:
-                token = f"{self.prefix} {self.token}" if self.prefix else self.token
-                self._headers = {**self._headers, self.auth_header_name: token}
-            self._client = self._make_httpx_client(
-                base_url=self._base_url,
-                cookies=self._cookies,
-                headers=self._headers,
-                timeout=self._timeout,
-                verify=self._verify_ssl,
-                follow_redirects=self._follow_redirects,
-                **self._httpx_args,
-            )
-        return self._client
+        if (client := self._client) is not None and not client.is_closed:
+            return client
+        with _making:
+            if self._client is None or self._client.is_closed:
+                if self.token:
+                    token = f"{self.prefix} {self.token}" if self.prefix else self.token
+                    self._headers = {**self._headers, self.auth_header_name: token}
+                self._client = self._make_httpx_client(
+                    base_url=self._base_url,
+                    cookies=self._cookies,
+                    headers=self._headers,
+                    timeout=self._timeout,
+                    verify=self._verify_ssl,
+                    follow_redirects=self._follow_redirects,
+                    **self._httpx_args,
+                )
+            return self._client
 
     def __enter__(self) -> Self:
         """Enter a context that closes the underlying httpx.Client at its end"""
