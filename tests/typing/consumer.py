@@ -82,6 +82,26 @@ def every_vendor() -> None:
     assert_type(osapi.job(server, "7", expected_agents=3), Job[JobDetail])
 
 
+def submits(client: cortex_xdr.AuthenticatedClient, ids: Sequence[str], some: set[str]) -> None:
+    """A submit takes any iterable of ids that is no text, and its job knows its body."""
+    assert_type(cortex_xdr.isolate(client, ids, incident_id=7), Job[ActionStatusReply])
+    assert_type(cortex_xdr.unisolate(client, some, incident_id="7"), Job[ActionStatusReply])
+    assert_type(cortex_xdr.scan_endpoints(client, (each for each in ids)), Job[ActionStatusReply])
+    assert_type(cortex_xdr.scan_all_endpoints(client), Job[ActionStatusReply])
+    assert_type(cortex_xdr.abort_scan(client, {"a": 1}.keys()), Job[ActionStatusReply])
+    assert_type(cortex_xdr.quarantine_file(client, ("a", "b"), path="/x", sha256="7"), Job[ActionStatusReply])
+    assert_type(cortex_xdr.restore_file(client, "7", endpoint_id="a"), Job[ActionStatusReply])
+    assert_type(cortex_xdr.retrieve_files(client, map(str, ids), linux=["/x"]), Job[ActionStatusReply])
+    assert_type(cortex_xdr.run_script(client, "u", {"a": 1}, parameters={"x": 1}), Job[ScriptExecutionReply])
+    assert_type(cortex_xdr.run_snippet(client, "x", frozenset(some), timeout=60), Job[ScriptExecutionReply])
+
+
+async def async_submits(client: cortex_xdr.AuthenticatedClient, ids: list[str]) -> None:
+    """Their twins are awaited."""
+    assert_type(await cortex_xdr.isolate_async(client, ids), Job[ActionStatusReply])
+    assert_type(await cortex_xdr.run_script_async(client, "u", ids, timeout=60), Job[ScriptExecutionReply])
+
+
 async def woken(scan: Job[Scan]) -> None:
     """An inbox wakes an async wait."""
     app = agilesec.callback_app(auth=agilesec.BearerToken("t"))

@@ -91,6 +91,23 @@ agilesec.create_scan(
 )
 agilesec.submit_scan(platform, sensor_type="t", sensor_name="n", sensor_config={})  # pyright: ignore[reportDeprecated]
 
+# Whom a submit acts on, and with whose client.
+cortex_xdr.isolate(xsiam, ["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.isolate(xdr)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.isolate(xdr, "a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.isolate(xdr, [7])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+cortex_xdr.unisolate(platform, ["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.scan_endpoints(xdr)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.scan_endpoints(xdr, "all")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.scan_all_endpoints(xdr, ["a"])  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.abort_scan(xdr, None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.quarantine_file(xdr, ["a"], path="/x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.restore_file(xdr, b"7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.retrieve_files(xdr, ["a"], linux="/x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.run_script(xdr, "u")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.run_script(xdr, "u", ["a"], timeout=1.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.run_snippet(server, "x", ["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
 # What belongs to asyncio, and what does not.
 unawaited: Snapshot[ByosImportJob] = aio.wait(job, timeout=1)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 print(aio.wait(job, timeout=1).outcome)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
@@ -102,6 +119,8 @@ for snapshot in aio.as_settled([job], timeout=1):  # type: ignore[attr-defined] 
 
 async def mixed_up() -> None:
     """In asyncio only what can be awaited is."""
+    await cortex_xdr.isolate(xdr, ["a"])  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
+    await cortex_xdr.isolate_async(xdr, "a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await settled.wait(job, timeout=1)  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues]
     async for snapshot in settled.watch(job, timeout=1):  # type: ignore[attr-defined]  # pyright: ignore[reportGeneralTypeIssues]
         print(snapshot)

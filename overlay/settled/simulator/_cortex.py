@@ -45,6 +45,6 @@ class CortexGate:
         return None
 
 
-def cortex_error(status: int, message: str) -> Response:
+def cortex_error(status: int, message: str, extra: str | None = None) -> Response:
     """An error as a tenant answers it: in an envelope that the vendor's pages do not show."""
-    return JSONResponse({"reply": {"err_code": status, "err_msg": message, "err_extra": None}}, status)
+    return JSONResponse({"reply": {"err_code": status, "err_msg": message, "err_extra": extra}}, status)

@@ -9,15 +9,17 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
+import attrs
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._monotonic import monotonic
-from . import agilesec, cortex_xdr, cortex_xsiam, osapi
+from . import _endpoint_actions, agilesec, cortex_xdr, cortex_xsiam, osapi
 from ._callbacks import CallbackAuth, callback
 from ._cortex import CortexGate
+from ._faults import Fault
 from ._jwt import signed
 from ._scans import ScanPool
 from ._script import ScriptedJob, States, has_parts, scripts
@@ -31,7 +33,7 @@ _TOKEN_SECONDS = 86_400
 class Asked(NamedTuple):
     """A request that the simulator has answered: when (by its clock), for which job, and with which HTTP status.
 
-    For a request that starts a scan, the ref has the last word of the path in place of an id.
+    For a request that starts a job, the ref has the last word of the path in place of an id.
     """
 
     moment: float
@@ -73,6 +75,7 @@ class Simulator:
         self.asked: list[Asked] = []
         self.gate: CortexGate = CortexGate(key_id, key)
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
+        self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
@@ -144,6 +147,34 @@ class Simulator:
         scripts(plan.states, speed=self.speed, now=0)
         self.agilesec.plans[sensor_name] = plan
 
+    def plan_endpoint(self, endpoint_id: str, *, states: States | None = _endpoint_actions.USUAL_STATES) -> None:
+        """Say how the Cortex XDR actions and script runs go on an endpoint that are submitted from now on.
+
+        None says that the tenant has no such endpoint; it has every other one, planned or not. Where an action is for
+        several endpoints, each goes its own way.
+
+        Raises:
+            ValueError: If the script has no state.
+        """
+        if states is not None:
+            states = tuple(states) if not isinstance(states, str) else states
+            scripts(states, speed=self.speed, now=0)
+        self.cortex_xdr.endpoints[endpoint_id] = states
+
+    def plan_submit(self, operation: str, *, refusal: str | None = None, fault: Fault | None = None) -> None:
+        """Say what becomes of the next submits of an operation of Cortex XDR, named as in its path: `isolate`.
+
+        With a `refusal`, they are answered with 200, the status 0 and this message. A `fault` with a status is answered
+        before anything is created; any other one, after that. With neither, all is as usual again.
+
+        Raises:
+            ValueError: If there is no such operation.
+        """
+        if operation not in _endpoint_actions.SUBMITS:
+            raise ValueError(f"not an operation that creates an action: {operation!r}")
+        paced = fault and attrs.evolve(fault, delay=fault.delay / self.speed)
+        self.cortex_xdr.plans[operation] = _endpoint_actions.Plan(refusal, paced)
+
     def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
         """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
 
@@ -165,6 +196,7 @@ class Simulator:
         """Forget all jobs, scans, plans and callbacks, and what was asked."""
         self.asked.clear()
         self._jobs.clear()
+        self.cortex_xdr = _endpoint_actions.Tenant()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
 
     def make(
@@ -205,16 +237,15 @@ class Simulator:
             return self.note(kind, job_id, not_found)
         fault = job.poll(now)
         answer: Response = JSONResponse(reply(job))
-        if fault is not None:
-            await asyncio.sleep(fault.delay)
-            if fault.status is not None:
-                body = (
-                    self._vendors[kind].error(fault.status, "internal error").body if fault.body is None else fault.body
-                )
-                answer = Response(body, fault.status, {"Content-Type": "application/json"} | dict(fault.headers))
-            if fault.cut is not None:
-                answer = Cut(answer, within=fault.cut == "within")
-        return self.note(kind, job_id, answer)
+        return self.note(kind, job_id, answer if fault is None else await self.spoil(kind, answer, fault))
+
+    async def spoil(self, kind: str, answer: Response, fault: Fault) -> Response:
+        """What a fault makes of an answer, when it is time."""
+        await asyncio.sleep(fault.delay)
+        if fault.status is not None:
+            body = self._vendors[kind].error(fault.status, "internal error").body if fault.body is None else fault.body
+            answer = Response(body, fault.status, {"Content-Type": "application/json"} | dict(fault.headers))
+        return answer if fault.cut is None else Cut(answer, within=fault.cut == "within")
 
     def note(self, kind: str, job_id: str, answer: Response) -> Response:
         """Keep account of an answer, and hand it on."""

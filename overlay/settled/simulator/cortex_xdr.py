@@ -10,18 +10,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from . import _endpoint_actions
 from ._cortex import cortex_error
+from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION
 from ._script import ScriptedJob
 from ._vendor import Vendor
 
 if TYPE_CHECKING:
     from ._simulator import Simulator
-
-ACTION = "cortex_xdr.action"
-SCRIPT_EXECUTION = "cortex_xdr.script_execution"
-
-# The endpoint of a job that was added without naming one.
-_ENDPOINT = "3f9d1c7a5be24c0f8a6e2d4b90c71e58"
 
 # The words that script runs count, and of these the ones that an endpoint does not leave again.
 _COUNTED = (
@@ -65,6 +61,7 @@ def _routes(simulator: Simulator) -> list[Route]:
         return Route(path, endpoint, methods=["POST"])
 
     return [
+        *_endpoint_actions.routes(simulator),
         lookup(
             "/public_api/v1/actions/get_action_status",
             ACTION,
@@ -85,7 +82,7 @@ def _routes(simulator: Simulator) -> list[Route]:
 
 
 def _words(job: ScriptedJob) -> dict[str, str]:
-    return {name or _ENDPOINT: script.word for name, script in job.parts.items() if script.word}
+    return {name or ENDPOINT: script.word for name, script in job.parts.items() if script.word}
 
 
 def _action_reply(job: ScriptedJob) -> dict[str, Any]:
