@@ -18,6 +18,8 @@ from settled import Job, Outcome, agilesec, cortex_xdr, cortex_xsiam, errors, os
 # The jobs that the specs' example replies name: a reply that names another one is refused.
 SCAN = "65b2f1917d1e9a3b58c6d31b"
 IMPORT = "6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10"
+ENDPOINT = "3f9d1c7a5be24c0f8a6e2d4b90c71e58"
+HASH = "ab" * 32
 OSAPI_JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
 
 CONNECT: dict[str, Callable[[str], Any]] = {
@@ -41,6 +43,21 @@ JOBS: dict[str, Callable[[Any], Job[Any]]] = {
     ),
     "cortex_xdr.action": lambda client: cortex_xdr.action(client, 2**53 - 1),
     "cortex_xdr.script_execution": lambda client: cortex_xdr.script_execution(client, "17"),
+    "cortex_xdr.isolate": lambda client: cortex_xdr.isolate(client, [ENDPOINT]),
+    "cortex_xdr.isolate of several": lambda client: cortex_xdr.isolate(client, [ENDPOINT, "b"], incident_id=42),
+    "cortex_xdr.unisolate": lambda client: cortex_xdr.unisolate(client, [ENDPOINT]),
+    "cortex_xdr.scan_endpoints": lambda client: cortex_xdr.scan_endpoints(client, [ENDPOINT]),
+    "cortex_xdr.scan_all_endpoints": cortex_xdr.scan_all_endpoints,
+    "cortex_xdr.abort_scan": lambda client: cortex_xdr.abort_scan(client, [ENDPOINT]),
+    "cortex_xdr.quarantine_file": lambda client: cortex_xdr.quarantine_file(
+        client, [ENDPOINT], path="/opt/x", sha256=HASH
+    ),
+    "cortex_xdr.restore_file": lambda client: cortex_xdr.restore_file(client, HASH, endpoint_id=ENDPOINT),
+    "cortex_xdr.retrieve_files": lambda client: cortex_xdr.retrieve_files(client, [ENDPOINT], windows=["C:\\x"]),
+    "cortex_xdr.run_script": lambda client: cortex_xdr.run_script(
+        client, "u1", [ENDPOINT], parameters={"depth": 2}, timeout=60
+    ),
+    "cortex_xdr.run_snippet": lambda client: cortex_xdr.run_snippet(client, "print(7)", [ENDPOINT]),
     "cortex_xsiam.byos_import": lambda client: cortex_xsiam.byos_import(client, IMPORT),
     "osapi.job": lambda client: osapi.job(client, OSAPI_JOB),
 }
@@ -112,6 +129,8 @@ def test_requests_are_what_the_spec_says(mock: Callable[[str], str], name: str) 
         ("cortex_xdr.action", 402, errors.LicenseRequired),
         ("cortex_xdr.action", 403, errors.PermissionDenied),
         ("cortex_xdr.script_execution", 500, errors.ServerError),
+        ("cortex_xdr.isolate", 402, errors.LicenseRequired),
+        ("cortex_xdr.run_script", 403, errors.PermissionDenied),
         ("agilesec.scan", 404, errors.NotFound),
         ("osapi.job", 400, errors.BadRequest),
         ("osapi.job", 401, errors.AuthenticationError),

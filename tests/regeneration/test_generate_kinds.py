@@ -74,13 +74,73 @@ def made(root: Path, text: str) -> Path:
 )
 def test_what_vendors_write_becomes_typed_code(root: Path, text: str) -> None:
     """Documents that are right become code that passes the strictest type check."""
+    strictly_typed(made(root, text))
+
+
+# What generated code calls its own variables, arguments and methods.
+USED = (
+    *("d", "field_dict", "cls", "additional_properties", "to_dict", "from_dict", "params", "headers", "self", "prop"),
+    *("cookies", "src_dict", "kwargs", "response", "request_kwargs", "client", "body", "isoparse", "UNSET", "Any"),
+)
+
+
+def test_properties_are_called_as_they_like(root: Path) -> None:
+    """A property may have the name of anything in generated code: it is renamed there, and its own on the wire."""
+    each = ", ".join(f"{name}: {{type: string}}" for name in USED)
+    folder = made(root, document(schemas=f"    Firing: {{type: object, properties: {{{each}}}}}\n"))
+    program = (
+        "import json, sys; from kiln.models import Firing; raw = json.load(sys.stdin);"
+        "print(json.dumps(Firing.from_dict(raw).to_dict()))"
+    )
+    raw = {name: name.upper() for name in (*USED, "unlisted")}
+    run = subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, "-c", program],
+        input=json.dumps(raw),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=folder.parent,
+    )
+    assert json.loads(run.stdout) == raw
+    strictly_typed(folder)
+
+
+@pytest.mark.parametrize(("where", "member"), [("query", "params"), ("header", "headers"), ("cookie", "cookies")])
+def test_parameters_are_called_as_they_like(root: Path, where: str, member: str) -> None:
+    """So may a parameter of any kind."""
+    each = "".join(f", {{name: {name}, in: {where}, required: true, schema: {{type: string}}}}" for name in USED)
+    text = document().replace("schema: {type: string}}]", f"schema: {{type: string}}}}{each}]")
     folder = made(root, text)
+    program = (
+        "import inspect, json; from kiln.api.firings.get_firing import request_kwargs;"
+        "names = list(inspect.signature(request_kwargs).parameters);"
+        f"print(json.dumps(request_kwargs(**{{name: 'v' for name in names}})[{member!r}]))"
+    )
+    run = subprocess.run(  # noqa: S603 - the command is ours
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder.parent
+    )
+    assert json.loads(run.stdout) == dict.fromkeys(USED, "v")
+    strictly_typed(folder)
+
+
+def test_a_parameter_called_body_beside_a_body(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be renamed is refused, with its place: one argument would be both parameter and body."""
+    body = "requestBody: {content: {application/json: {schema: {$ref: '#/components/schemas/Firing'}}}}"
+    text = document().replace("parameters: [", "parameters: [{name: Body, in: query, schema: {type: string}}, ")
+    (root / "specs" / "kiln.yaml").write_text(text.replace("      responses:", f"      {body}\n      responses:"))
+    assert generate.main(["--root", str(root)]) == 1
+    told = capsys.readouterr().err
+    assert "has a parameter 'Body' beside a request body, at line 5, /paths/~1firings~1{id}/get" in told
+
+
+def strictly_typed(folder: Path) -> None:
+    """Hold generated code against the strictest type check."""
     run = subprocess.run(  # noqa: S603 - the command is ours
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(folder)],
         capture_output=True,
         text=True,
         check=False,
-        cwd=root / "generated",
+        cwd=folder.parents[1],
     )
     assert (run.stdout, run.returncode) == ("", 0)
 
