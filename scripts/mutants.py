@@ -17,8 +17,8 @@ COPY = ROOT / ".cache" / "mutants"
 
 MUTATED = (
     "_core/failures", "_core/job", "_core/outcome", "_core/rate_limit", "_core/schedule", "_core/snapshot",
-    "_core/wait", "_core/wait_json", "_cortex/credentials", "_http/retry_after", "agilesec/__init__", "cortex_xdr", "cortex_xsiam",
-    "osapi",
+    "_core/wait", "_core/wait_json", "_cortex/credentials", "_cortex/submits", "_http/retry_after", "agilesec/__init__",
+    "cortex_xdr", "cortex_xsiam", "osapi",
 )  # fmt: skip
 TESTS = (
     "core/test_answers", "core/test_errors", "core/test_found_by_fuzzing", "core/test_kinds", "core/test_rate_limit",
