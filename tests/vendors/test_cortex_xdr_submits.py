@@ -12,6 +12,9 @@ from typing import Any
 import attrs
 import httpx
 import pytest
+from _replies import json_values, text_of
+from hypothesis import given
+from hypothesis import strategies as st
 from openapi_schema_validator import OAS31Validator
 from starlette.responses import JSONResponse, Response
 
@@ -482,6 +485,13 @@ def test_a_refusal_with_4xx(sim: Simulator, call: Call, status: int, error: type
     assert (raised.value.status_code, sim.polls("isolate")) == (status, 1)
 
 
+def test_a_long_refusal(answering: Answering, call: Call) -> None:
+    """A reason of many lines is told on one, and cut."""
+    with pytest.raises(errors.SubmitFailed, match="not created: no way") as raised:
+        call("isolate", connect(answering({"reply": {"status": 0, "err_msg": "no\nway " * 500}})), [A])
+    assert len(str(raised.value)) <= 300
+
+
 def test_a_renewed_key_is_tried_once_more(answering: Answering, call: Call) -> None:
     """Only a 401 with another key is worth a second request, and the same one is sent again."""
     keys = iter(["old-key-of-a-tenant", "new-key-of-a-tenant", "newest-key-of-a-tenant"])
@@ -541,6 +551,20 @@ def test_an_answer_that_names_no_action(answering: Answering, call: Call, answer
     with pytest.raises(errors.SubmitUnclear, match="has no action_id") as raised:
         call("isolate", connect(answering(answer)), [A])
     assert isinstance(raised.value.__cause__, errors.MalformedResponse)
+
+
+@given(json_values(), st.booleans())
+def test_any_answer_is_a_job_or_an_error(answer: Any, is_wrapped: bool) -> None:
+    """Whatever JSON comes: a job with a usable id, a refusal, or an unclear submit; each in one short line."""
+    content = text_of({"reply": answer} if is_wrapped else answer).encode()
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=content))
+    with connect("tenant.invalid", transport=transport) as client:
+        try:
+            assert cortex_xdr.isolate(client, [A]).id.isdecimal()
+        except (errors.SubmitFailed, errors.SubmitUnclear) as error:
+            told = str(error)
+            assert len(told.splitlines()) == 1
+            assert len(told) < 700
 
 
 def test_an_answer_without_an_envelope(answering: Answering, call: Call) -> None:
@@ -671,6 +695,16 @@ def test_the_library_is_filtered(sim: Simulator) -> None:
     found = _post(sim, "scripts/get_scripts", {"filters": risky}).json()["reply"]
     assert [script["name"] for script in found["scripts"]] == ["delete_file"]
     assert found["total_count"] == 1
+
+
+def test_an_answer_that_is_lost_leaves_an_action(sim: Simulator, tenant: AuthenticatedClient) -> None:
+    """A tenant that cannot answer has acted all the same; one behind a proxy that refuses has not."""
+    for fault in (dropped(), bad_gateway()):
+        sim.plan_submit("quarantine", fault=fault)
+        endpoint = A if fault.status is None else B
+        with pytest.raises(errors.SubmitUnclear):
+            cortex_xdr.quarantine_file(tenant, [endpoint], path="/x", sha256=HASH)
+    assert {*cortex_xdr.restore_file(tenant, HASH).fetch().parts} == {A}
 
 
 def test_plans_of_what_is_not_there(sim: Simulator) -> None:

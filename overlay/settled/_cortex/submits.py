@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .._core.job import UNREADABLE, Client, Job, JobKind
-from .._core.text import truncate
+from .._core.text import printable
 from .._core.validate import described, text
 from .._http.error_body import is_object, sentence
 from .._http.redact import without_secrets
@@ -21,6 +21,8 @@ from .._run.operation import Steps, submit
 from ..errors import MalformedResponse, SubmitFailed
 
 B = TypeVar("B")
+
+_MAX_REASON = 250
 
 # Parts of the messages of 500s that were met on tenants, none of which created an action.
 PERMANENT_REFUSALS = (
@@ -102,11 +104,12 @@ def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
     try:
         reply = answer.get("reply", answer)
         if reply.get("status") in (0, "0"):
-            raise SubmitFailed(f"the action was not created: {truncate(sentence(reply)) or 'no reason given'}")
+            reason = printable(" ".join(sentence(reply).split()), _MAX_REASON)
+            raise SubmitFailed(f"the action was not created: {reason or 'no reason given'}")
         return Job(kind, client, _id(reply["action_id"]))
     except UNREADABLE as error:
         shown = without_secrets(answer) if is_object(answer) else answer
-        raise MalformedResponse(f"the answer has no action_id: {shown!r:.200}") from error
+        raise MalformedResponse(f"the answer has no action_id: {shown!r:.120}") from error
 
 
 def _id(value: Any) -> str:
