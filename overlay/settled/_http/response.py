@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -36,6 +37,8 @@ DEADLINE = "settled.deadline"
 # The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
 ENCODING = "gzip"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+# The largest piece of a body that is handed on at a time.
+PIECE = 64 * 1024
 
 
 class Response:
@@ -122,17 +125,52 @@ async def read_async(client: Client, response: httpx.Response) -> Response:
     return Response(client, response, body.complete())
 
 
+class Unpacker:
+    """Unpacks a body as it comes in, in pieces of bounded size, whatever its bytes stand for."""
+
+    def __init__(self, client: Client, response: httpx.Response) -> None:
+        # What was read before, by a hook or an auth flow, httpx has unpacked.
+        encoding = "" if response.is_stream_consumed else response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in ("", "identity", ENCODING):
+            encoding = without_credentials(response.headers["content-encoding"], client, response.request)
+            raise _malformed(response, f"in an encoding that it was not asked for, {encoding[:40]!r}")
+        self.is_packed: bool = encoding == ENCODING
+        self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+        self._has_begun = False
+        self._response = response
+
+    def pieces(self, part: bytes) -> Iterator[bytes]:
+        """What the next bytes stand for."""
+        if not self.is_packed:
+            yield from (part[start : start + PIECE] for start in range(0, len(part), PIECE))
+            return
+        self._has_begun = self._has_begun or bool(part)
+        while part:
+            if self._unpacker.eof:
+                # One member after another is one body; zeros may follow the last one.
+                if not (part := part.lstrip(b"\0")):
+                    return
+                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+            try:
+                piece = self._unpacker.decompress(part, PIECE)
+            except zlib.error as error:
+                raise _malformed(self._response, f"with what cannot be unpacked: {error}") from error
+            if piece:
+                yield piece
+            part = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+
+    def check_complete(self) -> None:
+        """Raise MalformedResponse if nothing more comes, and there should."""
+        if self.is_packed and self._has_begun and not self._unpacker.eof:
+            raise _malformed(self._response, "with gzip that was cut short")
+
+
 class _Body:
     """A body as it comes in, unpacked, and counted before and after that."""
 
     def __init__(self, client: Client, response: httpx.Response) -> None:
-        # Then a hook or an auth flow has read it, and httpx has unpacked it.
         self.is_read = response.is_stream_consumed
-        encoding = "" if self.is_read else response.headers.get("content-encoding", "").strip().lower()
-        if encoding not in ("", "identity", ENCODING):
-            encoding = without_credentials(response.headers["content-encoding"], client, response.request)
-            raise _malformed(response, f"in an encoding that it was not asked for, {encoding[:40]!r}")
-        self._unpacker: Any = zlib.decompressobj(_GZIP_WINDOW) if encoding == ENCODING else None
+        self._unpacker = Unpacker(client, response)
         self._most: int = client.extensions.get(MAX_BODY_KEY, MAX_BODY)
         self._response = response
         self._parts: list[bytes] = []
@@ -141,35 +179,19 @@ class _Body:
     def add(self, part: bytes) -> None:
         """Take the next bytes that came."""
         self._packed_size += len(part)
-        if self._unpacker is None:
-            self._take(part)
         # Of what is packed with next to nothing in it there could be any amount.
-        elif self._packed_size > self._most:
+        if self._packed_size > self._most:
             raise self._too_large()
-        while self._unpacker is not None and part:
-            if self._unpacker.eof:
-                # One member after another is one body; zeros may follow the last one.
-                if not (part := part.lstrip(b"\0")):
-                    break
-                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
-            try:
-                # One byte too much is enough to know.
-                self._take(self._unpacker.decompress(part, self._most - self._size + 1))
-            except zlib.error as error:
-                raise _malformed(self._response, f"with what cannot be unpacked: {error}") from error
-            part = self._unpacker.unused_data
+        for piece in self._unpacker.pieces(part):
+            self._parts.append(piece)
+            self._size += len(piece)
+            if self._size > self._most:
+                raise self._too_large()
 
     def complete(self) -> bytes:
         """The whole body, once nothing more comes."""
-        if self._packed_size and self._unpacker is not None and not self._unpacker.eof:
-            raise _malformed(self._response, "with gzip that was cut short")
+        self._unpacker.check_complete()
         return b"".join(self._parts)
-
-    def _take(self, part: bytes) -> None:
-        self._parts.append(part)
-        self._size += len(part)
-        if self._size > self._most:
-            raise self._too_large()
 
     def _too_large(self) -> MalformedResponse:
         return _malformed(self._response, f"with more than {self._most:,} bytes, which is the client's max_body")

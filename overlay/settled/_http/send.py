@@ -35,7 +35,7 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
     Raises:
         SettledError: ApiError, TransportError or MalformedResponse.
     """
-    http = _made(job.client.get_httpx_client, job.ref)
+    http = made(job.client.get_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
         response = _exchange(job.client, http, request, seconds)
@@ -44,7 +44,7 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
 
 async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, as `poll` does."""
-    http = _made(job.client.get_async_httpx_client, job.ref)
+    http = made(job.client.get_async_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
         response = await _exchange_async(job.client, http, request, seconds)
@@ -62,7 +62,7 @@ def send(
     Raises:
         SettledError: TransportError or MalformedResponse.
     """
-    http = _made(client.get_httpx_client, what)
+    http = made(client.get_httpx_client, what)
     with transport_errors(what, client):
         return _exchange(client, http, http.build_request(**request), seconds, is_slow=is_slow)
 
@@ -71,12 +71,12 @@ async def send_async(
     client: Client, request: dict[str, Any], what: str, seconds: float = MAX_POLL_SECONDS, *, is_slow: bool = False
 ) -> Response:
     """Send one request of any kind, as `send` does."""
-    http = _made(client.get_async_httpx_client, what)
+    http = made(client.get_async_httpx_client, what)
     with transport_errors(what, client):
         return await _exchange_async(client, http, http.build_request(**request), seconds, is_slow=is_slow)
 
 
-def _made(make: Callable[[], T], what: str) -> T:
+def made(make: Callable[[], T], what: str) -> T:
     """The httpx client of a generated client, which may be made only now and meet proxy settings that cannot work."""
     try:
         return make()

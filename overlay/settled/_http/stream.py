@@ -1,0 +1,103 @@
+"""The body of one answer, in pieces: for what is too large to be held, such as a file or a hundred thousand rows.
+
+The pieces come while the answer does, and no more than one is held at a time, however much a few bytes of gzip stand
+for. An answer that ends too early is an error, so whoever has seen the last piece has seen all. What the consumer of
+the pieces raises passes through: only the steps over the network end in a TransportError.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+import httpx
+
+from .._core.job import Client
+from .._core.reply import MAX_POLL_SECONDS
+from .._monotonic import monotonic
+from .response import DEADLINE, Unpacker, read, read_async
+from .send import made
+from .transport_errors import transport_errors
+
+
+def stream(
+    client: Client, request: dict[str, Any], what: str, seconds: float = math.inf
+) -> Generator[bytes, None, None]:
+    """Send one request, and yield the body of its answer in pieces of at most 64 KiB, unpacked.
+
+    `what` names the request in errors. The client's read timeout bounds each step, and `seconds` bounds the whole, the
+    consumer's time included. The connection is closed with the generator.
+
+    Raises:
+        SettledError: ApiError if the answer is no success, MalformedResponse if its body cannot be unpacked, and
+            TransportError if it is cut short or late.
+    """
+    http, end = made(client.get_httpx_client, what), monotonic() + seconds
+    with transport_errors(what, client):
+        built = http.build_request(**request)
+        built.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end}
+        received = http.send(built, stream=True)
+    try:
+        if not received.is_success:
+            with transport_errors(what, client):
+                refusal = read(client, received, min(end, monotonic() + MAX_POLL_SECONDS))
+            raise refusal.api_error()
+        unpacker = Unpacker(client, received)
+        parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
+        while True:
+            with transport_errors(what, client):
+                part = next(parts, None)
+                if monotonic() > end:
+                    raise httpx.ReadTimeout("the response was not complete in time")
+            if part is None:
+                break
+            yield from unpacker.pieces(part)
+        unpacker.check_complete()
+    finally:
+        with transport_errors(what, client):
+            received.close()
+
+
+async def stream_async(
+    client: Client, request: dict[str, Any], what: str, seconds: float = math.inf
+) -> AsyncGenerator[bytes, None]:
+    """Send one request, and yield the body of its answer as `stream` does.
+
+    A consumer that may stop early closes it: `async with contextlib.aclosing(...)`.
+    """
+    import asyncio
+
+    http = made(client.get_async_httpx_client, what)
+    end = None if seconds == math.inf else asyncio.get_running_loop().time() + seconds
+    with transport_errors(what, client):
+        built = http.build_request(**request)
+        # To wait for a connection is no failure of the vendor's.
+        built.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
+        async with asyncio.timeout_at(end):
+            received = await http.send(built, stream=True)
+    try:
+        if not received.is_success:
+            with transport_errors(what, client):
+                async with asyncio.timeout(min(seconds, MAX_POLL_SECONDS)):
+                    refusal = await read_async(client, received)
+            raise refusal.api_error()
+        unpacker = Unpacker(client, received)
+        if received.is_stream_consumed:
+            for piece in unpacker.pieces(received.content):
+                yield piece
+        else:
+            parts = received.aiter_raw()
+            while True:
+                # For each step alone: a consumer's own time limit or cancellation must not end within it.
+                with transport_errors(what, client):
+                    async with asyncio.timeout_at(end):
+                        part = await anext(parts, None)
+                if part is None:
+                    break
+                for piece in unpacker.pieces(part):
+                    yield piece
+        unpacker.check_complete()
+    finally:
+        with transport_errors(what, client):
+            await received.aclose()
