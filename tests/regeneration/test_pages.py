@@ -328,4 +328,4 @@ def test_reasons_are_given() -> None:
         operations = [item[method] for item in document["paths"].values() for method in item]
         ignored = [words for holder in (document, *operations) if (words := holder.get("x-page-ignore"))]
         assert all(len(reason) > 10 for words in ignored for reason in words.values())
-        assert sum(map(len, ignored)) < 16
+        assert sum(map(len, ignored)) < 10 * len(operations)

@@ -5,6 +5,8 @@ from .action_status_query import ActionStatusQuery
 from .action_status_reply import ActionStatusReply
 from .action_status_request import ActionStatusRequest
 from .action_statuses import ActionStatuses
+from .active_queries import ActiveQueries
+from .active_query import ActiveQuery
 from .all_endpoints import AllEndpoints
 from .endpoint_errors import EndpointErrors
 from .endpoint_id_filter import EndpointIdFilter
@@ -16,10 +18,28 @@ from .file_retrieval import FileRetrieval
 from .file_retrieval_request import FileRetrievalRequest
 from .isolation import Isolation
 from .isolation_request import IsolationRequest
+from .latest_time import LatestTime
+from .new_query import NewQuery
+from .period import Period
 from .quarantine import Quarantine
 from .quarantine_request import QuarantineRequest
+from .query_cost import QueryCost
+from .query_results import QueryResults
+from .query_results_query import QueryResultsQuery
+from .query_results_reply import QueryResultsReply
+from .query_results_request import QueryResultsRequest
+from .query_row import QueryRow
+from .query_rows import QueryRows
+from .query_status import QueryStatus
+from .query_stream_query import QueryStreamQuery
+from .query_stream_request import QueryStreamRequest
+from .quota import Quota
+from .quota_query import QuotaQuery
+from .quota_reply import QuotaReply
+from .quota_request import QuotaRequest
 from .restore import Restore
 from .restore_request import RestoreRequest
+from .row_format import RowFormat
 from .scan_filter import ScanFilter
 from .scan_filter_field import ScanFilterField
 from .scan_request import ScanRequest
@@ -40,6 +60,9 @@ from .scripts_reply import ScriptsReply
 from .scripts_request import ScriptsRequest
 from .snippet_run import SnippetRun
 from .snippet_run_request import SnippetRunRequest
+from .start_query_reply import StartQueryReply
+from .start_query_request import StartQueryRequest
+from .started_query import StartedQuery
 from .submit import Submit
 from .submit_reply import SubmitReply
 from .vendor_error import VendorError
@@ -52,6 +75,8 @@ __all__ = (
     "ActionStatusQuery",
     "ActionStatusReply",
     "ActionStatusRequest",
+    "ActiveQueries",
+    "ActiveQuery",
     "AllEndpoints",
     "EndpointErrors",
     "EndpointIdFilter",
@@ -63,10 +88,28 @@ __all__ = (
     "FileRetrievalRequest",
     "Isolation",
     "IsolationRequest",
+    "LatestTime",
+    "NewQuery",
+    "Period",
     "Quarantine",
     "QuarantineRequest",
+    "QueryCost",
+    "QueryResults",
+    "QueryResultsQuery",
+    "QueryResultsReply",
+    "QueryResultsRequest",
+    "QueryRow",
+    "QueryRows",
+    "QueryStatus",
+    "QueryStreamQuery",
+    "QueryStreamRequest",
+    "Quota",
+    "QuotaQuery",
+    "QuotaReply",
+    "QuotaRequest",
     "Restore",
     "RestoreRequest",
+    "RowFormat",
     "ScanFilter",
     "ScanFilterField",
     "ScanRequest",
@@ -87,6 +130,9 @@ __all__ = (
     "ScriptsRequest",
     "SnippetRun",
     "SnippetRunRequest",
+    "StartedQuery",
+    "StartQueryReply",
+    "StartQueryRequest",
     "Submit",
     "SubmitReply",
     "VendorError",
