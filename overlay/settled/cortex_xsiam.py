@@ -5,23 +5,45 @@ From the vendor's page "Poll the status of a BYOS import job".
 
 from __future__ import annotations
 
+import functools
 import operator
-from typing import Any, Unpack
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Unpack, cast
 
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
-from settled_clients.cortex_xsiam.models import ByosImportJob
+from settled_clients.cortex_xsiam.api.byos_import import import_assets as import_operation
+from settled_clients.cortex_xsiam.models import AssetImport, ByosImportJob, ExternalAsset, ExternalVulnerability
+from settled_clients.cortex_xsiam.types import UNSET
 
-from ._core.job import Job, JobKind
+from ._core.job import UNREADABLE, Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Reading
+from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import message_of
+from ._http.redact import without_secrets
 from ._run import fetch
+from ._run.operation import Steps, asynchronous, operation, submit
+from .errors import MalformedResponse
 
-__all__ = ["KINDS", "AuthenticatedClient", "ByosImportTerminal", "byos_import", "connect", "connect_from_env"]
+__all__ = [
+    "KINDS",
+    "AuthenticatedClient",
+    "ByosImportTerminal",
+    "ExternalAsset",
+    "ExternalVulnerability",
+    "byos_import",
+    "connect",
+    "connect_from_env",
+    "import_assets",
+    "import_assets_async",
+]
+
+# An upload of many assets takes minutes.
+_IMPORT_SECONDS = 300.0
 
 
 class ByosImportTerminal(TerminalStatus):
@@ -58,6 +80,70 @@ def byos_import(client: AuthenticatedClient, job_id: str) -> Job[ByosImportJob]:
         ValueError: If `job_id` cannot be an id.
     """
     return Job(BYOS_IMPORT, client, job_id)
+
+
+@operation
+def import_assets(
+    client: AuthenticatedClient,
+    assets: Iterable[ExternalAsset | Mapping[str, Any]],
+    *,
+    vendor: str,
+    product: str,
+    version: str | None = None,
+) -> Steps[Job[ByosImportJob]]:
+    """Import what an external scanner has found, and return the import's job.
+
+    `vendor`, `product` and `version` name the scanner. Each of the `assets` is the generated model or a mapping with
+    the same names, such as `origin_asset_id`, `asset_name`, `last_seen` (milliseconds since 1970) and
+    `vulnerabilities`. They are one request and one job, which is never split; it may take five minutes. No limit is
+    published: other clients send some hundred assets at a time.
+
+    Raises:
+        ValueError: If there is no asset, or one that cannot be written as JSON. TypeError: If something is no asset.
+        BadRequest: If the API refuses a field; the message tells which, and there is no job.
+        RateLimited: If the API wants fewer requests: there is no job, and `retry_after` may say when to ask again.
+        SubmitUnclear: If the job may exist all the same: no answer came, or a 5xx, or one that names no job. Look
+            before you import again, because a second import is a second job.
+        SettledError: ApiError or TransportError, if there surely is no job.
+    """
+    body = AssetImport(
+        vendor=text("vendor", vendor),
+        product=text("product", product),
+        version=UNSET if version is None else text("version", version),
+        assets=_assets(assets),
+    )
+    request = import_operation.request_kwargs(body=body)
+    return (yield from submit(client, request, functools.partial(_imported, client), seconds=_IMPORT_SECONDS))
+
+
+import_assets_async: Final = asynchronous(import_assets)
+
+
+def _assets(assets: Iterable[ExternalAsset | Mapping[str, Any]]) -> list[ExternalAsset]:
+    if isinstance(assets, str | bytes | Mapping | ExternalAsset):
+        raise TypeError(f"assets must be an iterable of assets, not {described(assets)}")
+    each = [_asset(number, asset) for number, asset in enumerate(assets)]
+    if not each:
+        raise ValueError("assets must have one asset at least: the API takes no empty import")
+    return each
+
+
+def _asset(number: int, asset: Any) -> ExternalAsset:
+    if not isinstance(asset, Mapping | ExternalAsset):
+        raise TypeError(f"assets[{number}] must be a mapping or an ExternalAsset, not {described(asset)}")
+    try:
+        fields = asset.to_dict() if isinstance(asset, ExternalAsset) else cast("Mapping[str, Any]", asset)
+        return ExternalAsset.from_dict(fields)
+    except UNREADABLE as error:
+        raise ValueError(f"assets[{number}] does not have the form of an asset: {type(error).__name__}") from error
+
+
+def _imported(client: AuthenticatedClient, answer: Any) -> Job[ByosImportJob]:
+    try:
+        inner = answer.get("reply")
+        return byos_import(client, str(answer.get("job_id") or inner["job_id"]))
+    except UNREADABLE as error:
+        raise MalformedResponse(f"the answer has no job_id: {without_secrets(answer)!r:.200}") from error
 
 
 def connect(

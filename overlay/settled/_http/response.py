@@ -125,8 +125,33 @@ async def read_async(client: Client, response: httpx.Response) -> Response:
     return Response(client, response, body.complete())
 
 
+class Gunzip:
+    """Unpacks gzip as it comes in, in pieces of bounded size, whatever its bytes stand for; zlib.error if it is none.
+
+    `is_complete` tells whether it may end here.
+    """
+
+    def __init__(self) -> None:
+        self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+        self.is_complete = True
+
+    def pieces(self, part: bytes) -> Iterator[bytes]:
+        """What the next bytes stand for."""
+        while part:
+            if self._unpacker.eof:
+                # One member after another is one body; zeros may follow the last one.
+                if not (part := part.lstrip(b"\0")):
+                    return
+                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
+            piece = self._unpacker.decompress(part, PIECE)
+            self.is_complete = self._unpacker.eof
+            if piece:
+                yield piece
+            part = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+
+
 class Unpacker:
-    """Unpacks a body as it comes in, in pieces of bounded size, whatever its bytes stand for."""
+    """Unpacks the body of a response as it comes in, in pieces of bounded size."""
 
     def __init__(self, client: Client, response: httpx.Response) -> None:
         # What was read before, by a hook or an auth flow, httpx has unpacked.
@@ -134,34 +159,22 @@ class Unpacker:
         if encoding not in ("", "identity", ENCODING):
             encoding = without_credentials(response.headers["content-encoding"], client, response.request)
             raise _malformed(response, f"in an encoding that it was not asked for, {encoding[:40]!r}")
-        self.is_packed: bool = encoding == ENCODING
-        self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
-        self._has_begun = False
+        self._gzip = Gunzip() if encoding == ENCODING else None
         self._response = response
 
     def pieces(self, part: bytes) -> Iterator[bytes]:
         """What the next bytes stand for."""
-        if not self.is_packed:
+        if self._gzip is None:
             yield from (part[start : start + PIECE] for start in range(0, len(part), PIECE))
             return
-        self._has_begun = self._has_begun or bool(part)
-        while part:
-            if self._unpacker.eof:
-                # One member after another is one body; zeros may follow the last one.
-                if not (part := part.lstrip(b"\0")):
-                    return
-                self._unpacker = zlib.decompressobj(_GZIP_WINDOW)
-            try:
-                piece = self._unpacker.decompress(part, PIECE)
-            except zlib.error as error:
-                raise _malformed(self._response, f"with what cannot be unpacked: {error}") from error
-            if piece:
-                yield piece
-            part = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+        try:
+            yield from self._gzip.pieces(part)
+        except zlib.error as error:
+            raise _malformed(self._response, f"with what cannot be unpacked: {error}") from error
 
     def check_complete(self) -> None:
         """Raise MalformedResponse if nothing more comes, and there should."""
-        if self.is_packed and self._has_begun and not self._unpacker.eof:
+        if self._gzip is not None and not self._gzip.is_complete:
             raise _malformed(self._response, "with gzip that was cut short")
 
 

@@ -1,15 +1,17 @@
-"""Cortex XSIAM's BYOS import jobs."""
+"""Cortex XSIAM's BYOS import jobs, and the requests that make them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .._http.error_body import is_list, is_object
 from ._cortex import cortex_error
-from ._script import ScriptedJob
+from ._script import ScriptedJob, States
 from ._vendor import Vendor, is_uuid, new_uuid
 
 if TYPE_CHECKING:
@@ -17,11 +19,45 @@ if TYPE_CHECKING:
 
 KIND = "cortex_xsiam.byos_import"
 
+# How an import goes that a request has made.
+_USUAL_STATES: States = [("INITIATED", 0.2), ("PROCESSING", 0.5), "COMPLETED"]
+
+# The types of the fields; a list has what all of its items are.
+_VULNERABILITY: dict[str, Any] = {
+    **dict.fromkeys(("vulnerability_id", "description", "evidence", "raw_output", "scan_name", "protocol"), str),
+    **dict.fromkeys(("last_seen", "port"), int),
+    "cve_id": [str],
+    "confidence": ("Potential", "Confirmed"),
+}
+_ASSET: dict[str, Any] = {
+    **dict.fromkeys(("origin_asset_id", "asset_name", "mac_address", "os_name", "vendor", "product", "version"), str),
+    **{name: [str] for name in ("ipv4", "ipv6", "fqdn", "origin_tags")},
+    "last_seen": int,
+    "vulnerabilities": [_VULNERABILITY],
+}
+_IMPORT: dict[str, Any] = {"vendor": str, "product": str, "version": str, "assets": [_ASSET]}
+_NAMES = {str: "string", int: "integer"}
+
 _ERROR_LOGS = {"COMPLETED_WITH_ERRORS": "3 of 40 assets have no host name", "FAILED": "the report cannot be parsed"}
 
 
 def _routes(simulator: Simulator) -> list[Route]:
-    path = "/public_api/vulnerability-management/v1/external-scans/assets/jobs/{job_id}"
+    path = "/public_api/vulnerability-management/v1/external-scans/assets"
+
+    async def import_assets(request: Request) -> Response:
+        if (refusal := simulator.gate.refusal(request)) is not None:
+            return simulator.note(KIND, "assets", refusal)
+        try:
+            body: Any = await request.json()
+        except ValueError:
+            body = None
+        if problems := list(_problems(body, _IMPORT, ["body"])):
+            return simulator.note(KIND, "assets", JSONResponse({"detail": problems}, 422))
+        job = simulator.make(KIND, _USUAL_STATES, None, {})
+        assets: list[dict[str, Any]] = body["assets"]
+        found = sum(len(asset.get("vulnerabilities", [])) for asset in assets)
+        made = {"job_id": job.id, "assets_count": len(assets), "vulnerabilities_count": found}
+        return simulator.note(KIND, "assets", JSONResponse(made))
 
     async def get_byos_import_job(request: Request) -> Response:
         job_id: str = request.path_params["job_id"]
@@ -34,7 +70,36 @@ def _routes(simulator: Simulator) -> list[Route]:
         not_found = JSONResponse({"detail": f"Job with id '{job_id}' not found"}, 404)
         return await simulator.answer(KIND, job_id, _reply, not_found)
 
-    return [Route(path, get_byos_import_job, methods=["GET"])]
+    return [
+        Route(path, import_assets, methods=["POST"]),
+        Route(f"{path}/jobs/{{job_id}}", get_byos_import_job, methods=["GET"]),
+    ]
+
+
+def _problems(value: Any, expected: Any, loc: list[str | int]) -> Iterator[dict[str, Any]]:
+    """What is wrong with a value, as the API tells it: one entry for each field."""
+    if is_object(expected):
+        if not is_object(value):
+            yield {"loc": loc, "msg": "Input should be a valid dictionary", "type": "model_attributes_type"}
+            return
+        if "assets" in expected and "assets" not in value:
+            yield {"loc": [*loc, "assets"], "msg": "Field required", "type": "missing"}
+        for name in expected.keys() & value.keys():
+            yield from _problems(value[name], expected[name], [*loc, name])
+    elif is_list(expected):
+        if not is_list(value):
+            yield {"loc": loc, "msg": "Input should be a valid list", "type": "list_type"}
+        elif not value and loc == ["body", "assets"]:
+            yield {"loc": loc, "msg": "List should have at least 1 item after validation", "type": "too_short"}
+        else:
+            for number, item in enumerate(value):
+                yield from _problems(item, expected[0], [*loc, number])
+    elif isinstance(expected, tuple):
+        if value not in expected:
+            yield {"loc": loc, "msg": "Input should be 'Potential' or 'Confirmed'", "type": "enum"}
+    elif type(value) is not expected:
+        name = _NAMES[expected]
+        yield {"loc": loc, "msg": f"Input should be a valid {name}", "type": f"{name}_type"}
 
 
 def _reply(job: ScriptedJob) -> dict[str, Any]:
