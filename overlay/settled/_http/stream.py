@@ -8,7 +8,7 @@ the pieces raises passes through: only the steps over the network end in a Trans
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from typing import Any
 
 import httpx
@@ -22,12 +22,17 @@ from .transport_errors import transport_errors
 
 
 def stream(
-    client: Client, request: dict[str, Any], what: str, seconds: float = math.inf
+    client: Client,
+    request: dict[str, Any],
+    what: str,
+    seconds: float = math.inf,
+    begin: Callable[[Mapping[str, str]], object] | None = None,
 ) -> Generator[bytes, None, None]:
     """Send one request, and yield the body of its answer in pieces of at most 64 KiB, unpacked.
 
     `what` names the request in errors. The client's read timeout bounds each step, and `seconds` bounds the whole, the
-    consumer's time included. The connection is closed with the generator.
+    consumer's time included. `begin` is called with the headers of a success, before the first piece. The connection is
+    closed with the generator.
 
     Raises:
         SettledError: ApiError if the answer is no success, MalformedResponse if its body cannot be unpacked, and
@@ -44,6 +49,8 @@ def stream(
                 refusal = read(client, received, min(end, monotonic() + MAX_POLL_SECONDS))
             raise refusal.api_error()
         unpacker = Unpacker(client, received)
+        if begin is not None:
+            begin(received.headers)
         parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
         while True:
             with transport_errors(what, client):
@@ -60,7 +67,11 @@ def stream(
 
 
 async def stream_async(
-    client: Client, request: dict[str, Any], what: str, seconds: float = math.inf
+    client: Client,
+    request: dict[str, Any],
+    what: str,
+    seconds: float = math.inf,
+    begin: Callable[[Mapping[str, str]], object] | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """Send one request, and yield the body of its answer as `stream` does.
 
@@ -83,6 +94,8 @@ async def stream_async(
                     refusal = await read_async(client, received)
             raise refusal.api_error()
         unpacker = Unpacker(client, received)
+        if begin is not None:
+            begin(received.headers)
         if received.is_stream_consumed:
             for piece in unpacker.pieces(received.content):
                 yield piece

@@ -11,30 +11,36 @@ the response or the error that came of it, and returns its result. `operation` m
     isolate_async = asynchronous(isolate)
 
 `submit` and `read` are the two ways to send a request. A submit is sent once, because a second one could start a
-second job; a read is repeated while its failures may pass.
+second job; a read is repeated while its failures may pass. A `Stream` is for an answer too large to be held.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
-from collections.abc import Callable, Coroutine, Generator, Sequence
-from typing import Any, ParamSpec, TypeVar, cast
+import math
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import attrs
 
 from .._core.failures import FailureRun
 from .._core.job import Client
+from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import truncate
 from .._http.redact import without_secrets
 from .._http.response import Response
 from .._http.send import send, send_async
+from .._http.stream import stream, stream_async
 from .._http.transport_errors import NEVER_SENT
 from ..errors import (
     ApiError,
     MalformedResponse,
+    RateLimited,
     ServerError,
     SettledError,
     SubmitFailed,
@@ -55,18 +61,38 @@ class Send:
     """Send a request once, when the client's rate allows it.
 
     `seconds` bounds connecting, sending and receiving together. The client's own timeouts hold within it, unless
-    `is_slow` says that this API answers late.
+    `is_slow` says that this API answers late. By the moment `end` all is over, the wait for the client's rate, too.
     """
 
     client: Client
     request: dict[str, Any]
     seconds: float = MAX_POLL_SECONDS
     is_slow: bool = False
+    end: float = math.inf
 
     @property
     def what(self) -> str:
         """The request in a few words, for errors."""
         return f"{self.request['method'].upper()} {self.request['url']}"
+
+
+class Writer(Protocol):
+    """Where the body of an answer goes."""
+
+    def begin(self, headers: Mapping[str, str], /) -> None:
+        """Take the headers of an answer whose body follows; what an earlier one has left is void."""
+        ...
+
+    def write(self, piece: bytes, /) -> object:
+        """Take the next piece of the body."""
+        ...
+
+
+@attrs.frozen
+class Stream(Send):
+    """Send a request once, as `Send` does, and hand the body of its answer on to a writer, in pieces."""
+
+    writer: Writer = attrs.field(kw_only=True)
 
 
 @attrs.frozen
@@ -163,35 +189,47 @@ def submit(
         ) from error
 
 
+class Retries:
+    """When to send a request again whose failures may pass, until the moment `end`."""
+
+    def __init__(self, end: float) -> None:
+        self._end = end
+        self._failures: FailureRun | None = None
+
+    def pause_after(self, error: SettledError) -> Pause:
+        """How long to wait after a failure; raises the failure itself if it is of no use to try again."""
+        now = _clock.clock.now()
+        failures = self._failures = self._failures or FailureRun(now)
+        back_off = failures.add(error, now)
+        if isinstance(error, ApiError) and error.retry_after is not None:
+            back_off = max(back_off, error.retry_after)
+        patience = min(self._end - failures.since, PATIENCE_SECONDS)
+        may_pass = failures.may_pass(now, patience=patience, not_found_grace=0.0, was_read=True)
+        if not may_pass or now + back_off >= self._end:
+            raise error
+        return Pause(back_off)
+
+
 def read(client: Client, request: dict[str, Any], end: float) -> Steps[Response]:
     """Send a request that changes nothing, again while its failures may pass and the moment `end` has not come.
 
     Raises:
         SettledError: ApiError, TransportError or MalformedResponse, the last one that came.
     """
-    failures: FailureRun | None = None
+    retries = Retries(end)
     while True:
-        now = _clock.clock.now()
         try:
-            response: Response = yield Send(client, request, min(max(end - now, 0.001), MAX_POLL_SECONDS))
+            response: Response = yield Send(client, request, end=end)
             response.json()
         except SettledError as error:
-            now = _clock.clock.now()
-            failures = failures or FailureRun(now)
-            back_off = failures.add(error, now)
-            if isinstance(error, ApiError) and error.retry_after is not None:
-                back_off = max(back_off, error.retry_after)
-            may_pass = failures.may_pass(now, patience=end - failures.since, not_found_grace=0.0, was_read=True)
-            if not may_pass or now + back_off >= end:
-                raise
-            yield Pause(back_off)
+            yield retries.pause_after(error)
         else:
             return response
 
 
-def deadline(timeout: float) -> float:
-    """The moment so many seconds from now."""
-    return _clock.clock.now() + timeout
+def deadline(timeout: float | timedelta | None) -> float:
+    """The moment so many seconds from now, infinitely far if there is no timeout; ValueError if it can be none."""
+    return _clock.clock.now() + seconds(timeout)
 
 
 def _next(steps: Steps[Any], answer: Response | SettledError | None) -> Send | Pause:
@@ -203,10 +241,19 @@ def _do(step: Send | Pause) -> Response | SettledError | None:
         _clock.clock.sleep(step.seconds)
         return None
     try:
-        _clock.clock.sleep(seconds_to_turn(step.client, step.what))
-        return send(step.client, step.request, step.what, step.seconds, is_slow=step.is_slow)
+        _clock.clock.sleep(seconds_to_turn(step.client, step.what, step.end))
+    except RateLimited as error:
+        return error
+    try:
+        if not isinstance(step, Stream):
+            return send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+        pieces = stream(step.client, step.request, step.what, _left(step), step.writer.begin)
+        with contextlib.closing(pieces):
+            for piece in pieces:
+                step.writer.write(piece)
     except SettledError as error:
         return _failed(step, error)
+    return None
 
 
 async def _do_async(step: Send | Pause) -> Response | SettledError | None:
@@ -214,10 +261,30 @@ async def _do_async(step: Send | Pause) -> Response | SettledError | None:
         await _clock.clock.sleep_async(step.seconds)
         return None
     try:
-        await _clock.clock.sleep_async(seconds_to_turn(step.client, step.what))
-        return await send_async(step.client, step.request, step.what, step.seconds, is_slow=step.is_slow)
+        await _clock.clock.sleep_async(seconds_to_turn(step.client, step.what, step.end))
+    except RateLimited as error:
+        return error
+    try:
+        if not isinstance(step, Stream):
+            return await send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+        pieces = stream_async(step.client, step.request, step.what, _left(step), step.writer.begin)
+        async with contextlib.aclosing(pieces):
+            async for piece in pieces:
+                step.writer.write(piece)
+                # Pieces that are there already would keep the loop from all else.
+                await _clock.clock.sleep_async(0)
     except SettledError as error:
         return _failed(step, error)
+    return None
+
+
+def _left(step: Send) -> float:
+    """The seconds until a step has to be over, a moment at least."""
+    return max(step.end - _clock.clock.now(), 0.001)
+
+
+def _seconds(step: Send) -> float:
+    return min(step.seconds, _left(step))
 
 
 def _failed(step: Send, error: SettledError) -> SettledError:

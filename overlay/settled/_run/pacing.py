@@ -5,6 +5,8 @@ Waits share a client's rate with these, so that `settled status` of sixty jobs o
 
 from __future__ import annotations
 
+import math
+
 from .._core.failures import MAX_PAUSE_SECONDS
 from .._core.job import Client
 from .._core.rate_limit import RateLimiter, rate_limiter_of
@@ -14,15 +16,22 @@ from ..errors import ApiError, RateLimited
 from . import clock as _clock
 
 
-def seconds_to_turn(client: Client, what: str) -> float:
-    """How long a single request has to wait for the client's rate; RateLimited if that is more than it may take."""
+def seconds_to_turn(client: Client, what: str, end: float = math.inf) -> float:
+    """How long a single request has to wait for the client's rate.
+
+    Raises:
+        RateLimited: If that is more than a request may take, or lasts beyond the moment `end`.
+    """
     limiter, now = rate_limiter_of(client), _clock.clock.now()
     moment = limiter.reserve(now)
     seconds = max(moment - now, 0.0)
-    if seconds > MAX_POLL_SECONDS:
+    if seconds > min(MAX_POLL_SECONDS, max(end - now, 0.0)):
         limiter.give_back(moment)
-        error = RateLimited("the API has asked for a pause", status_code=429)
-        error.args = (f"{what}: not sent, the API has asked for a pause of {seconds:,.0f} s more",)
+        reason, length = "the API has asked for a pause", f"of {seconds:,.0f} s more"
+        if now >= limiter.paused_until:
+            reason, length = "the client's max_rate allows it only", f"in {seconds:,.0f} s"
+        error = RateLimited(reason, status_code=429)
+        error.args = (f"{what}: not sent, {reason} {length}",)
         error.retry_after = seconds
         raise error
     return seconds
