@@ -1,7 +1,8 @@
-"""Cortex XDR: actions on endpoints, and runs of scripts on them.
+"""Cortex XDR: actions on endpoints, runs of scripts on them, and XQL queries.
 
 From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
-of a script run, are what the vendor's own clients and users' reports show: the pages do not say.
+of a script run, are what the vendor's own clients and users' reports show: the pages do not say. The pages of queries
+are named in `settled._cortex.xql`.
 
 A submit creates an action or a script run and returns its job. It is sent once, because a second one would act twice:
 
@@ -15,9 +16,11 @@ anything is sent, if an argument cannot be right. Its twin for asyncio has `_asy
 
 from __future__ import annotations
 
+import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Unpack
 
 import attrs
@@ -29,6 +32,7 @@ from settled_clients.cortex_xdr.api.actions import isolate as isolate_operation
 from settled_clients.cortex_xdr.api.actions import unisolate as unisolate_operation
 from settled_clients.cortex_xdr.api.scripts import get_script_execution_status, run_snippet_code_script
 from settled_clients.cortex_xdr.api.scripts import run_script as run_script_operation
+from settled_clients.cortex_xdr.api.xql import get_query_results, get_query_results_stream, get_quota, start_xql_query
 from settled_clients.cortex_xdr.models import (
     ActionStatusQuery,
     ActionStatusReply,
@@ -44,6 +48,10 @@ from settled_clients.cortex_xdr.models import (
     IsolationRequest,
     Quarantine,
     QuarantineRequest,
+    QueryResultsReply,
+    QueryResultsRequest,
+    QueryStreamRequest,
+    QuotaRequest,
     Restore,
     RestoreRequest,
     ScanFilter,
@@ -58,16 +66,18 @@ from settled_clients.cortex_xdr.models import (
     ScriptRunRequest,
     SnippetRun,
     SnippetRunRequest,
+    StartQueryRequest,
 )
 from settled_clients.cortex_xdr.types import UNSET, Unset
 
 from ._core.job import Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Part, Progress, Reading, Refused, details_of, of_parts
+from ._core.snapshot import Part, Progress, Reading, Refused, Snapshot, details_of, of_parts
 from ._core.text import truncate
 from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._cortex.submits import Strings, filled, selection, start, strings, whole_seconds
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence
@@ -79,6 +89,7 @@ __all__ = [
     "ActionTerminal",
     "AuthenticatedClient",
     "ScriptTerminal",
+    "XqlTerminal",
     "abort_scan",
     "abort_scan_async",
     "action",
@@ -101,8 +112,13 @@ __all__ = [
     "scan_endpoints",
     "scan_endpoints_async",
     "script_execution",
+    "start_query",
+    "start_query_async",
     "unisolate",
     "unisolate_async",
+    "xql_query",
+    "xql_rows",
+    "xql_rows_async",
 ]
 
 # Longer numbers of JSON cannot even be written out.
@@ -252,7 +268,24 @@ SCRIPT_EXECUTION = JobKind(
     fetcher=fetch,
     progress_words="endpoints settled",
 )
-KINDS = (ACTION, SCRIPT_EXECUTION)
+_XQL = XqlRequests(
+    start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
+    results=request_of(get_query_results.request_kwargs, QueryResultsRequest),
+    stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
+    quota=request_of(get_quota.request_kwargs, QuotaRequest),
+)
+XQL_QUERY = JobKind(
+    name="cortex_xdr.xql_query",
+    client_class=AuthenticatedClient,
+    request=_XQL.poll,
+    decode=QueryResultsReply.from_dict,
+    read=read_query,
+    terminal=XqlTerminal,
+    running=XQL_RUNNING,
+    fetcher=fetch,
+    results_at=("reply", "results", "data"),
+)
+KINDS = (ACTION, SCRIPT_EXECUTION, XQL_QUERY)
 
 
 def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[ActionStatusReply]:
@@ -479,6 +512,78 @@ def _sha256(value: str) -> str:
     if not re.fullmatch("[0-9A-Fa-f]{64}", text("sha256", value)):
         raise ValueError("sha256 must be 64 hexadecimal digits")
     return value
+
+
+@operation
+def start_query(
+    client: AuthenticatedClient,
+    query: str,
+    *,
+    timeframe: timedelta | tuple[datetime, datetime] | None = None,
+    tenants: Iterable[str] = (),
+    wait_for_slot: float = 0.0,
+) -> Steps[Job[QueryResultsReply]]:
+    """Start an XQL query, and return its job.
+
+    `timeframe` is the time to look at: a timedelta for the time just past, or a pair of datetimes with time zones, from
+    when and until when; the API looks at the last 24 hours if it is None. `tenants` are ids of tenants to ask, for a
+    parent that manages others. A tenant runs four queries at a time. A fifth one is refused, and with `wait_for_slot`
+    this asks again for so many seconds.
+
+    Raises:
+        ValueError, TypeError: If an argument cannot be right.
+        SubmitFailed: If too many queries run, the day's quota is used up, or the query is no XQL.
+        SubmitUnclear: If the query may run all the same: no answer came, or a 5xx. `candidates` are the refs of the
+            queries with the same text that run.
+        SettledError: ApiError or TransportError, if there surely is no query.
+    """
+    job = functools.partial(xql_query, client)
+    steps = start_xql(_XQL, client, job, query=query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
+    return (yield from steps)
+
+
+start_query_async: Final = asynchronous(start_query)
+
+
+def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
+    """The query that a start answered, or one that the console's Query Center shows by its execution id.
+
+    Its body tells the number of results, what the query has cost, and the quota that is left. A poll brings ten rows at
+    most; `xql_rows` reads all of them.
+
+    Raises:
+        ValueError: If `query_id` cannot be an id.
+    """
+    return Job(XQL_QUERY, client, query_id)
+
+
+def xql_rows(
+    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a query that has ended, one after the other, of which no more than a few are held at a time.
+
+        end = settled.wait(cortex_xdr.start_query(client, "dataset = xdr_data | limit 5000"), timeout=600)
+        for row in cortex_xdr.xql_rows(end):
+            print(row["event_type"])
+
+    A snapshot holds ten rows at most. If there are more, they are asked for when the first one is read: as one answer,
+    or beyond 1,000 as a stream. They do not become part of the snapshot, of its `to_dict` or of a log. `client` is for
+    a snapshot that was pickled, and so has none. A row has at most the client's `max_body` (4 MiB) as JSON.
+
+    Raises:
+        TypeError: If this is no snapshot of such a query. ValueError: If it has no client and needs one.
+        OutcomeError: If the query has not succeeded, wholly or in part; `snapshot.error`, if it was not followed.
+        SettledError: While rows are read: ApiError, TransportError or MalformedResponse. Rows that came are right, but
+            not all; a short result is never taken for a whole one.
+    """
+    return rows(_XQL, XQL_QUERY, snapshot, client)
+
+
+def xql_rows_async(
+    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a query that has ended, as `xql_rows`, for `async for`."""
+    return rows_async(_XQL, XQL_QUERY, snapshot, client)
 
 
 def connect(

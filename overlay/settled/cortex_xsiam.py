@@ -1,26 +1,40 @@
-"""Cortex XSIAM: imports of an external vulnerability scanner's findings (BYOS).
+"""Cortex XSIAM: imports of an external vulnerability scanner's findings (BYOS), and XQL queries.
 
-From the vendor's page "Poll the status of a BYOS import job".
+From the vendor's pages "Submit assets and vulnerabilities from an external scanner" and "Poll the status of a BYOS
+import job"; `settled._cortex.xql` names those of queries.
 """
 
 from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Unpack, cast
 
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
 from settled_clients.cortex_xsiam.api.byos_import import import_assets as import_operation
-from settled_clients.cortex_xsiam.models import AssetImport, ByosImportJob, ExternalAsset, ExternalVulnerability
+from settled_clients.cortex_xsiam.api.xql import get_query_results, get_query_results_stream, get_quota, start_xql_query
+from settled_clients.cortex_xsiam.models import (
+    AssetImport,
+    ByosImportJob,
+    ExternalAsset,
+    ExternalVulnerability,
+    QueryResultsReply,
+    QueryResultsRequest,
+    QueryStreamRequest,
+    QuotaRequest,
+    StartQueryRequest,
+)
 from settled_clients.cortex_xsiam.types import UNSET
 
 from ._core.job import UNREADABLE, Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Reading
+from ._core.snapshot import Reading, Snapshot
 from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import message_of
@@ -35,11 +49,17 @@ __all__ = [
     "ByosImportTerminal",
     "ExternalAsset",
     "ExternalVulnerability",
+    "XqlTerminal",
     "byos_import",
     "connect",
     "connect_from_env",
     "import_assets",
     "import_assets_async",
+    "start_query",
+    "start_query_async",
+    "xql_query",
+    "xql_rows",
+    "xql_rows_async",
 ]
 
 # An upload of many assets takes minutes.
@@ -70,7 +90,24 @@ BYOS_IMPORT = JobKind(
     fetcher=fetch,
     reply_id=operator.itemgetter("job_id"),
 )
-KINDS = (BYOS_IMPORT,)
+_XQL = XqlRequests(
+    start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
+    results=request_of(get_query_results.request_kwargs, QueryResultsRequest),
+    stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
+    quota=request_of(get_quota.request_kwargs, QuotaRequest),
+)
+XQL_QUERY = JobKind(
+    name="cortex_xsiam.xql_query",
+    client_class=AuthenticatedClient,
+    request=_XQL.poll,
+    decode=QueryResultsReply.from_dict,
+    read=read_query,
+    terminal=XqlTerminal,
+    running=XQL_RUNNING,
+    fetcher=fetch,
+    results_at=("reply", "results", "data"),
+)
+KINDS = (BYOS_IMPORT, XQL_QUERY)
 
 
 def byos_import(client: AuthenticatedClient, job_id: str) -> Job[ByosImportJob]:
@@ -144,6 +181,47 @@ def _imported(client: AuthenticatedClient, answer: Any) -> Job[ByosImportJob]:
         return byos_import(client, str(answer.get("job_id") or inner["job_id"]))
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(answer)!r:.200}") from error
+
+
+@operation
+def start_query(
+    client: AuthenticatedClient,
+    query: str,
+    *,
+    timeframe: timedelta | tuple[datetime, datetime] | None = None,
+    tenants: Iterable[str] = (),
+    wait_for_slot: float = 0.0,
+) -> Steps[Job[QueryResultsReply]]:
+    """Start an XQL query, and return its job: as `cortex_xdr.start_query`, with its arguments and its errors."""
+    job = functools.partial(xql_query, client)
+    steps = start_xql(_XQL, client, job, query=query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
+    return (yield from steps)
+
+
+start_query_async: Final = asynchronous(start_query)
+
+
+def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
+    """The query with an id, as `cortex_xdr.xql_query`: `xql_rows` reads its rows, of which a poll brings ten at most.
+
+    Raises:
+        ValueError: If `query_id` cannot be an id.
+    """
+    return Job(XQL_QUERY, client, query_id)
+
+
+def xql_rows(
+    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a query that has ended: as `cortex_xdr.xql_rows`, with its arguments and its errors."""
+    return rows(_XQL, XQL_QUERY, snapshot, client)
+
+
+def xql_rows_async(
+    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
+) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a query that has ended, as `xql_rows`, for `async for`."""
+    return rows_async(_XQL, XQL_QUERY, snapshot, client)
 
 
 def connect(

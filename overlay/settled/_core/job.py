@@ -80,7 +80,7 @@ class JobKind(Generic[B_co]):
     with another message than `not_found_words`, is of a wrong address, which `address_hint` explains;
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
-    done.
+    done. `results_at` is the way to what the job has produced, if a reply holds that, too.
     """
 
     name: str
@@ -97,13 +97,14 @@ class JobKind(Generic[B_co]):
     no_parts_hint: str | None = None
     reply_id: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
     progress_words: str = "parts settled"
+    results_at: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
 
     def __reduce__(self) -> tuple[Any, ...] | str:
-        # The vendor's module, which defines a kind's terminal words, keeps the kind, too.
-        module = self.terminal.__module__
+        # The vendor's module, which the kind's name begins with, keeps the kind.
+        module = f"settled.{self.name.partition('.')[0]}"
         base = _kept(sys.modules.get(module), self.name)
         if base is None:
             return super().__reduce_ex__(2)
@@ -142,6 +143,10 @@ class JobKind(Generic[B_co]):
         except UNREADABLE:
             return None
 
+    def without_results(self, raw: Any) -> Any:
+        """A reply's JSON without what the job has produced, for places that are not meant for that."""
+        return _without(raw, self.results_at)
+
     def unlisted(self, reading: Reading) -> str | None:
         """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""
         words = (reading.status, *(part.status for part in reading.parts.values()))
@@ -162,6 +167,15 @@ class JobKind(Generic[B_co]):
             return self.decode(raw)
         except UNREADABLE as error:
             raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
+
+
+def _without(value: Any, path: tuple[str, ...]) -> Any:
+    """A JSON value without what a path of names leads to."""
+    fields: Any = value
+    if not path or not isinstance(value, dict) or path[0] not in fields:
+        return fields
+    inner = {path[0]: _without(fields[path[0]], path[1:])} if path[1:] else {}
+    return {name: each for name, each in fields.items() if name != path[0]} | inner
 
 
 def _check_client(kind: JobKind[Any], client: Any) -> None:

@@ -41,7 +41,8 @@ class SettledTrigger(BaseTrigger):
     `state` is a wait's `to_json`, to go on from.
 
     The event's payload has the keys ref, status, outcome, settled, progress, parts, detail, polls, elapsed, raw and
-    error, which says why a job could not be followed (`type`, `message`), and is None if it settled.
+    error, which says why a job could not be followed (`type`, `message`), and is None if it settled. `raw` has no rows
+    of a query.
 
     Raises:
         ValueError: If an argument is out of its range, or the schedule is a function.
@@ -92,7 +93,8 @@ class SettledTrigger(BaseTrigger):
             ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
         """
         end = await self._end()
-        yield TriggerEvent(portable({**end.to_dict(), "raw": end.raw}))  # type: ignore[no-untyped-call,unused-ignore]
+        raw = end.job.kind.without_results(end.raw)
+        yield TriggerEvent(portable({**end.to_dict(), "raw": raw}))  # type: ignore[no-untyped-call,unused-ignore]
 
     async def _end(self) -> Snapshot[Any]:
         connection = await BaseHook.aget_connection(self.conn_id)

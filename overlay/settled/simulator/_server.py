@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -50,11 +50,18 @@ class Cut(Response):
         if not self._within:
             transport.abort()
         else:
-            body = bytes(self._answer.body)
             status, headers = self._answer.status_code, self._answer.raw_headers
             await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            await send({"type": "http.response.body", "body": await self._half(), "more_body": True})
             transport.close()
+
+    async def _half(self) -> bytes:
+        """Half of a body, or of a stream, which may be long, the first part."""
+        if isinstance(self._answer, StreamingResponse):
+            first = await anext(aiter(self._answer.body_iterator), b"")
+            return first.encode() if isinstance(first, str) else bytes(first)
+        body = bytes(self._answer.body)
+        return body[: len(body) // 2]
 
 
 class _Loop(asyncio.SelectorEventLoop):

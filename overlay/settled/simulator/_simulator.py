@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._monotonic import monotonic
-from . import _endpoint_actions, agilesec, cortex_xdr, cortex_xsiam, osapi
+from . import _endpoint_actions, _xql, agilesec, cortex_xdr, cortex_xsiam, osapi
 from ._callbacks import CallbackAuth, callback
 from ._cortex import CortexGate
 from ._faults import Fault
@@ -76,6 +76,7 @@ class Simulator:
         self.gate: CortexGate = CortexGate(key_id, key)
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
+        self.queries: dict[str, _xql.QueryPlan] = {}
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
@@ -117,8 +118,8 @@ class Simulator:
         A state is the vendor's word, or the word and how many seconds it lasts (default 0.2); the last one lasts for
         ever. The script starts at once. `states` of an action, a script run or an OSAPI job can also map the names of
         endpoints or agents to each one's own script, and "" as a state says that the vendor does not know it yet.
-        `fields` go into the job's replies as they are, but for these: `retention` (OSAPI: after so many seconds the
-        job is forgotten), `error` (OSAPI: what an agent that fails says, as a text or by agent), `callback_id` and
+        `fields` go into the job's replies as they are, but for these: `rows` (XQL: what the query finds, as in
+        `plan_query`), `retention` (OSAPI: after so many seconds the job is forgotten), `error` (OSAPI: what an agent that fails says, as a text or by agent), `callback_id` and
         `error_code` (AgileSec).
 
         Raises:
@@ -175,6 +176,18 @@ class Simulator:
         paced = fault and attrs.evolve(fault, delay=fault.delay / self.speed)
         self.cortex_xdr.plans[operation] = _endpoint_actions.Plan(refusal, paced)
 
+    def plan_query(self, query: str, *, rows: _xql.Rows = 3, states: States = _xql.USUAL_STATES, **fields: Any) -> None:
+        """Say how the XQL queries with this text go that are started from now on, and what they find.
+
+        Each goes through these states, and finds these rows, or so many made-up ones. `fields` go into its replies as
+        they are, such as `error` of a query that fails.
+
+        Raises:
+            ValueError: If the script has no state.
+        """
+        scripts(states, speed=self.speed, now=0)
+        self.queries[query] = _xql.QueryPlan(states, rows, fields)
+
     def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
         """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
 
@@ -196,6 +209,7 @@ class Simulator:
         """Forget all jobs, scans, plans and callbacks, and what was asked."""
         self.asked.clear()
         self._jobs.clear()
+        self.queries.clear()
         self.cortex_xdr = _endpoint_actions.Tenant()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
 
@@ -227,6 +241,10 @@ class Simulator:
             self._server.spawn(self.agilesec.call_back(job, receiver, self))
         return job
 
+    def jobs(self, kinds: Collection[str]) -> list[ScriptedJob]:
+        """The jobs of some kinds, in the order in which they were added."""
+        return [job for (kind, _), job in self._jobs.items() if kind in kinds]
+
     async def answer(
         self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response
     ) -> Response:
@@ -236,7 +254,8 @@ class Simulator:
         if job is None or now >= job.expires:
             return self.note(kind, job_id, not_found)
         fault = job.poll(now)
-        answer: Response = JSONResponse(reply(job))
+        made = reply(job)
+        answer: Response = made if isinstance(made, Response) else JSONResponse(made)
         return self.note(kind, job_id, answer if fault is None else await self.spoil(kind, answer, fault))
 
     async def spoil(self, kind: str, answer: Response, fault: Fault) -> Response:

@@ -1,4 +1,4 @@
-"""Cortex XDR's actions on endpoints and runs of scripts, which go by one endpoint after the other."""
+"""Cortex XDR's actions on endpoints and runs of scripts, which go by one endpoint after the other, and its queries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import _endpoint_actions
+from . import _endpoint_actions, _xql
 from ._cortex import cortex_error
 from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION
 from ._script import ScriptedJob
@@ -78,6 +78,7 @@ def _routes(simulator: Simulator) -> list[Route]:
             reply=_script_reply,
             unknown={"error_message": "there is no such action"},
         ),
+        *_xql.xql_routes(simulator),
     ]
 
 
@@ -104,4 +105,11 @@ def _general_status(words: set[str]) -> str:
     return "COMPLETED_PARTIAL" if words & {"COMPLETED_SUCCESSFULLY", "COMPLETED_PARTIAL"} else "FAILED"
 
 
-VENDOR = Vendor(kinds=(ACTION, SCRIPT_EXECUTION), routes=_routes, new_id=_new_id, error=cortex_error, parts=True)
+VENDOR = Vendor(
+    kinds=(ACTION, SCRIPT_EXECUTION, _xql.KINDS[0]),
+    routes=_routes,
+    new_id=_new_id,
+    error=cortex_error,
+    parts=True,
+    options=_xql.OPTIONS,
+)

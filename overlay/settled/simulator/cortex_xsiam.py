@@ -1,4 +1,4 @@
-"""Cortex XSIAM's BYOS import jobs, and the requests that make them."""
+"""Cortex XSIAM's BYOS import jobs, the requests that make them, and its queries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .._http.error_body import is_list, is_object
+from . import _xql
 from ._cortex import cortex_error
 from ._script import ScriptedJob, States
 from ._vendor import Vendor, is_uuid, new_uuid
@@ -113,4 +114,4 @@ def _reply(job: ScriptedJob) -> dict[str, Any]:
     } | job.fields
 
 
-VENDOR = Vendor(kinds=(KIND,), routes=_routes, new_id=new_uuid, error=cortex_error)
+VENDOR = Vendor(kinds=(KIND, _xql.KINDS[1]), routes=_routes, new_id=new_uuid, error=cortex_error, options=_xql.OPTIONS)

@@ -1,0 +1,425 @@
+"""XQL queries, which Cortex XDR and Cortex XSIAM run in the same way, as jobs.
+
+From the vendor's pages "Start an XQL Query", "Get XQL Query Results", "Get XQL Query Results Stream" and "Get XQL Query
+Quota". A tenant runs four queries of the API at a time. What a query has found is not part of its status: a poll asks
+for ten rows at most, so that it stays small, and whoever wants all rows reads them once, when the query has ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import math
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import attrs
+
+from .._core.job import DETACHED, UNREADABLE, Client, Job, JobKind
+from .._core.outcome import Outcome, TerminalStatus
+from .._core.snapshot import Reading, Refused, Snapshot, outcome_error
+from .._core.text import truncate
+from .._core.validate import described, number, text
+from .._http.error_body import is_list, is_object, message_of, sentence
+from .._http.redact import without_secrets
+from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
+from .._run.operation import Pause, Steps, deadline, read, submit
+from .._run.stream import stream, stream_async
+from ..errors import ApiError, MalformedResponse, SettledError, SubmitFailed, SubmitUnclear
+
+B = TypeVar("B")
+Timeframe = timedelta | tuple[datetime, datetime]
+
+# What a count or a top ten answers comes with the poll.
+POLL_ROWS = 10
+# An answer of a thousand rows may be so many times as large as another answer.
+_MAX_BODIES = 16
+
+# Asking again whether there is room costs a request of the tenant's ten a second.
+_FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 15.0
+_QUOTA_SECONDS = 10.0
+
+# In what form the vendor's own integrations meet the refusal of a fifth query.
+_NO_SLOT = (
+    "reached max allowed amount of parallel running queries",
+    "maximum allowed number of parallel running queries has been reached",
+)
+# Refusals for good that come with a 500, from the vendor's page and from a user's report.
+_PERMANENT = ("no viable alternative at input", "exceeded max daily quota")
+
+# How gzip begins, and no JSON.
+_GZIP = b"\x1f"
+
+
+class XqlTerminal(TerminalStatus):
+    """The words of a query that has ended; the last five are not in the vendor's pages, but clients know them."""
+
+    SUCCESS = "SUCCESS", Outcome.SUCCEEDED
+    FAIL = "FAIL", Outcome.FAILED
+    PARTIAL_SUCCESS = "PARTIAL_SUCCESS", Outcome.PARTIAL
+    CANCELLED = "CANCELLED", Outcome.CANCELLED
+    CANCELED = "CANCELED", Outcome.CANCELLED
+    TIMEOUT = "TIMEOUT", Outcome.TIMED_OUT
+    ERROR = "ERROR", Outcome.FAILED
+
+
+XQL_RUNNING = frozenset({"PENDING", "RUNNING"})
+
+
+def read_query(raw: Any) -> Reading:
+    """Read where a query stands; why it failed is in one field or another, as text or as a place in the query."""
+    reply: Mapping[str, Any] = raw["reply"]
+    said = next(filter(None, map(_failure, (reply.get(name) for name in ("error", "error_message", "err_msg")))), None)
+    if not reply.get("status") and said is not None:
+        raise Refused(truncate(said))
+    status: str = reply["status"]
+    return Reading(status, XqlTerminal.outcome_of(status), detail=said)
+
+
+def _failure(value: Any) -> str | None:
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)
+    if is_object(value) and "line" in value and "message" in value:
+        return f"line {value['line']}, column {value.get('column')}: {sentence(value['message'])}"
+    return message_of(value)
+
+
+class _Body(Protocol):
+    @classmethod
+    def from_dict(cls, src_dict: Mapping[str, Any], /) -> Any: ...
+
+
+def request_of(request_kwargs: Callable[..., dict[str, Any]], body: type[_Body]) -> Callable[..., dict[str, Any]]:
+    """What makes the request of a generated operation from the fields of its `request_data`."""
+
+    def make(**fields: Any) -> dict[str, Any]:
+        return request_kwargs(body=body.from_dict({"request_data": fields}))
+
+    return make
+
+
+@attrs.frozen
+class XqlRequests:
+    """The requests of a product's generated client: each is made of the fields of its `request_data`."""
+
+    start: Callable[..., dict[str, Any]]
+    results: Callable[..., dict[str, Any]]
+    stream: Callable[..., dict[str, Any]]
+    quota: Callable[..., dict[str, Any]]
+
+    def poll(self, query_id: str) -> dict[str, Any]:
+        """Where a query stands, at once, with a few of its rows."""
+        return self.results(query_id=query_id, pending_flag=True, limit=POLL_ROWS, format="json")
+
+    def rows(self, query_id: str) -> dict[str, Any]:
+        """A query's rows, or the stream that has them."""
+        return self.results(query_id=query_id, pending_flag=True, format="json")
+
+
+def start_xql(
+    requests: XqlRequests,
+    client: Client,
+    job: Callable[[str], Job[B]],
+    *,
+    query: str,
+    timeframe: Timeframe | None,
+    tenants: Iterable[str],
+    wait_for_slot: float,
+) -> Steps[Job[B]]:
+    """Start a query, as soon as there is room for it, and return its job; see a product's `start_query`."""
+    fields: dict[str, Any] = {"query": _query(query), "tenants": _tenants(tenants)}
+    if timeframe is not None:
+        fields["timeframe"] = _timeframe(timeframe)
+    request = requests.start(**{name: value for name, value in fields.items() if value})
+    if not number("wait_for_slot", wait_for_slot) >= 0:
+        raise ValueError(f"wait_for_slot must be a number of seconds, 0 or more, not {described(wait_for_slot)}")
+    end, pause = deadline(wait_for_slot), _FIRST_PAUSE
+    while True:
+        try:
+            return (yield from submit(client, request, functools.partial(_started, job), permanent=_REFUSALS))
+        except (ApiError, SubmitFailed) as error:
+            if not _is_no_slot(error):
+                raise
+            left = end - deadline(0)
+            if left <= 0:
+                tried = f"for {wait_for_slot:,.0f} s" if wait_for_slot else "and wait_for_slot= would wait for another"
+                message = f"the API did not take the query, {tried}: {truncate(str(error), 160)}"
+                raise SubmitFailed(message) from error
+            yield Pause(min(pause, left))
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+        except SubmitUnclear as error:
+            error.candidates = tuple(job(each).ref for each in (yield from _running(requests, client, query)))
+            raise
+
+
+_REFUSALS = _NO_SLOT + _PERMANENT
+
+
+def _is_no_slot(error: SettledError) -> bool:
+    message = str(error).casefold()
+    return any(words in message for words in _NO_SLOT)
+
+
+def _started(job: Callable[[str], Job[B]], answer: Any) -> Job[B]:
+    try:
+        reply = answer["reply"]
+        if not is_object(reply):
+            return job(text("reply", reply))
+        if found := reply.get("execution_id") or reply.get("query_id"):
+            return job(str(found))
+        if said := _failure(reply.get("err_msg")):
+            raise SubmitFailed(f"the API did not take the query: {truncate(said)}")
+        raise LookupError("execution_id")
+    except UNREADABLE as error:
+        raise MalformedResponse(f"the answer names no query: {without_secrets(answer)!r:.200}") from error
+
+
+def _running(requests: XqlRequests, client: Client, query: str) -> Steps[list[str]]:
+    """The ids of the queries with this text that run at present; none if the API does not tell."""
+    try:
+        response: Response = yield from read(client, requests.quota(), deadline(_QUOTA_SECONDS))
+        running: Any = response.json()["reply"]["current_concurrent_active_queries"] or {}
+        return [query_id for query_id, each in running.items() if each.get("xql") == query]
+    except (SettledError, *UNREADABLE):
+        return []
+
+
+def _query(query: str) -> str:
+    if not text("query", query).strip():
+        raise ValueError("query must not be empty")
+    return query
+
+
+def _tenants(tenants: Iterable[str]) -> list[str]:
+    if isinstance(tenants, str | bytes):
+        raise TypeError(f"tenants must be an iterable of tenant ids, not {described(tenants)}")
+    return [text("a tenant's id", tenant) for tenant in tenants]
+
+
+def _timeframe(timeframe: Timeframe) -> dict[str, int]:
+    given: Any = timeframe
+    if isinstance(given, timedelta):
+        if not given > timedelta(0):
+            raise ValueError(f"timeframe must be a positive timedelta, for the time just past, not {described(given)}")
+        return {"relativeTime": max(given // timedelta(milliseconds=1), 1)}
+    if not isinstance(given, tuple | list):
+        raise TypeError(f"timeframe must be a timedelta or a pair of datetimes, not {described(given)}")
+    moments: list[Any] = list(given)  # pyright: ignore[reportUnknownArgumentType]
+    if len(moments) != 2 or not all(isinstance(moment, datetime) for moment in moments):
+        raise TypeError("timeframe must be a timedelta, or a pair of datetimes: from when, and until when")
+    if any(moment.utcoffset() is None for moment in moments):
+        raise ValueError("timeframe must have datetimes with a time zone, such as datetime.now(UTC)")
+    if not moments[0] < moments[1]:
+        raise ValueError("timeframe must begin before it ends")
+    first, last = ((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) for moment in moments)
+    return {"from": first, "to": last}
+
+
+def rows(
+    requests: XqlRequests, kind: JobKind[B], snapshot: Snapshot[B], client: Client | None
+) -> Iterator[dict[str, Any]]:
+    """The rows of a query that has ended; see a product's `xql_rows`."""
+    return _iterate(_Rows(requests, _job(kind, snapshot, client), snapshot))
+
+
+def rows_async(
+    requests: XqlRequests, kind: JobKind[B], snapshot: Snapshot[B], client: Client | None
+) -> AsyncIterator[dict[str, Any]]:
+    """The rows of a query that has ended, as `rows` does."""
+    return _iterate_async(_Rows(requests, _job(kind, snapshot, client), snapshot))
+
+
+def _job(kind: JobKind[B], snapshot: Snapshot[B], client: Client | None) -> Job[B]:
+    if not isinstance(snapshot, Snapshot) or snapshot.job.kind.name != kind.name:  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"not a snapshot of a {kind.name}, but {described(snapshot)}")
+    if snapshot.error is not None or snapshot.outcome not in (Outcome.SUCCEEDED, Outcome.PARTIAL):
+        raise snapshot.error or outcome_error(snapshot)
+    return snapshot.job if client is None else Job(kind, client, snapshot.job.id)
+
+
+def _iterate(reader: _Rows) -> Iterator[dict[str, Any]]:
+    yield from reader.at_hand()
+    while (request := reader.request) is not None:
+        with contextlib.closing(stream(reader.job.client, request, reader.job.ref)) as pieces:
+            for piece in pieces:
+                yield from reader.take(piece)
+        yield from reader.finish()
+
+
+async def _iterate_async(reader: _Rows) -> AsyncIterator[dict[str, Any]]:
+    for row in reader.at_hand():
+        yield row
+    while (request := reader.request) is not None:
+        async with contextlib.aclosing(stream_async(reader.job.client, request, reader.job.ref)) as pieces:
+            async for piece in pieces:
+                for row in reader.take(piece):
+                    yield row
+        for row in reader.finish():
+            yield row
+
+
+class _Rows:
+    """Reads a query's rows from whatever is answered, without doing any I/O.
+
+    `request` is what to send next, None if nothing is left to read: first for an answer with all rows, unless the
+    snapshot has them, and then for the stream, if that answer names one.
+    """
+
+    def __init__(self, requests: XqlRequests, job: Job[Any], snapshot: Snapshot[Any]) -> None:
+        self.job = job
+        self.request: dict[str, Any] | None = None
+        self._requests = requests
+        self._rows: list[Any] = []
+        self._body: _Whole | _Lines | None = None
+        try:
+            self._read(snapshot.raw["reply"], POLL_ROWS)
+        except UNREADABLE:
+            self._ask()
+        if self.request is not None and job.client is DETACHED:
+            raise ValueError(f"{job.ref}: a pickled snapshot has no client to read the rows with: pass client=")
+
+    def at_hand(self) -> list[Any]:
+        """The rows that nobody has to ask for."""
+        given, self._rows = self._rows, []
+        return given
+
+    def take(self, piece: bytes) -> Iterator[dict[str, Any]]:
+        """Take the next bytes of the answer to `request`, and yield the rows in them."""
+        if self._body is not None:
+            yield from self._body.take(piece)
+
+    def finish(self) -> Iterable[dict[str, Any]]:
+        """Take the end of an answer, and return the rows that are left in it."""
+        body, self._body, self.request = self._body, None, None
+        if isinstance(body, _Lines):
+            return body.finish()
+        if body is not None:
+            try:
+                self._read(body.reply())
+            except UNREADABLE as error:
+                raise MalformedResponse(f"{self.job.ref}: the answer has no rows that can be read") from error
+        return self.at_hand()
+
+    def _read(self, reply: Mapping[str, Any], most: float = math.inf) -> None:
+        """Read an answer: it has all rows, unless it has as many as were asked for, or names a stream."""
+        if reply.get("number_of_results") == 0:
+            return
+        results: Mapping[str, Any] = reply["results"]
+        count = int(reply.get("number_of_results") or 0)
+        if stream_id := results.get("stream_id"):
+            self.request = self._requests.stream(stream_id=text("stream_id", stream_id), is_gzip_compressed=True)
+            self._body = _Lines(self.job, count)
+            return
+        found = results["data"]
+        if not (is_list(found) and all(map(is_object, found))):
+            raise TypeError("rows that are no objects")
+        if count <= len(found) < most:
+            self._rows = found
+        elif most < math.inf:
+            self._ask()
+        else:
+            raise LookupError("rows that were announced")
+
+    def _ask(self) -> None:
+        self.request = self._requests.rows(self.job.id)
+        self._body = _Whole(self.job)
+
+
+class _Whole:
+    """An answer that is one JSON value, within a bound."""
+
+    def __init__(self, job: Job[Any]) -> None:
+        self._job = job
+        self._most = _MAX_BODIES * _max_body(job)
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def take(self, piece: bytes) -> tuple[()]:
+        """Take the next bytes; there are no rows before the end."""
+        self._parts.append(piece)
+        self._size += len(piece)
+        if self._size > self._most:
+            raise MalformedResponse(f"{self._job.ref}: the rows have more than {self._most:,} bytes, 16 times max_body")
+        return ()
+
+    def reply(self) -> Any:
+        """What the answer holds within its envelope."""
+        return json.loads(b"".join(self._parts))["reply"]
+
+
+class _Lines:
+    """The rows of a stream: one JSON object a line, of which only the line that has begun is held."""
+
+    def __init__(self, job: Job[Any], expected: int) -> None:
+        self._job = job
+        self._expected = expected
+        self._most = _max_body(job)
+        self._begun: list[bytes] = []
+        self._size = 0
+        self._count = 0
+        self._gzip: Gunzip | None = None
+        self._is_first = True
+
+    def take(self, piece: bytes) -> Iterator[dict[str, Any]]:
+        """Take the next bytes, packed or not, and yield the rows in them."""
+        if self._is_first and piece:
+            # What was asked for as gzip comes as such, within an encoding of HTTP or without one.
+            self._is_first = False
+            self._gzip = Gunzip() if piece.startswith(_GZIP) else None
+        if self._gzip is None:
+            yield from self._lines(piece)
+            return
+        try:
+            for unpacked in self._gzip.pieces(piece):
+                yield from self._lines(unpacked)
+        except zlib.error as error:
+            raise self._malformed("cannot be unpacked") from error
+
+    def finish(self) -> list[dict[str, Any]]:
+        """Take the end of the stream, and return the row of a line without an end."""
+        if self._gzip is not None and not self._gzip.is_complete:
+            raise self._malformed("was cut short")
+        left = [*self._row(b"".join(self._begun))]
+        if self._count < self._expected:
+            raise self._malformed(f"has ended too early: {self._expected:,} rows were announced")
+        return left
+
+    def _lines(self, piece: bytes) -> Iterator[dict[str, Any]]:
+        first, *others = piece.split(b"\n")
+        self._begun.append(first)
+        self._size += len(first)
+        if others:
+            line = b"".join(self._begun)
+            self._begun, self._size = [others[-1]], len(others[-1])
+            for each in (line, *others[:-1]):
+                yield from self._row(each)
+        self._check(self._size)
+
+    def _check(self, size: int) -> None:
+        if size > self._most:
+            raise self._malformed(f"has a line of more than {self._most:,} bytes, which is the client's max_body")
+
+    def _row(self, line: bytes) -> Iterator[dict[str, Any]]:
+        self._check(len(line))
+        if not line.strip():
+            return
+        try:
+            row = json.loads(line)
+        except UNREADABLE as error:
+            raise self._malformed("has a line that is no JSON") from error
+        if not is_object(row):
+            raise self._malformed("has a line that is no JSON object")
+        self._count += 1
+        yield row
+
+    def _malformed(self, how: str) -> MalformedResponse:
+        return MalformedResponse(f"{self._job.ref}: after {self._count:,} rows, the stream {how}")
+
+
+def _max_body(job: Job[Any]) -> int:
+    most: int = MAX_BODY if job.client is DETACHED else job.client.extensions.get(MAX_BODY_KEY, MAX_BODY)
+    return most

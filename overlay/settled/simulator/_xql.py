@@ -1,0 +1,214 @@
+"""XQL queries of a Cortex tenant: four at a time, their rows in a reply or, beyond a thousand, in a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import secrets
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from .._http.error_body import is_list, is_object
+from ._cortex import cortex_error
+from ._script import ScriptedJob, States
+
+if TYPE_CHECKING:
+    from ._simulator import Simulator
+
+# So many made-up rows, or these.
+Rows = int | Sequence[Mapping[str, Any]]
+
+USUAL_STATES: States = [("PENDING", 0.5), "SUCCESS"]
+OPTIONS = frozenset({"rows", "query"})
+
+# Both products ask at the same addresses, so the simulated tenant is either's, and a query that it starts the first's.
+KINDS = ("cortex_xdr.xql_query", "cortex_xsiam.xql_query")
+
+# The most queries that run at a time, and rows that a reply holds.
+_SLOTS = 4
+_MOST_ROWS = 1000
+# How often a blocking request for results looks, and for how long.
+_BLOCK_SECONDS, _BLOCKS = 0.05, 200
+_ROWS_A_PART = 200
+_COST = 0.0031
+_QUOTA = 1825.0
+_SUCCEEDED = ("SUCCESS", "PARTIAL_SUCCESS")
+_RUNNING = ("PENDING", "RUNNING")
+
+
+@attrs.frozen
+class QueryPlan:
+    """How a query goes, what it finds, and what else its replies tell."""
+
+    states: States = USUAL_STATES
+    rows: Rows = 3
+    fields: Mapping[str, Any] = attrs.field(factory=dict[str, Any])
+
+
+def xql_routes(simulator: Simulator) -> list[Route]:
+    """The routes of queries."""
+
+    def route(name: str, endpoint: Callable[[Simulator, dict[str, Any]], Any]) -> Route:
+        async def answer(request: Request) -> Response:
+            data, refusal = await _request_data(request)
+            if (refusal := simulator.gate.refusal(request) or refusal) is not None:
+                return simulator.note(KINDS[0], name, refusal)
+            answered: Response = await endpoint(simulator, data)
+            return answered
+
+        return Route(f"/public_api/v1/xql/{name}", answer, methods=["POST"])
+
+    return [
+        route("start_xql_query", _start),
+        route("get_query_results", _results),
+        route("get_query_results_stream", _stream),
+        route("get_quota", _quota),
+    ]
+
+
+async def _request_data(request: Request) -> tuple[dict[str, Any], Response | None]:
+    try:
+        body: Any = await request.json()
+    except ValueError:
+        return {}, cortex_error(400, "the request is no JSON")
+    data = body.get("request_data") if is_object(body) else None
+    return (data, None) if is_object(data) else ({}, cortex_error(400, "request_data must be an object"))
+
+
+async def _start(simulator: Simulator, data: dict[str, Any]) -> Response:
+    refuse = functools.partial(simulator.note, KINDS[0], "start_xql_query")
+    if (problem := _problem_of_start(data)) is not None:
+        return refuse(cortex_error(400, problem))
+    if len(_running(simulator)) >= _SLOTS:
+        return refuse(cortex_error(500, "The tenant has reached max allowed amount of parallel running queries"))
+    query: str = data["query"]
+    plan = simulator.queries.get(query, QueryPlan())
+    query_id = f"{secrets.token_hex(7)}_{secrets.randbelow(9000) + 1000}_inv"
+    simulator.make(KINDS[0], plan.states, query_id, {"rows": plan.rows, "query": query, **plan.fields})
+    return simulator.note(KINDS[0], "start_xql_query", JSONResponse({"reply": query_id}))
+
+
+def _problem_of_start(data: dict[str, Any]) -> str | None:
+    query, tenants = data.get("query"), data.get("tenants", [])
+    if not isinstance(query, str):
+        return "query must be a string"
+    if not (is_list(tenants) and all(isinstance(tenant, str) for tenant in tenants)):
+        return "tenants must be a list of strings"
+    timeframe = data.get("timeframe", {"relativeTime": 0})
+    names = next((names for names in (("from", "to"), ("relativeTime",)) if _has_numbers(timeframe, names)), None)
+    return "timeframe must have from and to, or relativeTime, in milliseconds" if names is None else None
+
+
+def _has_numbers(value: Any, names: Iterable[str]) -> bool:
+    return is_object(value) and all(type(value.get(name)) is int for name in names)
+
+
+async def _results(simulator: Simulator, data: dict[str, Any]) -> Response:
+    query_id, limit, is_blocking = data.get("query_id"), data.get("limit"), data.get("pending_flag", True) is False
+    problem = None
+    if not isinstance(query_id, str):
+        problem = "query_id must be a string"
+    elif limit is not None and type(limit) is not int:
+        problem = "limit must be an integer"
+    elif type(data.get("pending_flag", True)) is not bool:
+        problem = "pending_flag must be a boolean"
+    elif data.get("format", "json") not in ("json", "csv"):
+        problem = "format must be json or csv"
+    if problem is not None:
+        return simulator.note(KINDS[0], str(query_id), cortex_error(400, problem))
+    if is_blocking:
+        for _ in range(_BLOCKS):
+            if query_id not in {job.id for job in _running(simulator)}:
+                break
+            await asyncio.sleep(_BLOCK_SECONDS)
+    return await _answer(simulator, str(query_id), functools.partial(_reply, limit=limit))
+
+
+def _reply(job: ScriptedJob, *, limit: int | None) -> dict[str, Any]:
+    status, fields = _word(job), dict(job.fields)
+    if status.upper() not in _SUCCEEDED:
+        if status.upper() == "FAIL":
+            fields = {"error": "the query cannot be run"} | fields
+        return {"reply": {"status": status} | fields}
+    rows = job.options.get("rows", 0)
+    count = rows if isinstance(rows, int) else len(rows)
+    results: dict[str, Any] = {"stream_id": f"{job.id}_stream"}
+    if count <= _MOST_ROWS or (limit is not None and limit <= _MOST_ROWS):
+        most = min(count, _MOST_ROWS if limit is None else max(limit, 0))
+        results = {"data": [_row(rows, number) for number in range(most)]}
+    told = {"number_of_results": count, "query_cost": {"1402": _COST}, "remaining_quota": _QUOTA, "results": results}
+    return {"reply": {"status": status} | told | fields}
+
+
+async def _stream(simulator: Simulator, data: dict[str, Any]) -> Response:
+    stream_id, is_packed = data.get("stream_id"), data.get("is_gzip_compressed", False)
+    if not isinstance(stream_id, str) or type(is_packed) is not bool:
+        refusal = cortex_error(400, "stream_id must be a string, and is_gzip_compressed a boolean")
+        return simulator.note(KINDS[0], "get_query_results_stream", refusal)
+    return await _answer(
+        simulator, stream_id.removesuffix("_stream"), functools.partial(_streamed, is_packed=is_packed)
+    )
+
+
+def _streamed(job: ScriptedJob, *, is_packed: bool) -> Response:
+    parts = _parts(job.options.get("rows", 0))
+    return StreamingResponse(_packed(parts) if is_packed else parts, media_type="application/octet-stream")
+
+
+def _parts(rows: Rows) -> Iterator[bytes]:
+    """The lines of a stream, a few rows at a time, which are not made before they are sent."""
+    count = rows if isinstance(rows, int) else len(rows)
+    for start in range(0, count, _ROWS_A_PART):
+        numbers = range(start, min(start + _ROWS_A_PART, count))
+        yield b"".join(json.dumps(_row(rows, number)).encode() + b"\n" for number in numbers)
+
+
+def _packed(parts: Iterator[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
+    for part in parts:
+        yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH)
+    yield packer.flush()
+
+
+def _row(rows: Rows, number: int) -> Mapping[str, Any]:
+    return {"event_id": f"E{number:07}", "event_type": "NETWORK"} if isinstance(rows, int) else rows[number]
+
+
+async def _quota(simulator: Simulator, _: dict[str, Any]) -> Response:
+    running, now = _running(simulator), simulator.clock()
+    queries = {
+        job.id: {"xql": job.options.get("query", ""), "duration": round(now - job.created, 3)} for job in running
+    }
+    quota = {
+        "license_quota": _QUOTA,
+        "used_quota": _COST * len(simulator.jobs(KINDS)),
+        "total_daily_running_queries": len(simulator.jobs(KINDS)),
+        "current_concurrent_active_queries": queries,
+        "current_concurrent_active_queries_count": len(running),
+    }
+    return simulator.note(KINDS[0], "get_quota", JSONResponse({"reply": quota}))
+
+
+async def _answer(simulator: Simulator, query_id: str, reply: Callable[[ScriptedJob], Any]) -> Response:
+    kind = next((kind for kind in KINDS if query_id in {job.id for job in simulator.jobs([kind])}), KINDS[0])
+    return await simulator.answer(kind, query_id, reply, cortex_error(400, f"the query {query_id} is not known"))
+
+
+def _running(simulator: Simulator) -> list[ScriptedJob]:
+    """The queries that run at present."""
+    now, jobs = simulator.clock(), simulator.jobs(KINDS)
+    for job in jobs:
+        for part in job.parts.values():
+            part.advance(now)
+    return [job for job in jobs if _word(job).upper() in _RUNNING]
+
+
+def _word(job: ScriptedJob) -> str:
+    return next(iter(job.parts.values())).word

@@ -1,0 +1,635 @@
+"""XQL queries of both Cortex products: started, waited for, and their rows read, in threads and in asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import pickle
+import socket
+import threading
+import tracemalloc
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta, timezone
+from types import ModuleType
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, Response
+
+import settled
+from settled import Job, Outcome, Snapshot, aio, cortex_xdr, cortex_xsiam, errors
+from settled.simulator import Simulator, server_error, truncated
+from settled.simulator._server import Cut
+from settled.testing import VirtualClock
+
+from _exchange import heads
+from _servers import Server
+from conftest import Answering
+
+KEY = "the-key-of-the-query-tests"
+QUERY = "dataset = xdr_data | fields event_id, event_type"
+REFUSAL = "The tenant has reached max allowed amount of parallel running queries"
+
+Scenario = Callable[["Face"], Coroutine[Any, Any, Any]]
+
+
+class Face:
+    """A product's functions, of threads or of asyncio, in the form of the latter."""
+
+    def __init__(self, vendor: Any, client: Any, *, is_sync: bool) -> None:
+        self.vendor, self.client, self.is_sync = vendor, client, is_sync
+
+    async def start(self, query: str = QUERY, **options: Any) -> Job[Any]:
+        """Start a query."""
+        if self.is_sync:
+            started: Job[Any] = self.vendor.start_query(self.client, query, **options)
+            return started
+        started = await self.vendor.start_query_async(self.client, query, **options)
+        return started  # noqa: RET504 - a type for mypy
+
+    async def wait(self, job: Job[Any]) -> Snapshot[Any]:
+        """Wait for a query."""
+        return settled.wait(job, timeout=3600) if self.is_sync else await aio.wait(job, timeout=3600)
+
+    async def rows(self, snapshot: Snapshot[Any], client: Any = None) -> list[dict[str, Any]]:
+        """All rows of a query."""
+        seen: list[dict[str, Any]] = []
+        await self.each_row(snapshot, seen.append, client)
+        return seen
+
+    async def each_row(self, snapshot: Snapshot[Any], take: Callable[[Any], object], client: Any = None) -> None:
+        """Hand on each row of a query."""
+        if self.is_sync:
+            for row in self.vendor.xql_rows(snapshot, client):
+                take(row)
+        else:
+            async for row in self.vendor.xql_rows_async(snapshot, client):
+                take(row)
+
+
+@pytest.fixture(params=[cortex_xdr, cortex_xsiam], ids=["xdr", "xsiam"])
+def vendor(request: pytest.FixtureRequest) -> Any:
+    """Both products, one after the other."""
+    return request.param
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, vendor: Any) -> Callable[..., Any]:
+    """Plays a scenario with a client of an address, in a thread or in an event loop."""
+
+    def play(url: str, scenario: Scenario, **options: Any) -> Any:
+        client = vendor.connect(url, **{"key_id": 7, "key": KEY, "max_rate": None} | options)
+        face = Face(vendor, client, is_sync=request.param == "sync")
+        if face.is_sync:
+            with client:
+                try:
+                    scenario(face).send(None)
+                except StopIteration as end:
+                    return end.value
+                raise AssertionError("a scenario of threads awaits nothing")
+
+        async def main() -> Any:
+            async with client:
+                return await scenario(face)
+
+        return asyncio.run(main())
+
+    return play
+
+
+@pytest.fixture
+def tenant(run: Callable[..., Any], sim: Simulator) -> Callable[[Scenario], Any]:
+    """Plays a scenario with a client of the simulator."""
+    return lambda scenario: run(sim.url, scenario, key_id=sim.key_id, key=sim.key)
+
+
+Play = Callable[[Scenario], Any]
+
+
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 1000, 1001, 5000])
+def test_a_query_and_its_rows(tenant: Play, sim: Simulator, vendor: ModuleType, count: int) -> None:
+    """All rows come, however many there are: with the poll, in one answer, or from a stream."""
+    sim.plan_query(QUERY, rows=count, states=["PENDING", "SUCCESS"])
+
+    async def scenario(face: Face) -> None:
+        job = await face.start()
+        end = await face.wait(settled.from_ref(job.ref, face.client))
+        assert job.ref == f"{vendor.__name__.removeprefix('settled.')}.xql_query/{job.id}"
+        assert (end.status, end.outcome, end.detail) == ("SUCCESS", Outcome.SUCCEEDED, None)
+        assert end.body.reply.number_of_results == count
+        assert end.body.reply.remaining_quota > 0
+        assert end.body.reply.query_cost.to_dict() == {"1402": 0.0031}
+        polled = len(sim.asked)
+        found = await face.rows(end)
+        assert [row["event_id"] for row in found] == [f"E{number:07}" for number in range(count)]
+        assert len(sim.asked) - polled == (0 if count < 10 else 1 if count <= 1000 else 2)
+
+    tenant(scenario)
+
+
+def test_a_poll_is_small(tenant: Play, sim: Simulator) -> None:
+    """However many rows there are, a poll brings ten, and what is kept or shown of a query has none."""
+    rows = [{"event_id": f"row-of-{number}", "text": "x" * 50_000} for number in range(900)]
+    sim.plan_query(QUERY, rows=rows)
+
+    async def scenario(face: Face) -> None:
+        end = await face.wait(await face.start())
+        assert len(end.raw["reply"]["results"]["data"]) == 10
+        assert "row-of" not in json.dumps(end.to_dict()) + repr(end) + str(end)
+        kept = end.job.kind.without_results(end.raw)
+        assert "row-of" not in json.dumps(kept)
+        assert kept["reply"]["number_of_results"] == 900
+        # Forty megabytes, which no other answer may have.
+        assert await face.rows(end) == rows
+
+    tenant(scenario)
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        ("SUCCESS", Outcome.SUCCEEDED),
+        ("success", Outcome.SUCCEEDED),
+        ("PARTIAL_SUCCESS", Outcome.PARTIAL),
+        ("FAIL", Outcome.FAILED),
+        ("Fail", Outcome.FAILED),
+        ("ERROR", Outcome.FAILED),
+        ("CANCELED", Outcome.CANCELLED),
+        ("CANCELLED", Outcome.CANCELLED),
+        ("TIMEOUT", Outcome.TIMED_OUT),
+        ("PENDING", None),
+        ("running", None),
+    ],
+)
+def test_words(tenant: Play, sim: Simulator, status: str, outcome: Outcome | None) -> None:
+    """Each word that the vendor or its clients know has its outcome, in any letter case."""
+
+    async def scenario(face: Face) -> None:
+        query_id = sim.add(face.vendor.XQL_QUERY.name, states=[status], rows=2)
+        job = face.vendor.xql_query(face.client, query_id)
+        end = job.fetch() if face.is_sync else await job.fetch_async()
+        assert (end.status, end.outcome, end.is_known) == (status, outcome, True)
+        if outcome in (Outcome.SUCCEEDED, Outcome.PARTIAL):
+            assert len(await face.rows(end)) == 2
+        else:
+            with pytest.raises(errors.OutcomeError, match=query_id):
+                await face.rows(end)
+
+    tenant(scenario)
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"error": "no such dataset"}, "no such dataset"),
+        ({"error": None, "error_message": "no such dataset"}, "no such dataset"),
+        (
+            {"error": {"line": 1, "column": 19, "message": "no viable alternative at input '|alter2'"}},
+            "line 1, column 19: no viable alternative at input '|alter2'",
+        ),
+        ({"error": '{"line": 1, "column": 19, "message": "unexpected"}'}, "line 1, column 19: unexpected"),
+    ],
+)
+def test_why_a_query_failed(tenant: Play, sim: Simulator, fields: dict[str, Any], detail: str) -> None:
+    """The reason is the detail, in whatever field and form it comes."""
+    sim.plan_query(QUERY, states=["FAIL"], **fields)
+
+    async def scenario(face: Face) -> None:
+        end = await face.wait(await face.start())
+        assert (end.outcome, end.detail) == (Outcome.FAILED, detail)
+
+    tenant(scenario)
+
+
+def test_an_error_instead_of_a_status(run: Callable[..., Any], answering: Answering) -> None:
+    """A reply with an error and no status is a refusal, whatever its HTTP status is."""
+
+    async def scenario(face: Face) -> None:
+        job = face.vendor.xql_query(face.client, "q1")
+        with pytest.raises(errors.ApiError, match="no such query"):
+            _ = job.fetch() if face.is_sync else await job.fetch_async()
+
+    run(answering({"reply": {"err_code": 500, "err_msg": "no such query"}}), scenario)
+
+
+NOON = datetime(2026, 3, 2, 12, 0, 0, 500, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        ({}, {}),
+        ({"tenants": ["t1", "t2"]}, {"tenants": ["t1", "t2"]}),
+        ({"tenants": ("t1",)}, {"tenants": ["t1"]}),
+        ({"timeframe": timedelta(days=7)}, {"timeframe": {"relativeTime": 604_800_000}}),
+        ({"timeframe": timedelta(microseconds=1)}, {"timeframe": {"relativeTime": 1}}),
+        (
+            {"timeframe": (NOON, NOON.astimezone(timezone(timedelta(hours=5))) + timedelta(hours=1))},
+            {"timeframe": {"from": 1772452800000, "to": 1772456400000}},
+        ),
+    ],
+)
+def test_what_is_sent(run: Callable[..., Any], answering: Answering, options: Any, sent: dict[str, Any]) -> None:
+    """The time to look at is in milliseconds on the wire, and what is not given is not sent."""
+
+    async def scenario(face: Face) -> None:
+        assert (await face.start(**options)).id == "q1"
+
+    run(answering({"reply": "q1"}), scenario)
+    assert json.loads(answering.bodies[0]) == {"request_data": {"query": QUERY} | sent}
+
+
+@pytest.mark.parametrize(
+    ("options", "error_class", "message"),
+    [
+        ({"query": ""}, ValueError, "query must not be empty"),
+        ({"query": None}, TypeError, "query must be a str"),
+        ({"tenants": "t1"}, TypeError, "tenants must be an iterable of tenant ids, not a str"),
+        ({"tenants": [7]}, TypeError, "a tenant's id must be a str"),
+        ({"wait_for_slot": -1}, ValueError, "wait_for_slot must be a number of seconds"),
+        ({"wait_for_slot": float("nan")}, ValueError, "wait_for_slot must be a number of seconds"),
+        ({"wait_for_slot": "30"}, TypeError, "wait_for_slot must be a number"),
+        ({"timeframe": timedelta(0)}, ValueError, "positive timedelta"),
+        ({"timeframe": 86400}, TypeError, "timeframe must be a timedelta or a pair of datetimes"),
+        ({"timeframe": (NOON,)}, TypeError, "a pair of datetimes: from when, and until when"),
+        ({"timeframe": (NOON, NOON)}, ValueError, "begin before it ends"),
+        ({"timeframe": (NOON.replace(tzinfo=None), NOON)}, ValueError, "time zone"),
+        ({"timeframe": ("2026-03-02", "2026-03-03")}, TypeError, "pair of datetimes"),
+    ],
+)
+def test_bad_arguments(
+    run: Callable[..., Any], answering: Answering, options: Any, error_class: type[Exception], message: str
+) -> None:
+    """What can be no query is refused before anything is sent."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(error_class, match=message):
+            await face.start(**options)
+
+    run(answering({"reply": "q1"}), scenario)
+    assert answering.requests == []
+
+
+@pytest.mark.parametrize("reply", ["q1", {"execution_id": "q1"}, {"query_id": "q1"}, {"execution_id": 71}])
+def test_forms_of_the_id(run: Callable[..., Any], answering: Answering, reply: Any) -> None:
+    """The id is text, or within an object under one of two names."""
+
+    async def scenario(face: Face) -> None:
+        assert (await face.start()).id in ("q1", "71")
+
+    run(answering({"reply": reply}), scenario)
+
+
+def test_a_fifth_query(tenant: Play, sim: Simulator, clock: VirtualClock) -> None:
+    """A tenant runs four queries; a fifth is refused at once, or waits for one to end."""
+    sim.plan_query(QUERY, states=[("PENDING", 60.0), "SUCCESS"])
+
+    async def scenario(face: Face) -> None:
+        for _ in range(4):
+            await face.start()
+        before, asked = clock.now(), len(sim.asked)
+        with pytest.raises(errors.SubmitFailed, match=f"wait_for_slot= would wait.*{REFUSAL}"):
+            await face.start()
+        assert clock.now() == before
+        with pytest.raises(errors.SubmitFailed, match=f"for 20 s.*{REFUSAL}") as raised:
+            await face.start(wait_for_slot=20)
+        assert clock.now() - before == pytest.approx(20, abs=0.5)
+        # Paced: not as often as the tenant allows.
+        assert 3 <= len(sim.asked) - asked <= 12
+        assert len(str(raised.value)) <= 300
+        job = await face.start(wait_for_slot=120)
+        assert 60 <= clock.now() - before <= 80
+        assert (await face.wait(job)).outcome is Outcome.SUCCEEDED
+
+    tenant(scenario)
+    assert sum(asked.status_code == 200 and asked.ref.endswith("start_xql_query") for asked in sim.asked) == 5
+
+
+@pytest.mark.parametrize("status_code", [400, 429, 500])
+@pytest.mark.parametrize(
+    "words", [REFUSAL, REFUSAL.upper(), "Maximum allowed number of parallel running queries has been reached"]
+)
+def test_forms_of_that_refusal(run: Callable[..., Any], answering: Answering, status_code: int, words: str) -> None:
+    """It is known by its text, whatever the status, and in the other wording that clients know."""
+    refusal = JSONResponse({"reply": {"err_code": status_code, "err_msg": words}}, status_code)
+    url = answering(refusal, refusal, {"reply": "q1"})
+
+    async def scenario(face: Face) -> None:
+        assert (await face.start(wait_for_slot=60)).id == "q1"
+
+    run(url, scenario)
+    assert len(answering.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("reply", "error_class"),
+    [
+        (JSONResponse({"reply": {"err_msg": "query usage exceeded max daily quota"}}, 500), errors.SubmitFailed),
+        (
+            JSONResponse(
+                {"reply": {"err_msg": "syntax", "err_extra": {"message": "no viable alternative at input '|x'"}}}, 500
+            ),
+            errors.SubmitFailed,
+        ),
+        ({"reply": {"err_msg": {"line": 1, "column": 3, "message": "unexpected"}}}, errors.SubmitFailed),
+        (JSONResponse({"reply": {"err_msg": "no"}}, 400), errors.BadRequest),
+        (JSONResponse({"reply": {"err_msg": "no"}}, 402), errors.LicenseRequired),
+        (JSONResponse({"reply": {"err_msg": "no"}}, 403), errors.PermissionDenied),
+    ],
+)
+def test_other_refusals(
+    run: Callable[..., Any], answering: Answering, reply: Any, error_class: type[Exception]
+) -> None:
+    """A query that is refused for good is not started again, however long there is to wait for a slot."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(error_class):
+            await face.start(wait_for_slot=600)
+
+    run(answering(reply), scenario)
+    assert len(answering.requests) == 1
+
+
+@pytest.mark.parametrize("way_out", ["lost", "no id", "500"])
+def test_unclear(run: Callable[..., Any], answering: Answering, way_out: str) -> None:
+    """Where a start may have come through, the queries with the same text that run are its candidates."""
+    lost = {
+        "lost": Cut(JSONResponse({"reply": "q1"}), within=False),
+        "no id": {"reply": None},
+        "500": JSONResponse({"reply": {"err_msg": "internal error"}}, 500),
+    }[way_out]
+    running = {"q1": {"xql": QUERY, "duration": 1}, "q2": {"xql": "dataset = other", "duration": 2}}
+    quota = {"reply": {"current_concurrent_active_queries": running}}
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.SubmitUnclear, match="may exist all the same") as raised:
+            await face.start()
+        assert raised.value.candidates == (f"{face.vendor.XQL_QUERY.name}/q1",)
+        assert raised.value.sent == {"request_data": {"query": QUERY}}
+
+    run(answering(lost, quota), scenario)
+    assert len(answering.requests) == 2
+
+
+def test_unclear_without_a_quota(run: Callable[..., Any], answering: Answering) -> None:
+    """If nobody tells which queries run, there are no candidates, and the error is the same."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.SubmitUnclear) as raised:
+            await face.start()
+        assert raised.value.candidates == ()
+
+    run(answering(JSONResponse({"reply": {"err_msg": "internal error"}}, 500)), scenario)
+
+
+@pytest.mark.parametrize("count", [3, 700, 3000])
+def test_a_pickled_snapshot(tenant: Play, sim: Simulator, count: int) -> None:
+    """What a snapshot lacks after unpickling is its client, which is needed where rows are to be asked for."""
+    sim.plan_query(QUERY, rows=count)
+
+    async def scenario(face: Face) -> None:
+        end = pickle.loads(pickle.dumps(await face.wait(await face.start())))  # noqa: S301
+        if count == 3:
+            assert len(await face.rows(end)) == 3
+        else:
+            with pytest.raises(ValueError, match="pass client="):
+                await face.rows(end)
+        assert len(await face.rows(end, face.client)) == count
+        end = pickle.loads(pickle.dumps(end))  # noqa: S301
+        assert end.job.kind is face.vendor.XQL_QUERY
+
+    tenant(scenario)
+
+
+def test_what_has_no_rows(tenant: Play, sim: Simulator, vendor: Any) -> None:
+    """Rows are of a query of the same product that has ended, and of nothing else."""
+
+    async def scenario(face: Face) -> None:
+        other = cortex_xsiam if vendor is cortex_xdr else cortex_xdr
+        end = await face.wait(await face.start())
+        for given in (None, "q1", end.job, Snapshot(other.xql_query(_client(other), "q1"), outcome=Outcome.SUCCEEDED)):
+            with pytest.raises(TypeError, match="not a snapshot of a"):
+                await face.rows(given)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="needs a client of"):
+            await face.rows(end, _client(other))
+        lost = Snapshot(end.job, error=errors.TransportError("gone"))
+        with pytest.raises(errors.TransportError, match="gone"):
+            await face.rows(lost)
+
+    tenant(scenario)
+
+
+def _client(vendor: Any) -> Any:
+    return vendor.connect("https://tenant.invalid", key_id=7, key=KEY)
+
+
+def test_trouble_before_the_first_row(tenant: Play, sim: Simulator) -> None:
+    """A failure before any row has come is met by asking again."""
+    sim.plan_query(QUERY, rows=2000, states=["SUCCESS", server_error(503, times=2)])
+
+    async def scenario(face: Face) -> None:
+        end = await face.wait(await face.start())
+        assert len(await face.rows(end)) == 2000
+
+    tenant(scenario)
+
+
+def test_a_stream_cut_by_the_simulator(tenant: Play, sim: Simulator, clock: VirtualClock) -> None:
+    """A stream whose connection ends is an error after the rows that came; to read it again is up to the caller."""
+    sim.plan_query(QUERY, rows=3000, states=["SUCCESS", truncated()])
+    seen: list[Any] = []
+
+    async def scenario(face: Face) -> None:
+        end = await face.wait(await face.start())
+        # The answer that names the stream takes the place of the poll.
+        job = end.job
+        whole = {"reply": {**end.raw["reply"], "results": {"stream_id": f"{job.id}_stream"}}}
+        clock.advance(1)
+        with pytest.raises(errors.TransportError, match=job.ref):
+            await face.each_row(settled.Snapshot(job, outcome=Outcome.SUCCEEDED, raw=whole), seen.append)
+        assert 0 < len(seen) < 3000
+        assert len(await face.rows(end)) == 3000
+
+    tenant(scenario)
+
+
+def _lines(*rows: Any) -> bytes:
+    return b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+
+
+ROWS = [{"number": number} for number in range(1500)]
+PACKED = gzip.compress(_lines(*ROWS))
+GZIP = {"Content-Encoding": "gzip"}
+
+
+def _ended(face: Face, count: int | None = len(ROWS)) -> Snapshot[Any]:
+    raw = {"reply": {"status": "SUCCESS", "number_of_results": count, "results": {"stream_id": "s1"}}}
+    return Snapshot(face.vendor.xql_query(face.client, "q1"), outcome=Outcome.SUCCEEDED, raw=raw)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        Response(PACKED),
+        Response(PACKED, headers=GZIP),
+        Response(gzip.compress(PACKED), headers=GZIP),
+        Response(_lines(*ROWS)),
+        Response(_lines(*ROWS).rstrip()),
+        Response(b"\n\r\n" + _lines(*ROWS).replace(b"\n", b"\r\n") + b"\n"),
+        Response(gzip.compress(_lines(*ROWS[:700])) + gzip.compress(_lines(*ROWS[700:]))),
+    ],
+    ids=["packed", "encoded", "both", "plain", "no last line end", "other line ends", "members"],
+)
+def test_forms_of_a_stream(run: Callable[..., Any], answering: Answering, stream: Response) -> None:
+    """Rows come packed within the body, by an encoding of HTTP, by both or by none."""
+
+    async def scenario(face: Face) -> None:
+        assert await face.rows(_ended(face)) == ROWS
+
+    run(answering(stream), scenario)
+    assert json.loads(answering.bodies[0]) == {"request_data": {"stream_id": "s1", "is_gzip_compressed": True}}
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        (Response(PACKED[:-8]), "cut short"),
+        (Response(PACKED[: len(PACKED) // 2]), "cut short"),
+        (Response(PACKED[:200] + b"\0" * 100 + PACKED[300:]), "cannot be unpacked"),
+        (Response(_lines(*ROWS)[:-7]), "after 1,499 rows, the stream has a line that is no JSON"),
+        (Response(_lines(*ROWS[:-1])), "ended too early: 1,500 rows were announced"),
+        (Response(_lines(*ROWS[:3], [1])), "after 3 rows, the stream has a line that is no JSON object"),
+        (Response(b""), "ended too early"),
+        (Response(_lines({"text": "x" * 6000})), "a line of more than 5,000 bytes"),
+    ],
+)
+def test_broken_streams(run: Callable[..., Any], answering: Answering, stream: Response, message: str) -> None:
+    """A stream that is cut, damaged or no stream of rows is an error, never a short result."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.MalformedResponse, match=message) as raised:
+            await face.rows(_ended(face))
+        assert raised.value.args[0].startswith(f"{face.vendor.XQL_QUERY.name}/q1: ")
+
+    # A small bound shows that nothing larger is held.
+    run(answering(stream), scenario, max_body=5000)
+
+
+def test_an_endless_line(run: Callable[..., Any]) -> None:
+    """A line that never ends is given up after `max_body` bytes, and the connection with it."""
+    noticed = threading.Event()
+
+    def endless(connection: socket.socket) -> None:
+        for _ in heads(connection):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            try:
+                while True:
+                    connection.sendall(b"1000\r\n" + b"x" * 0x1000 + b"\r\n")
+            except OSError:
+                noticed.set()
+                raise
+
+    async def scenario(face: Face) -> None:
+        tracemalloc.start()
+        try:
+            with pytest.raises(errors.MalformedResponse, match="a line of more than 4,194,304 bytes"):
+                await face.rows(_ended(face))
+            assert tracemalloc.get_traced_memory()[1] < 20 * 2**20
+        finally:
+            tracemalloc.stop()
+
+    with Server(endless) as server:
+        run(server.url, scenario)
+    assert noticed.wait(10)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"status": "SUCCESS", "results": {}},
+        {"status": "SUCCESS", "results": {"data": "rows"}},
+        {"status": "SUCCESS", "results": {"data": [1]}},
+        {"status": "SUCCESS", "number_of_results": 5, "results": {"data": [{}]}},
+        {"status": "SUCCESS", "results": {"stream_id": 7}},
+        None,
+    ],
+)
+def test_answers_without_rows(run: Callable[..., Any], answering: Answering, reply: Any) -> None:
+    """An answer that should have rows, and has none or too few, is an error."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.MalformedResponse, match="no rows that can be read"):
+            await face.rows(Snapshot(face.vendor.xql_query(face.client, "q1"), outcome=Outcome.SUCCEEDED))
+
+    run(answering({"reply": reply}), scenario)
+
+
+def test_an_answer_with_more_rows_than_a_poll(run: Callable[..., Any], answering: Answering) -> None:
+    """An API that brings all rows at once is taken at its word."""
+    reply = {"reply": {"status": "SUCCESS", "results": {"data": ROWS}}}
+
+    async def scenario(face: Face) -> None:
+        end = await face.wait(face.vendor.xql_query(face.client, "q1"))
+        assert await face.rows(end) == ROWS
+
+    run(answering(reply), scenario)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_memory_of_a_long_stream(way: str, sim: Simulator) -> None:
+    """Two hundred thousand rows take no more memory than twenty thousand."""
+    most: dict[int, int] = {}
+    for count in (20_000, 200_000):
+        query_id = sim.add("cortex_xdr.xql_query", states=["SUCCESS"], rows=count)
+        client = cortex_xdr.connect(sim.url, key_id=sim.key_id, key=sim.key)
+        tracemalloc.start()
+        try:
+            if way == "sync":
+                with client:
+                    seen = sum(1 for _ in cortex_xdr.xql_rows(cortex_xdr.xql_query(client, query_id).fetch()))
+            else:
+                seen = asyncio.run(_counted(client, query_id))
+            most[count] = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert seen == count
+    assert most[200_000] < most[20_000] + 2**20
+
+
+async def _counted(client: Any, query_id: str) -> int:
+    async with client:
+        end = await cortex_xdr.xql_query(client, query_id).fetch_async()
+        count = 0
+        async for _ in cortex_xdr.xql_rows_async(end):
+            count += 1
+        return count
+
+
+def test_rows_go_by_the_rate(sim: Simulator, clock: VirtualClock) -> None:
+    """The requests for rows take their turns in the client's rate, like polls."""
+    query_id = sim.add("cortex_xdr.xql_query", states=["SUCCESS"], rows=1001)
+    before = clock.now()
+    with cortex_xdr.connect(sim.url, key_id=sim.key_id, key=sim.key, max_rate=0.1) as client:
+        end = cortex_xdr.xql_query(client, query_id).fetch()
+        assert len(list(cortex_xdr.xql_rows(end))) == 1001
+    assert clock.now() - before >= 20
+
+
+def test_quota(sim: Simulator) -> None:
+    """The simulator tells of the queries that run."""
+    sim.plan_query(QUERY, states=[("PENDING", 60.0), "SUCCESS"])
+    with cortex_xdr.connect(sim.url, key_id=sim.key_id, key=sim.key) as client:
+        job = cortex_xdr.start_query(client, QUERY)
+        answer = client.get_httpx_client().post("/public_api/v1/xql/get_quota", json={"request_data": {}}).json()
+    assert answer["reply"]["current_concurrent_active_queries_count"] == 1
+    assert answer["reply"]["current_concurrent_active_queries"][job.id]["xql"] == QUERY
+
+
+def test_blocking_results() -> None:
+    """Asked without the pending flag, the simulator answers when the query has ended."""
+    with Simulator() as sim, cortex_xdr.connect(sim.url, key_id=sim.key_id, key=sim.key) as client:
+        query_id = sim.add("cortex_xdr.xql_query", states=[("PENDING", 0.2), "SUCCESS"], rows=1)
+        data = {"query_id": query_id, "pending_flag": False}
+        answer = client.get_httpx_client().post("/public_api/v1/xql/get_query_results", json={"request_data": data})
+    assert answer.json()["reply"]["status"] == "SUCCESS"
