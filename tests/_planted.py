@@ -39,7 +39,7 @@ def planted(vendor: str, edit: Edit | tuple[str, str]) -> list[Finding]:
         module = next(path for path in (overlay / f"{vendor}.py", overlay / vendor / "__init__.py") if path.exists())
         source = module.read_text(encoding="utf-8")
         assert edit[0] in source
-        new = replace(new, jobs=read_tables(source.replace(*edit), module.relative_to(ROOT).as_posix()))
+        new = replace(new, jobs=read_tables(source.replace(*edit), module.relative_to(ROOT).as_posix(), overlay))
     else:
         edit(new.specs[vendor])
     assert old != new, "nothing was planted"

@@ -72,6 +72,10 @@ KINDS = (
         "cortex_xsiam.byos_import", _cortex(cortex_xsiam, cortex_xsiam.byos_import), "", "job_status", "",
         '"PROCESSING"', '"COMPLETED"', "PROCESSING",
     ),
+    Kind(
+        "cortex_xdr.xql_query", _cortex(cortex_xdr, cortex_xdr.xql_query), '"reply": {', "status", "}",
+        '"PENDING"', '"SUCCESS"', "PENDING",
+    ),
     Kind("osapi.job", _with_token(osapi, osapi.job), "", "status", "", '"processing"', '"completed"', "processing"),
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Unpack, cast
@@ -248,3 +249,7 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
         ValueError: If a variable is missing or cannot be right.
     """
     return connect(**cortex_environment("cortex_xsiam"), **options)
+
+
+# The generated module knows this name only to type checkers; typing.get_type_hints looks it up there.
+vars(sys.modules[ExternalAsset.__module__])["ExternalVulnerability"] = ExternalVulnerability

@@ -45,7 +45,7 @@ def read_side(folder: Path) -> Side:
     jobs: dict[str, JobTable] = {}
     overlay = folder / "overlay" / "settled"
     for path in sorted((*overlay.glob("[!_]*.py"), *overlay.glob("[!_]*/__init__.py"))):
-        jobs |= read_tables(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix())
+        jobs |= read_tables(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix(), overlay)
     lock = folder / "generated" / "lock.json"
     by_word = lock.is_file() and MEMBERS in lock.read_text(encoding="utf-8")
     return Side(specs, jobs, numbered=not by_word)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from spec_tree import Problem
 
@@ -25,10 +26,15 @@ class JobTable:
         return word.casefold() in {known.casefold() for known in self.fates}
 
 
-def read_tables(source: str, module: str) -> dict[str, JobTable]:
-    """The kinds of job that an overlay module's source defines, by name."""
+def read_tables(source: str, module: str, folder: Path | None = None) -> dict[str, JobTable]:
+    """The kinds of job that an overlay module's source defines, by name.
+
+    What several modules share, such as terminal words, is looked up in the private modules that it is imported from,
+    which are in a `folder`.
+    """
     try:
-        body = ast.parse(source).body
+        own = ast.parse(source).body
+        body = [*_imported(own, folder), *own]
         enums = {node.name: node.body for node in body if isinstance(node, ast.ClassDef)}
         values = {ast.unparse(node.targets[0]): node.value for node in body if isinstance(node, ast.Assign)}
         imports = [alias for node in body if isinstance(node, ast.ImportFrom) for alias in node.names]
@@ -51,6 +57,18 @@ def read_tables(source: str, module: str) -> dict[str, JobTable]:
         what = f"{type(error).__name__}: {error}"
         raise Problem(f"the terminal tables of {module} cannot be read from its source: {what}") from error
     return jobs
+
+
+def _imported(body: Iterable[ast.stmt], folder: Path | None) -> Iterator[ast.stmt]:
+    """The definitions that are imported from a vendor's private modules by their own names."""
+    for node in body:
+        if folder is not None and isinstance(node, ast.ImportFrom) and node.level == 1 and node.module is not None:
+            path = folder.joinpath(*node.module.split(".")).with_suffix(".py")
+            names = {alias.name for alias in node.names}
+            for each in ast.parse(path.read_text(encoding="utf-8")).body if path.is_file() else ():
+                defines = isinstance(each, ast.ClassDef | ast.FunctionDef) and each.name in names
+                if defines or (isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) in names):
+                    yield each
 
 
 def status_fields(reader: ast.FunctionDef) -> tuple[tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ SCAN = "65b2f1917d1e9a3b58c6d31b"
 IMPORT = "6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10"
 ENDPOINT = "3f9d1c7a5be24c0f8a6e2d4b90c71e58"
 HASH = "ab" * 32
+QUERY_ID = "7c1d4e0b52a94f_4711_inv"
 OSAPI_JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
 
 CONNECT: dict[str, Callable[[str], Any]] = {
@@ -58,6 +60,20 @@ JOBS: dict[str, Callable[[Any], Job[Any]]] = {
         client, "u1", [ENDPOINT], parameters={"depth": 2}, timeout=60
     ),
     "cortex_xdr.run_snippet": lambda client: cortex_xdr.run_snippet(client, "print(7)", [ENDPOINT]),
+    "cortex_xdr.xql_query": lambda client: cortex_xdr.xql_query(client, QUERY_ID),
+    "cortex_xdr.start_query": lambda client: cortex_xdr.start_query(
+        client, "dataset = xdr_data", timeframe=timedelta(days=1), tenants=["t1"]
+    ),
+    "cortex_xsiam.xql_query": lambda client: cortex_xsiam.xql_query(client, QUERY_ID),
+    "cortex_xsiam.start_query": lambda client: cortex_xsiam.start_query(
+        client, "dataset = xdr_data", timeframe=(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    ),
+    "cortex_xsiam.import_assets": lambda client: cortex_xsiam.import_assets(
+        client,
+        [{"origin_asset_id": "host-17", "vulnerabilities": [{"vulnerability_id": "v1", "confidence": "Potential"}]}],
+        vendor="Acme",
+        product="Scanner",
+    ),
     "cortex_xsiam.byos_import": lambda client: cortex_xsiam.byos_import(client, IMPORT),
     "osapi.job": lambda client: osapi.job(client, OSAPI_JOB),
 }
@@ -124,6 +140,9 @@ def test_requests_are_what_the_spec_says(mock: Callable[[str], str], name: str) 
     [
         ("cortex_xsiam.byos_import", 404, errors.NotFound),
         ("cortex_xsiam.byos_import", 422, errors.BadRequest),
+        ("cortex_xsiam.xql_query", 402, errors.LicenseRequired),
+        ("cortex_xsiam.import_assets", 422, errors.BadRequest),
+        ("cortex_xsiam.import_assets", 429, errors.RateLimited),
         ("cortex_xdr.action", 400, errors.BadRequest),
         ("cortex_xdr.action", 401, errors.AuthenticationError),
         ("cortex_xdr.action", 402, errors.LicenseRequired),

@@ -31,6 +31,7 @@ def sim() -> Iterator[Simulator]:
         running.add("cortex_xsiam.byos_import", states=["FAILED"], job_id="6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10")
         for kind in ("cortex_xdr.action", "cortex_xdr.script_execution"):
             running.add(kind, states={"a": ["FAILED"], "b": ["PENDING"], "c": ["ABORTED"]}, job_id="4711")
+        running.add("cortex_xdr.xql_query", states=["SUCCESS"], rows=1001, job_id="7c1d4e0b52a94f_4711_inv")
         running.add("agilesec.scan", states=["failed"], job_id="65b2f1917d1e9a3b58c6d31b")
         running.add(
             "osapi.job",

@@ -67,7 +67,11 @@ def job_of(kind: JobKind[Any], handler: httpx.MockTransport, *, expected_agents:
         return agilesec.scan(agilesec.connect("t.invalid", token=KEY, transport=handler), ID)
     if kind.name == "cortex_xsiam.byos_import":
         return cortex_xsiam.byos_import(cortex_xsiam.connect("t.invalid", key_id=7, key=KEY, transport=handler), ID)
+    if kind.name == "cortex_xsiam.xql_query":
+        return cortex_xsiam.xql_query(cortex_xsiam.connect("t.invalid", key_id=7, key=KEY, transport=handler), ID)
     client = cortex_xdr.connect("t.invalid", key_id=7, key=KEY, transport=handler)
+    if kind.name == "cortex_xdr.xql_query":
+        return cortex_xdr.xql_query(client, ID)
     return (
         cortex_xdr.action(client, 12) if kind.name == "cortex_xdr.action" else cortex_xdr.script_execution(client, 12)
     )

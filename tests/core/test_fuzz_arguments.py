@@ -91,8 +91,8 @@ def test_connect_and_fetch(  # noqa: PLR0917 - Hypothesis gives them by name
     options = {**options, "transport": options.get("transport") or HANDLER}
     makers: dict[Any, list[Callable[..., Any]]] = {
         agilesec: [agilesec.scan],
-        cortex_xdr: [cortex_xdr.action, cortex_xdr.script_execution],
-        cortex_xsiam: [cortex_xsiam.byos_import],
+        cortex_xdr: [cortex_xdr.action, cortex_xdr.script_execution, cortex_xdr.xql_query],
+        cortex_xsiam: [cortex_xsiam.byos_import, cortex_xsiam.xql_query],
         osapi: [osapi.job],
     }
     with only_our_errors(), vendor.connect(base_url, **credentials, **options) as client:

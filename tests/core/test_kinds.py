@@ -29,7 +29,9 @@ STATUS_ENUMS = {
     "agilesec.scan": "ScanStatus",
     "cortex_xdr.action": "ActionStatus",
     "cortex_xdr.script_execution": "ActionStatus",
+    "cortex_xdr.xql_query": "QueryStatus",
     "cortex_xsiam.byos_import": "ByosImportJobStatus",
+    "cortex_xsiam.xql_query": "QueryStatus",
     "osapi.job": "JobStatus",
 }
 

@@ -17,7 +17,9 @@ NAMES = {
         WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
         wait watch""",
     aio: "AsyncSettling as_settled wait watch",
-    cortex_xsiam: "AuthenticatedClient ByosImportTerminal KINDS byos_import connect connect_from_env",
+    cortex_xsiam: """AuthenticatedClient ByosImportTerminal ExternalAsset ExternalVulnerability KINDS XqlTerminal
+        byos_import connect connect_from_env import_assets import_assets_async start_query start_query_async xql_query
+        xql_rows xql_rows_async""",
     machine: "Poll Sleep Wait advance advance_async begin poll poll_async",
     errors: """ApiError AuthenticationError BadRequest JobCancelled JobFailed JobPartial JobSkipped JobTimedOut
         LicenseRequired MalformedResponse NotFound OutcomeError PermissionDenied RateLimited ServerError SettledError

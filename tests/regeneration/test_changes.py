@@ -197,6 +197,13 @@ def test_word_that_the_tables_decide_at_once() -> None:
     assert [finding.kind for finding in found] == ["terminal-set", "additive"]
 
 
+@pytest.mark.parametrize("vendor", ["cortex_xdr", "cortex_xsiam"])
+def test_words_that_two_modules_share(vendor: str) -> None:
+    """A new word of a kind whose enum is imported is undecided, and the message names the enum."""
+    found = planted(vendor, lambda spec: spec["components"]["schemas"]["QueryStatus"]["enum"].append("PAUSED"))
+    assert [(finding.kind, "XqlTerminal" in finding.message) for finding in found] == [("undecided", True)]
+
+
 def test_ids_are_stable_and_tell_findings_apart() -> None:
     """Ids are the same from run to run, whatever else changes, and no two findings share one."""
 

@@ -44,6 +44,18 @@ each_example = pytest.mark.parametrize(
 )
 
 
+# What the queries of both Cortex products are worded with.
+QUERY_SCHEMAS = frozenset(
+    {
+        *("ActiveQueries", "ActiveQuery", "LatestTime", "NewQuery", "Period", "QueryCost", "QueryResults"),
+        *("QueryResultsQuery", "QueryResultsReply", "QueryResultsRequest", "QueryRow", "QueryRows", "QueryStatus"),
+        *("QueryStreamQuery", "QueryStreamRequest", "Quota", "QuotaQuery", "QuotaReply", "QuotaRequest", "RowFormat"),
+        *("StartQueryReply", "StartQueryRequest", "StartedQuery"),
+        *("VendorError", "VendorErrorDetails", "VendorErrorPosition"),
+    }
+)
+
+
 def test_every_spec_has_its_client_and_the_reverse() -> None:
     """A vendor's name is that of a spec and of a generated package."""
     assert {path.parent.name for path in GENERATED.glob("*/__init__.py")} == DOCUMENTS.keys()
@@ -98,10 +110,14 @@ def test_links_lead_to_the_spec_s_own_operations(document: dict[str, Any]) -> No
             for media in resolved(document, response).get("content", {}).values():
                 properties |= set(names_in(document, media["schema"]))
             for link in response.get("links", {}).values():
-                body = by_name[link["operationId"]]["requestBody"]["content"]["application/json"]["schema"]
-                assert set(names_in(document, link["requestBody"])) <= set(names_in(document, body))
-                assert re.findall(r"\$response\.body#(?:/(\w+))+", json.dumps(link["requestBody"]))
-                for pointer in re.findall(r"\$response\.body#([\w/]+)", json.dumps(link["requestBody"])):
+                target = by_name[link["operationId"]]
+                known = {parameter["name"] for parameter in target.get("parameters", [])}
+                if "requestBody" in link:
+                    known |= set(names_in(document, target["requestBody"]["content"]["application/json"]["schema"]))
+                filled = json.dumps([link.get("requestBody", {}), link.get("parameters", {})])
+                assert {*names_in(document, link.get("requestBody", {})), *link.get("parameters", {})} <= known
+                assert re.findall(r"\$response\.body#(?:/(\w+))+", filled)
+                for pointer in re.findall(r"\$response\.body#([\w/]+)", filled):
                     assert set(pointer.split("/")[1:]) <= properties
 
 
@@ -112,6 +128,8 @@ def names_in(document: dict[str, Any], part: Any) -> Iterator[str]:
         yield name
         if isinstance(inner, dict):
             yield from names_in(document, inner)
+    for choice in (*schema.get("anyOf", []), *schema.get("allOf", [])):
+        yield from names_in(document, choice)
 
 
 @each_body
@@ -212,3 +230,21 @@ def test_nothing_private_is_in_specs_and_clients(pattern: str) -> None:
     """Neither credentials nor the paths of the machine that generated a client get published."""
     texts = {path: path.read_text() for path in [*SPECS, *GENERATED.rglob("*.py")]}
     assert {str(path): found.group() for path, text in texts.items() if (found := re.search(pattern, text))} == {}
+
+
+def test_both_cortex_products_have_the_same_queries() -> None:
+    """XQL is worded once: paths and schemas are the same in both specs, apart from pages, licences and headers."""
+
+    def queries(vendor: str) -> dict[str, Any]:
+        document = DOCUMENTS[vendor]
+        own = {"description", "x-source", "x-page-ignore"}
+        found = {
+            path: {name: value for name, value in item["post"].items() if name not in own}
+            for path, item in document["paths"].items()
+            if "/xql/" in path
+        }
+        names = {name for name in document["components"]["schemas"] if name in QUERY_SCHEMAS}
+        return found | {name: document["components"]["schemas"][name] for name in names}
+
+    assert len(queries("cortex_xdr")) == 4 + len(QUERY_SCHEMAS)
+    assert queries("cortex_xdr") == queries("cortex_xsiam")

@@ -1,7 +1,7 @@
 """A consumer's code, which is only type-checked (mypy --strict, pyright strict), never run."""
 
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, assert_type
 
 import settled
@@ -24,7 +24,7 @@ from settled import (
 )
 from settled.aio import AsyncSettling
 from settled_clients.agilesec.models import Scan, ScanCallback
-from settled_clients.cortex_xdr.models import ActionStatusReply, ScriptExecutionReply
+from settled_clients.cortex_xdr.models import ActionStatusReply, QueryResultsReply, ScriptExecutionReply
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob, ByosImportJobStatus
 from settled_clients.osapi.models import Job as JobDetail
@@ -188,3 +188,29 @@ def on_the_way(job: Job[ByosImportJob]) -> None:
         assert_type(limited.retry_after, float | None)
     except errors.ApiError as refused:
         assert_type(refused.status_code, int)
+
+
+def imports(client: AuthenticatedClient) -> None:
+    """Assets are models or mappings, and an import is a job of its kind."""
+    asset = cortex_xsiam.ExternalAsset(origin_asset_id="a")
+    assert_type(
+        cortex_xsiam.import_assets(client, [asset, {"origin_asset_id": "b"}], vendor="v", product="p"),
+        Job[ByosImportJob],
+    )
+
+
+async def queries(client: cortex_xdr.AuthenticatedClient) -> None:
+    """Queries take a time to look at in either form, and give rows to `for` and to `async for`."""
+    job = cortex_xdr.start_query(client, "dataset = xdr_data", timeframe=timedelta(days=1), wait_for_slot=60)
+    assert_type(job, Job[QueryResultsReply])
+    period = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC))
+    another = await cortex_xdr.start_query_async(client, "dataset = xdr_data", timeframe=period)
+    assert_type(another, Job[QueryResultsReply])
+    end = settled.wait(job, timeout=600)
+    assert_type(cortex_xdr.xql_rows(end), Iterator[dict[str, Any]])
+    assert_type(cortex_xdr.xql_rows_async(end, client=client), AsyncIterator[dict[str, Any]])
+    assert_type(cortex_xdr.XqlTerminal("FAIL").outcome, Outcome)
+    for row in cortex_xdr.xql_rows(end):
+        print(row["event_type"])
+    async for row in cortex_xdr.xql_rows_async(end):
+        print(row["event_type"])

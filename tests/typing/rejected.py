@@ -108,6 +108,13 @@ cortex_xdr.run_script(xdr, "u")  # type: ignore[call-arg]  # pyright: ignore[rep
 cortex_xdr.run_script(xdr, "u", ["a"], timeout=1.5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 cortex_xdr.run_snippet(server, "x", ["a"])  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
+# What is imported and asked for.
+cortex_xsiam.import_assets(xsiam, "a", vendor="v", product="p")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xsiam.import_assets(xsiam, [{}], vendor="v")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.start_query(xsiam, "q")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.start_query(xdr, "q", timeframe=86400)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xsiam.xql_rows(cortex_xsiam.xql_query(xsiam, "7"))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
 # What belongs to asyncio, and what does not.
 unawaited: Snapshot[ByosImportJob] = aio.wait(job, timeout=1)  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 print(aio.wait(job, timeout=1).outcome)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

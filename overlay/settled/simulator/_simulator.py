@@ -119,8 +119,8 @@ class Simulator:
         ever. The script starts at once. `states` of an action, a script run or an OSAPI job can also map the names of
         endpoints or agents to each one's own script, and "" as a state says that the vendor does not know it yet.
         `fields` go into the job's replies as they are, but for these: `rows` (XQL: what the query finds, as in
-        `plan_query`), `retention` (OSAPI: after so many seconds the job is forgotten), `error` (OSAPI: what an agent that fails says, as a text or by agent), `callback_id` and
-        `error_code` (AgileSec).
+        `plan_query`), `retention` (OSAPI: after so many seconds the job is forgotten), `error` (OSAPI: what an agent
+        that fails says, as a text or by agent), `callback_id` and `error_code` (AgileSec).
 
         Raises:
             ValueError: If there is no such kind or callback, or the script has no state.
