@@ -12,6 +12,8 @@ from .endpoint_errors import EndpointErrors
 from .endpoint_id_filter import EndpointIdFilter
 from .endpoint_id_filter_field import EndpointIdFilterField
 from .endpoint_id_filter_operator import EndpointIdFilterOperator
+from .endpoint_links import EndpointLinks
+from .endpoint_script_result import EndpointScriptResult
 from .endpoint_statuses import EndpointStatuses
 from .file_paths import FilePaths
 from .file_retrieval import FileRetrieval
@@ -22,7 +24,12 @@ from .latest_time import LatestTime
 from .new_query import NewQuery
 from .period import Period
 from .quarantine import Quarantine
+from .quarantine_candidate import QuarantineCandidate
 from .quarantine_request import QuarantineRequest
+from .quarantine_status import QuarantineStatus
+from .quarantine_status_query import QuarantineStatusQuery
+from .quarantine_status_reply import QuarantineStatusReply
+from .quarantine_status_request import QuarantineStatusRequest
 from .query_cost import QueryCost
 from .query_results import QueryResults
 from .query_results_query import QueryResultsQuery
@@ -39,6 +46,10 @@ from .quota_reply import QuotaReply
 from .quota_request import QuotaRequest
 from .restore import Restore
 from .restore_request import RestoreRequest
+from .retrieved_files import RetrievedFiles
+from .retrieved_files_query import RetrievedFilesQuery
+from .retrieved_files_reply import RetrievedFilesReply
+from .retrieved_files_request import RetrievedFilesRequest
 from .row_format import RowFormat
 from .scan_filter import ScanFilter
 from .scan_filter_field import ScanFilterField
@@ -49,9 +60,18 @@ from .script_execution import ScriptExecution
 from .script_execution_reply import ScriptExecutionReply
 from .script_execution_status_query import ScriptExecutionStatusQuery
 from .script_execution_status_request import ScriptExecutionStatusRequest
+from .script_files import ScriptFiles
+from .script_files_query import ScriptFilesQuery
+from .script_files_reply import ScriptFilesReply
+from .script_files_request import ScriptFilesRequest
 from .script_filter import ScriptFilter
 from .script_filter_field import ScriptFilterField
+from .script_parameter import ScriptParameter
 from .script_parameters import ScriptParameters
+from .script_results import ScriptResults
+from .script_results_query import ScriptResultsQuery
+from .script_results_reply import ScriptResultsReply
+from .script_results_request import ScriptResultsRequest
 from .script_run import ScriptRun
 from .script_run_request import ScriptRunRequest
 from .script_selection import ScriptSelection
@@ -82,6 +102,8 @@ __all__ = (
     "EndpointIdFilter",
     "EndpointIdFilterField",
     "EndpointIdFilterOperator",
+    "EndpointLinks",
+    "EndpointScriptResult",
     "EndpointStatuses",
     "FilePaths",
     "FileRetrieval",
@@ -92,7 +114,12 @@ __all__ = (
     "NewQuery",
     "Period",
     "Quarantine",
+    "QuarantineCandidate",
     "QuarantineRequest",
+    "QuarantineStatus",
+    "QuarantineStatusQuery",
+    "QuarantineStatusReply",
+    "QuarantineStatusRequest",
     "QueryCost",
     "QueryResults",
     "QueryResultsQuery",
@@ -109,6 +136,10 @@ __all__ = (
     "QuotaRequest",
     "Restore",
     "RestoreRequest",
+    "RetrievedFiles",
+    "RetrievedFilesQuery",
+    "RetrievedFilesReply",
+    "RetrievedFilesRequest",
     "RowFormat",
     "ScanFilter",
     "ScanFilterField",
@@ -119,9 +150,18 @@ __all__ = (
     "ScriptExecutionReply",
     "ScriptExecutionStatusQuery",
     "ScriptExecutionStatusRequest",
+    "ScriptFiles",
+    "ScriptFilesQuery",
+    "ScriptFilesReply",
+    "ScriptFilesRequest",
     "ScriptFilter",
     "ScriptFilterField",
+    "ScriptParameter",
     "ScriptParameters",
+    "ScriptResults",
+    "ScriptResultsQuery",
+    "ScriptResultsReply",
+    "ScriptResultsRequest",
     "ScriptRun",
     "ScriptRunRequest",
     "Scripts",
