@@ -1,4 +1,4 @@
-"""Cortex XDR: actions on endpoints, runs of scripts on them, and XQL queries.
+"""Cortex XDR: actions on endpoints, runs of scripts on them, what came of both, and XQL queries.
 
 From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
 of a script run, are what the vendor's own clients and users' reports show: the pages do not say. The pages of queries
@@ -18,19 +18,33 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, Unpack
 
 import attrs
 
 from settled_clients.cortex_xdr import AuthenticatedClient
 from settled_clients.cortex_xdr.api.actions import abort_scan as abort_scan_operation
-from settled_clients.cortex_xdr.api.actions import file_retrieval, get_action_status, quarantine, restore, scan
+from settled_clients.cortex_xdr.api.actions import (
+    file_retrieval,
+    get_action_status,
+    get_file_retrieval_details,
+    quarantine,
+    restore,
+    scan,
+)
 from settled_clients.cortex_xdr.api.actions import isolate as isolate_operation
 from settled_clients.cortex_xdr.api.actions import unisolate as unisolate_operation
-from settled_clients.cortex_xdr.api.scripts import get_script_execution_status, run_snippet_code_script
+from settled_clients.cortex_xdr.api.scripts import (
+    get_script_execution_results,
+    get_script_execution_results_files,
+    get_script_execution_status,
+    run_snippet_code_script,
+)
 from settled_clients.cortex_xdr.api.scripts import run_script as run_script_operation
 from settled_clients.cortex_xdr.api.xql import get_query_results, get_query_results_stream, get_quota, start_xql_query
 from settled_clients.cortex_xdr.models import (
@@ -54,6 +68,8 @@ from settled_clients.cortex_xdr.models import (
     QuotaRequest,
     Restore,
     RestoreRequest,
+    RetrievedFilesQuery,
+    RetrievedFilesRequest,
     ScanFilter,
     ScanFilterField,
     ScanRequest,
@@ -61,7 +77,12 @@ from settled_clients.cortex_xdr.models import (
     ScriptExecutionReply,
     ScriptExecutionStatusQuery,
     ScriptExecutionStatusRequest,
+    ScriptFilesQuery,
+    ScriptFilesRequest,
     ScriptParameters,
+    ScriptResults,
+    ScriptResultsQuery,
+    ScriptResultsRequest,
     ScriptRun,
     ScriptRunRequest,
     SnippetRun,
@@ -70,19 +91,23 @@ from settled_clients.cortex_xdr.models import (
 )
 from settled_clients.cortex_xdr.types import UNSET, Unset
 
-from ._core.job import Job, JobKind
+from ._core.job import UNREADABLE, Job, JobKind, check_job
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, Snapshot, details_of, of_parts
 from ._core.text import truncate
 from ._core.validate import described, text
+from ._cortex.archives import MAX_BYTES
 from ._cortex.credentials import cortex_arguments, cortex_environment
+from ._cortex.downloads import Download
 from ._cortex.submits import Strings, filled, selection, start, strings, whole_seconds
 from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence
+from ._http.response import Response
 from ._run import fetch
-from ._run.operation import Steps, asynchronous, operation
+from ._run.operation import READ_SECONDS, Steps, asynchronous, deadline, operation, read
+from .errors import MalformedResponse
 
 __all__ = [
     "KINDS",
@@ -95,6 +120,10 @@ __all__ = [
     "action",
     "connect",
     "connect_from_env",
+    "download_retrieved_files",
+    "download_retrieved_files_async",
+    "download_script_files",
+    "download_script_files_async",
     "isolate",
     "isolate_async",
     "quarantine_file",
@@ -112,6 +141,8 @@ __all__ = [
     "scan_endpoints",
     "scan_endpoints_async",
     "script_execution",
+    "script_results",
+    "script_results_async",
     "start_query",
     "start_query_async",
     "unisolate",
@@ -466,6 +497,121 @@ def run_snippet(
     return (yield from start(SCRIPT_EXECUTION, client, run_snippet_code_script.request_kwargs(body=body)))
 
 
+@operation
+def script_results(
+    job: Job[ScriptExecutionReply], *, timeout: float | timedelta | None = READ_SECONDS
+) -> Steps[ScriptResults]:
+    """What a script run has put out on each endpoint so far, as the generated model of `reply`.
+
+    Each of its `results` has an `endpoint_id`, an `execution_status` and a `standard_output`; what the script's entry
+    point returned is `result["_return_value"]`, and what the script itself names an output is under that name. While
+    the run goes on, `results` has the endpoints that have begun. Failures that may pass are ridden out for `timeout`
+    seconds in all. From the vendor's page "Get Script Execution Results".
+
+    Raises:
+        TypeError: If the job is no script run.
+        SettledError: ApiError (with 200, if the API does not know the run), TransportError or MalformedResponse.
+    """
+    _check(job, SCRIPT_EXECUTION, "script_results")
+    body = ScriptResultsRequest(request_data=ScriptResultsQuery(action_id=job.id))
+    request = get_script_execution_results.request_kwargs(body=body)
+    response = yield from read(job.client, request, deadline(timeout))
+    reply = _reply(job, response)
+    if not reply.get("results") and (message := message_of(reply.get("error_message") or reply.get("err_msg"))):
+        raise response.api_error(truncate(message))
+    try:
+        return ScriptResults.from_dict({**reply, "results": reply.get("results") or []})
+    except UNREADABLE as error:
+        raise MalformedResponse(f"{job.ref}: the results do not fit the model: {error!r:.100}") from error
+
+
+@operation
+def download_script_files(
+    job: Job[ScriptExecutionReply],
+    endpoint_id: str,
+    folder: str | os.PathLike[str],
+    *,
+    timeout: float | timedelta | None = READ_SECONDS,
+    max_bytes: int = MAX_BYTES,
+    overwrite: bool = False,
+) -> Steps[list[Path]]:
+    """Bring the files that a script run has fetched from an endpoint into a folder, and return their paths.
+
+    The tenant sends a ZIP archive, and its files are what is written, below the folder whatever the archive says;
+    names that would clash get a number. What is no archive, or is encrypted, is kept as one file. The folder is made
+    if need be. Files appear in it when all of them are complete, so an error leaves none. A file that is there already
+    is never replaced, unless `overwrite` says so: FileExistsError.
+
+    Failures that may pass are ridden out, a link that has expired is asked for anew, all within `timeout` seconds.
+    `max_bytes` bounds what is received, and what is written (default 1 GiB). The vendor keeps the files until the
+    result's `retention_date`. From the vendor's page "Get Script Execution Result Files".
+
+    Raises:
+        TypeError: If the job is no script run.
+        ValueError: If the folder is a file, or another argument cannot be right.
+        FileExistsError: If one of the files is there already; none is written then.
+        MalformedResponse: If there is more than `max_bytes`, or the archive cannot be read or is not honest.
+        SettledError: ApiError (with 200, if there are no files) or TransportError.
+    """
+    _check(job, SCRIPT_EXECUTION, "download_script_files")
+    query = ScriptFilesQuery(action_id=job.id, endpoint_id=text("endpoint_id", endpoint_id))
+    request = get_script_execution_results_files.request_kwargs(body=ScriptFilesRequest(request_data=query))
+    end = deadline(timeout)
+
+    def ask() -> Steps[Mapping[str, str]]:
+        response = yield from read(job.client, request, end)
+        reply = _reply(job, response)
+        link = reply.get("DATA") or reply.get("data")
+        if not link:
+            raise response.api_error(_no_files(reply, "this endpoint has no files: has the script fetched any?"))
+        return {endpoint_id: link}
+
+    download = Download(job, ask, folder, end, max_bytes, overwrite)
+    return (yield from download.of_endpoint(endpoint_id))
+
+
+@operation
+def download_retrieved_files(
+    job: Job[ActionStatusReply],
+    folder: str | os.PathLike[str],
+    *,
+    timeout: float | timedelta | None = READ_SECONDS,
+    max_bytes: int = MAX_BYTES,
+    overwrite: bool = False,
+) -> Steps[list[Path]]:
+    """Bring the files that an action has retrieved into a folder, and return their paths.
+
+    The files of each endpoint are in a folder of its own, called as its id, as different endpoints have files of the
+    same name. They appear when all of that endpoint are complete. An endpoint that the action retrieved nothing from
+    has none. An archive that is refused does not keep the others from being written: the error comes in the end.
+    All else is as in `download_script_files`; `timeout` and `max_bytes` bound the whole call. From the vendor's page
+    "File Retrieval Details".
+
+    Raises:
+        TypeError: If the job is no action.
+        ValueError: If the folder is a file, or another argument cannot be right.
+        FileExistsError: If a file of an endpoint is there already; none of that endpoint is written then.
+        MalformedResponse: If there is more than `max_bytes`, or an archive cannot be read or is not honest.
+        SettledError: ApiError (with 200, if no endpoint has files) or TransportError.
+    """
+    _check(job, ACTION, "download_retrieved_files")
+    body = RetrievedFilesRequest(request_data=RetrievedFilesQuery(group_action_id=job.id))
+    request = get_file_retrieval_details.request_kwargs(body=body)
+    end = deadline(timeout)
+
+    def ask() -> Steps[Mapping[str, str]]:
+        response = yield from read(job.client, request, end)
+        reply = _reply(job, response)
+        links = reply.get("data") or reply.get("DATA")
+        found = {endpoint: link for endpoint, link in links.items() if link} if is_object(links) else {}
+        if not found:
+            raise response.api_error(_no_files(reply, "no endpoint has files: has the action ended, and fetched any?"))
+        return found
+
+    download = Download(job, ask, folder, end, max_bytes, overwrite)
+    return (yield from download.of_all_endpoints())
+
+
 isolate_async: Final = asynchronous(isolate)
 unisolate_async: Final = asynchronous(unisolate)
 scan_endpoints_async: Final = asynchronous(scan_endpoints)
@@ -476,6 +622,9 @@ restore_file_async: Final = asynchronous(restore_file)
 retrieve_files_async: Final = asynchronous(retrieve_files)
 run_script_async: Final = asynchronous(run_script)
 run_snippet_async: Final = asynchronous(run_snippet)
+script_results_async: Final = asynchronous(script_results)
+download_script_files_async: Final = asynchronous(download_script_files)
+download_retrieved_files_async: Final = asynchronous(download_retrieved_files)
 
 
 def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> Isolation:
@@ -512,6 +661,24 @@ def _sha256(value: str) -> str:
     if not re.fullmatch("[0-9A-Fa-f]{64}", text("sha256", value)):
         raise ValueError("sha256 must be 64 hexadecimal digits")
     return value
+
+
+def _check(job: Any, kind: JobKind[Any], function: str) -> None:
+    check_job(job)
+    if job.kind.name != kind.name:
+        raise TypeError(f"{function} takes a job of kind {kind}, not {job.kind}")
+
+
+def _reply(job: Job[Any], response: Response) -> Mapping[str, Any]:
+    raw = response.json()
+    reply = raw.get("reply") if is_object(raw) else None
+    if not is_object(reply):
+        raise MalformedResponse(f"{job.ref}: the answer has no reply that can be read")
+    return reply
+
+
+def _no_files(reply: Mapping[str, Any], otherwise: str) -> str:
+    return truncate(message_of(reply.get("error_message") or reply.get("err_msg")) or otherwise)
 
 
 @operation

@@ -1,0 +1,262 @@
+"""Files that a Cortex tenant holds for a job, brought into a folder.
+
+A tenant answers a link that is good for ten minutes. Only its path counts: it is read from the client's own address, so
+that no reply can send the key to another host. An archive is received and unpacked in a hidden folder within the
+target, and its files get their names when all of them are there; after an error there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Mapping
+from email.message import Message
+from pathlib import Path, PurePath
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+import attrs
+
+from .._core.job import Job
+from .._core.text import printable
+from .._core.validate import described, number
+from .._run import clock as _clock
+from .._run.operation import Pause, Retries, Steps, Stream
+from ..errors import ApiError, MalformedResponse, SettledError, TransportError
+from .archives import can_unpack, safe_name, too_large, unpack
+
+LINK_SECONDS = 600.0
+_API = "/public_api/v1/"
+_LINK = re.compile(r"(?:^|/)(download/.+)")
+_TOKEN = re.compile(r"download/[^\s\"']+")
+_MAY_PASS = frozenset({408, 425, 429})
+
+
+def _folder(folder: str | os.PathLike[str]) -> Path:
+    path = Path(folder)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"folder is no folder but a file: {str(path)[-200:]}")
+    return path
+
+
+def _size(max_bytes: int) -> int:
+    if not number("max_bytes", max_bytes) >= 1:
+        raise ValueError(f"max_bytes must be 1 or more, not {described(max_bytes)}")
+    return max_bytes
+
+
+Ask = Callable[[], Steps[Mapping[str, str]]]
+"""What asks for the links of a job, by endpoint."""
+
+
+@attrs.define
+class Download:
+    """What the downloads of one call have in common: the job, until when, how much and how.
+
+    `ask` asks for the links, `left` is how many bytes may yet be written.
+
+    Raises:
+        ValueError: If an argument cannot be right.
+    """
+
+    job: Job[Any]
+    ask: Ask
+    folder: Path = attrs.field(converter=_folder)
+    end: float
+    left: int = attrs.field(converter=_size)
+    overwrite: bool
+
+    def of_endpoint(self, endpoint: str) -> Steps[list[Path]]:
+        """Bring the files of one endpoint into the folder, and return their paths."""
+        asked_at = _clock.clock.now()
+        links = yield from self.ask()
+        return (yield from self._files(endpoint, links[endpoint], asked_at, self.folder))
+
+    def of_all_endpoints(self) -> Steps[list[Path]]:
+        """Bring the files of each endpoint into a folder of its own, and return their paths.
+
+        What one of them sends cannot keep those of the others from coming; the first such error is raised in the end.
+        """
+        asked_at = _clock.clock.now()
+        links = yield from self.ask()
+        written: list[Path] = []
+        failures: list[MalformedResponse] = []
+        for endpoint, link in links.items():
+            try:
+                written += yield from self._files(endpoint, link, asked_at, self.folder / safe_name(endpoint))
+            except MalformedResponse as error:
+                failures.append(error)
+        if failures:
+            for other in failures[1:]:
+                failures[0].add_note(str(other))
+            failures[0].add_note(f"{len(written)} files of other endpoints were written")
+            raise failures[0]
+        return written
+
+    def _files(self, endpoint: str, link: str, asked_at: float, folder: Path) -> Steps[list[Path]]:
+        what = f"{self.job.ref}: the files of endpoint {printable(endpoint, 80)}"
+        with _staging(folder) as staging:
+            received = staging / "received"
+            with received.open("wb") as file:
+                body = _Body(file, self.left, what)
+                yield from self._receive(endpoint, link, asked_at, body)
+            unpacked = staging / "unpacked"
+            unpacked.mkdir()
+            names: dict[PurePath, None] = {}
+            if can_unpack(received, what):
+                for written in unpack(received, unpacked, self.left, what):
+                    names[written] = None
+                    if _clock.clock.now() > self.end:
+                        raise TransportError(f"{what}: not unpacked in time")
+                    # An event loop has a turn.
+                    yield Pause(0.0)
+            else:
+                names[PurePath(safe_name(body.name or endpoint))] = None
+                received.rename(unpacked / next(iter(names)))
+            placed = _publish(unpacked, names, folder, overwrite=self.overwrite)
+        self.left -= sum(path.stat().st_size for path in placed)
+        return placed
+
+    def _receive(self, endpoint: str, link: str, asked_at: float, body: _Body) -> Steps[None]:
+        retries, method, is_renewed = Retries(self.end), "get", False
+        path = _path(link, body.what)
+        while True:
+            request: dict[str, Any] = {"method": method, "url": f"{_API}{path}"}
+            try:
+                yield Stream(self.job.client, request, end=self.end, writer=body)
+            except SettledError as error:
+                failure = _without_token(error)
+            else:
+                return
+            if body.is_too_large:
+                raise failure
+            # The vendor's page says POST, its own clients say GET.
+            if isinstance(failure, ApiError) and failure.status_code == 405 and method == "get":
+                method = "post"
+                continue
+            is_refused = isinstance(failure, ApiError) and _is_refusal(failure.status_code)
+            if not is_refused:
+                yield retries.pause_after(failure)
+            is_old = _clock.clock.now() - asked_at >= LINK_SECONDS
+            if is_refused and is_renewed and not is_old:
+                raise failure
+            if is_refused or is_old:
+                asked_at, is_renewed = _clock.clock.now(), True
+                links = yield from self.ask()
+                if is_refused and links.get(endpoint) == link:
+                    raise failure
+                link = links.get(endpoint, link)
+                path = _path(link, body.what)
+
+
+class _Body:
+    """What has come of a download so far, in a file."""
+
+    def __init__(self, file: BinaryIO, most: int, what: str) -> None:
+        self.name = ""
+        self.is_too_large = False
+        self._file = file
+        self._most = most
+        self.what = what
+
+    def begin(self, headers: Mapping[str, str], /) -> None:
+        """Begin with an empty file."""
+        if "html" in headers.get("content-type", "").lower():
+            failure = MalformedResponse(f"{self.what}: a web page came instead of files")
+            failure.is_html = True
+            raise failure
+        message = Message()
+        message["Content-Disposition"] = headers.get("content-disposition", "")
+        self.name = re.split(r"[/\\]", message.get_filename() or "")[-1]
+        self._file.seek(0)
+        self._file.truncate()
+
+    def write(self, piece: bytes, /) -> None:
+        """Write the next piece, unless that is too much."""
+        if self._file.tell() + len(piece) > self._most:
+            self.is_too_large = True
+            raise too_large(self.what)
+        self._file.write(piece)
+
+
+def _path(link: Any, what: str) -> str:
+    """The part of a link that is read from the tenant's own address; MalformedResponse if it has none."""
+    found = _LINK.search(link.strip()) if isinstance(link, str) else None
+    path = found[1].partition("#")[0] if found else ""
+    segments = unquote(path.partition("?")[0]).replace("\\", "/").split("/")
+    if not path or not path.isprintable() or any(segment in (".", "..") for segment in segments):
+        raise MalformedResponse(f"{what}: the link leads to no download")
+    return path
+
+
+def _is_refusal(status_code: int) -> bool:
+    return 400 <= status_code < 500 and status_code not in _MAY_PASS
+
+
+def _without_token(error: SettledError) -> SettledError:
+    """The error without what opens the link."""
+    error.args = tuple(_TOKEN.sub("download/…", arg) if isinstance(arg, str) else arg for arg in error.args)
+    if isinstance(error, ApiError):
+        error.path, error.message = (_TOKEN.sub("download/…", text) for text in (error.path, error.message))
+    return error
+
+
+@contextlib.contextmanager
+def _staging(folder: Path) -> Generator[Path, None, None]:
+    """A folder within a folder, for what is not yet complete; in the end it is gone, and the outer one if it is new."""
+    is_new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".settled-", dir=folder))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        if is_new:
+            # It stays if there is something in it.
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+
+def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwrite: bool) -> list[Path]:
+    """Give files their place in a folder: all, or none if one of them is there already."""
+    targets = {name: folder / name for name in names}
+    root = folder.resolve()
+    for target in targets.values():
+        if not overwrite and os.path.lexists(target):
+            raise _is_there(target)
+        if not target.parent.resolve().is_relative_to(root):
+            raise ValueError(f"a link in the folder leads out of it: {str(target.parent)[-200:]}")
+    placed: list[Path] = []
+    try:
+        for name, target in targets.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _place(unpacked / name, target, overwrite=overwrite)
+            placed.append(target)
+    except BaseException:
+        # What was replaced cannot be brought back.
+        for target in () if overwrite else placed:
+            target.unlink(missing_ok=True)
+        raise
+    return placed
+
+
+def _place(source: Path, target: Path, *, overwrite: bool) -> None:
+    if overwrite:
+        source.replace(target)
+        return
+    try:
+        # Unlike a rename, it fails if somebody else was faster.
+        os.link(source, target)
+    except FileExistsError:
+        raise _is_there(target) from None
+    except OSError:  # of a file system without hard links
+        if os.path.lexists(target):
+            raise _is_there(target) from None
+        source.rename(target)
+
+
+def _is_there(target: Path) -> FileExistsError:
+    return FileExistsError(f"{str(target)[-200:]} is there already: overwrite=True replaces it")
