@@ -30,7 +30,7 @@ from .archives import can_unpack, safe_name, too_large, unpack
 
 LINK_SECONDS = 600.0
 _API = "/public_api/v1/"
-_LINK = re.compile(r"(?:^|/)(download/.+)")
+_LINK = re.compile(r"(?:^|/)(download/.+)", re.DOTALL)
 _TOKEN = re.compile(r"download/[^\s\"']+")
 _MAY_PASS = frozenset({408, 425, 429})
 

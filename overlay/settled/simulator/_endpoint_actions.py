@@ -309,7 +309,7 @@ def routes(simulator: Simulator) -> list[Route]:
             # A fault with a status stands before the tenant, any other one behind it.
             if fault is None or fault.status is None:
                 try:
-                    answer = answered(await _request_data(request))
+                    answer = answered(await request_data(request))
                 except Refusal as refusal:
                     answer = refusal.answer()
             if fault is not None:
@@ -327,7 +327,8 @@ def routes(simulator: Simulator) -> list[Route]:
     ]
 
 
-async def _request_data(request: Request) -> Data:
+async def request_data(request: Request) -> Data:
+    """The `request_data` of a request's JSON; raises Refusal if there is none."""
     try:
         body: Any = await request.json()
     except ValueError:

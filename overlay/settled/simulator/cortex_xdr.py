@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from . import _endpoint_actions, _xql
+from . import _endpoint_actions, _endpoint_files, _xql
 from ._cortex import cortex_error
 from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION
 from ._script import ScriptedJob
@@ -62,6 +62,7 @@ def _routes(simulator: Simulator) -> list[Route]:
 
     return [
         *_endpoint_actions.routes(simulator),
+        *_endpoint_files.routes(simulator),
         lookup(
             "/public_api/v1/actions/get_action_status",
             ACTION,
