@@ -345,11 +345,22 @@ def test_files_that_are_there(script: MakeJob, tmp_path: Path) -> None:
     """A file that is there already stays as it is, and nothing new comes beside it, unless it may be replaced."""
     (tmp_path / "b").write_bytes(b"mine")
     job = script({"a": b"1", "b": b"2"})
-    with pytest.raises(FileExistsError, match=r"b is there already: overwrite=True replaces it"):
+    with pytest.raises(FileExistsError, match=r"b is there already; overwrite=True replaces"):
         cortex_xdr.download_script_files(job, A, tmp_path)
     assert inside(tmp_path) == {"b": b"mine"}
     cortex_xdr.download_script_files(job, A, tmp_path, overwrite=True)
     assert inside(tmp_path) == {"a": b"1", "b": b"2"}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_files_and_folders_of_one_name(script: MakeJob, tmp_path: Path, overwrite: bool) -> None:
+    """A file never takes a folder's place, or a folder a file's, and nothing else is written then."""
+    (tmp_path / "file").write_bytes(b"mine")
+    (tmp_path / "folder").mkdir()
+    for name in ("file/x", "file/x/y", "folder"):
+        with pytest.raises(FileExistsError, match="is there already"):
+            cortex_xdr.download_script_files(script({"a": b"1", name: b"2"}), A, tmp_path, overwrite=overwrite)
+    assert inside(tmp_path) == {"file": b"mine", "folder": b"(folder)"}
 
 
 def test_two_downloads_at_once(script: MakeJob, tmp_path: Path) -> None:
@@ -518,7 +529,10 @@ def test_too_large_files_are_not_asked_for_again(sim: Simulator, script: MakeJob
 def test_size_of_the_whole_call(retrieval: MakeJob, tmp_path: Path, call: Call) -> None:
     """The size bounds all endpoints together; what was complete before stays."""
     job = retrieval(a={"x": bytes(3000)}, b={"x": bytes(3000)})
-    with pytest.raises(errors.MalformedResponse, match="endpoint b: more bytes"):
+    with pytest.raises(
+        errors.MalformedResponse,
+        match=r"^cortex_xdr\.action/\d+: the files of endpoint b: more bytes than max_bytes allows",
+    ):
         call("download_retrieved_files", job, tmp_path, max_bytes=5000)
     assert list(inside(tmp_path)) == ["a/x"]
 
@@ -670,6 +684,18 @@ def test_hostile_endpoint_ids(answering: Answering, connected: Connect, tmp_path
     assert set(inside(tmp_path)) == {"folder/.._out/a", "folder/_etc/a", "folder/_/a"}
 
 
+def test_refusal_after_a_hostile_endpoint(sim: Simulator, retrieval: MakeJob, tmp_path: Path, call: Call) -> None:
+    """A refusal ends the call at once, and tells what went wrong, and well, before."""
+    job = retrieval(a={"x": b"1"}, b=packed(("../x", b"")), c={"x": b"3"}, d={"x": b"4"})
+    sim.plan_reads("download", slow(0), slow(0), server_error(403, times=2))
+    with pytest.raises(errors.PermissionDenied, match=r"files of endpoint c: GET .*download/… answered 403") as raised:
+        call("download_retrieved_files", job, tmp_path)
+    assert inside(tmp_path) == {"a/x": b"1"}
+    [other, written] = raised.value.__notes__
+    assert "endpoint b" in other
+    assert written == "files of other endpoints that were written: 1"
+
+
 def test_one_hostile_endpoint(retrieval: MakeJob, tmp_path: Path, call: Call) -> None:
     """An endpoint that sends a hostile archive keeps no other one's files from coming, and is told in the end."""
     job = retrieval(a={"x": b"1"}, b=packed(("../x", b"")), c={"x": b"3"}, d=b"PK\x03\x04")
@@ -678,7 +704,7 @@ def test_one_hostile_endpoint(retrieval: MakeJob, tmp_path: Path, call: Call) ->
     assert inside(tmp_path) == {"a/x": b"1", "c/x": b"3"}
     [other, written] = raised.value.__notes__
     assert "endpoint d" in other
-    assert written == "2 files of other endpoints were written"
+    assert written == "files of other endpoints that were written: 2"
     assert copy.copy(raised.value).__notes__ == raised.value.__notes__
 
 

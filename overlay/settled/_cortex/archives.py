@@ -25,6 +25,8 @@ from ..errors import MalformedResponse
 MAX_BYTES = 2**30
 """How many bytes a download may have, packed and unpacked, unless its caller says otherwise."""
 
+TOO_LARGE = "more bytes than max_bytes allows"
+
 _MOST_ENTRIES = 10_000
 _DEEPEST = 32
 _LONGEST_PATH = 1000
@@ -89,7 +91,7 @@ def unpack(path: Path, folder: Path, most: int, what: str) -> Iterator[PurePath]
                         break
                     most -= len(piece)
                     if most < 0:
-                        raise too_large(what)
+                        raise MalformedResponse(f"{what}: {TOO_LARGE}")
                     target.write(piece)
                     yield name
 
@@ -116,11 +118,6 @@ def safe_name(text: str) -> str:
     if _DEVICE.match(name):
         name = f"_{name}"
     return _shortened(name).rstrip(". ") or "_"
-
-
-def too_large(what: str) -> MalformedResponse:
-    """The error of what has more bytes than it may have."""
-    return MalformedResponse(f"{what}: more bytes than max_bytes allows")
 
 
 class _Names:

@@ -26,7 +26,7 @@ from .._core.validate import described, number
 from .._run import clock as _clock
 from .._run.operation import Pause, Retries, Steps, Stream
 from ..errors import ApiError, MalformedResponse, SettledError, TransportError
-from .archives import can_unpack, safe_name, too_large, unpack
+from .archives import TOO_LARGE, can_unpack, safe_name, unpack
 
 LINK_SECONDS = 600.0
 _API = "/public_api/v1/"
@@ -54,12 +54,12 @@ Ask = Callable[[], Steps[Mapping[str, str]]]
 
 @attrs.define
 class Download:
-    """What the downloads of one call have in common: the job, until when, how much and how.
+    """What one call brings into a folder, until the moment `end` and of `left` bytes at most.
 
-    `ask` asks for the links, `left` is how many bytes may yet be written.
+    `ask` asks for the links to a job's files. With `overwrite`, files that are there already are replaced.
 
     Raises:
-        ValueError: If an argument cannot be right.
+        ValueError: If the folder is a file, or no byte may be written.
     """
 
     job: Job[Any]
@@ -78,21 +78,23 @@ class Download:
     def of_all_endpoints(self) -> Steps[list[Path]]:
         """Bring the files of each endpoint into a folder of its own, and return their paths.
 
-        What one of them sends cannot keep those of the others from coming; the first such error is raised in the end.
+        What one endpoint sends cannot keep the files of the others from coming: such an error is raised in the end.
         """
         asked_at = _clock.clock.now()
         links = yield from self.ask()
         written: list[Path] = []
-        failures: list[MalformedResponse] = []
+        failures: list[Exception] = []
         for endpoint, link in links.items():
             try:
                 written += yield from self._files(endpoint, link, asked_at, self.folder / safe_name(endpoint))
             except MalformedResponse as error:
                 failures.append(error)
+            except (SettledError, OSError) as error:
+                failures.insert(0, error)
+                break
         if failures:
-            for other in failures[1:]:
-                failures[0].add_note(str(other))
-            failures[0].add_note(f"{len(written)} files of other endpoints were written")
+            for note in (*map(str, failures[1:]), f"files of other endpoints that were written: {len(written)}"):
+                failures[0].add_note(note)
             raise failures[0]
         return written
 
@@ -101,8 +103,8 @@ class Download:
         with _staging(folder) as staging:
             received = staging / "received"
             with received.open("wb") as file:
-                body = _Body(file, self.left, what)
-                yield from self._receive(endpoint, link, asked_at, body)
+                body = _Body(file, self.left)
+                yield from self._receive(endpoint, link, asked_at, body, what)
             unpacked = staging / "unpacked"
             unpacked.mkdir()
             names: dict[PurePath, None] = {}
@@ -120,15 +122,15 @@ class Download:
         self.left -= sum(path.stat().st_size for path in placed)
         return placed
 
-    def _receive(self, endpoint: str, link: str, asked_at: float, body: _Body) -> Steps[None]:
+    def _receive(self, endpoint: str, link: str, asked_at: float, body: _Body, what: str) -> Steps[None]:
         retries, method, is_renewed = Retries(self.end), "get", False
-        path = _path(link, body.what)
+        path = _path(link, what)
         while True:
             request: dict[str, Any] = {"method": method, "url": f"{_API}{path}"}
             try:
                 yield Stream(self.job.client, request, end=self.end, writer=body)
             except SettledError as error:
-                failure = _without_token(error)
+                failure = _told(error, what)
             else:
                 return
             if body.is_too_large:
@@ -149,23 +151,22 @@ class Download:
                 if is_refused and links.get(endpoint) == link:
                     raise failure
                 link = links.get(endpoint, link)
-                path = _path(link, body.what)
+                path = _path(link, what)
 
 
 class _Body:
     """What has come of a download so far, in a file."""
 
-    def __init__(self, file: BinaryIO, most: int, what: str) -> None:
+    def __init__(self, file: BinaryIO, most: int) -> None:
         self.name = ""
         self.is_too_large = False
         self._file = file
         self._most = most
-        self.what = what
 
     def begin(self, headers: Mapping[str, str], /) -> None:
         """Begin with an empty file."""
         if "html" in headers.get("content-type", "").lower():
-            failure = MalformedResponse(f"{self.what}: a web page came instead of files")
+            failure = MalformedResponse("a web page came instead of files")
             failure.is_html = True
             raise failure
         message = Message()
@@ -178,7 +179,7 @@ class _Body:
         """Write the next piece, unless that is too much."""
         if self._file.tell() + len(piece) > self._most:
             self.is_too_large = True
-            raise too_large(self.what)
+            raise MalformedResponse(TOO_LARGE)
         self._file.write(piece)
 
 
@@ -196,12 +197,17 @@ def _is_refusal(status_code: int) -> bool:
     return 400 <= status_code < 500 and status_code not in _MAY_PASS
 
 
-def _without_token(error: SettledError) -> SettledError:
-    """The error without what opens the link."""
-    error.args = tuple(_TOKEN.sub("download/…", arg) if isinstance(arg, str) else arg for arg in error.args)
+def _told(error: SettledError, what: str) -> SettledError:
+    """The error with what it is about, and without what opens the link."""
+    error.args = (f"{what}: {_without_token(str(error))}", *error.args[1:])
     if isinstance(error, ApiError):
-        error.path, error.message = (_TOKEN.sub("download/…", text) for text in (error.path, error.message))
+        error.path, error.message = _without_token(error.path), _without_token(error.message)
+        error.extra = error.extra and _without_token(error.extra)
     return error
+
+
+def _without_token(text: str) -> str:
+    return _TOKEN.sub("download/…", text)
 
 
 @contextlib.contextmanager
@@ -224,11 +230,14 @@ def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwri
     """Give files their place in a folder: all, or none if one of them is there already."""
     targets = {name: folder / name for name in names}
     root = folder.resolve()
-    for target in targets.values():
-        if not overwrite and os.path.lexists(target):
-            raise _is_there(target)
+    for name, target in targets.items():
         if not target.parent.resolve().is_relative_to(root):
             raise ValueError(f"a link in the folder leads out of it: {str(target.parent)[-200:]}")
+        if target.is_dir() or (not overwrite and os.path.lexists(target)):
+            raise _is_there(target)
+        for parent in name.parents:
+            if os.path.lexists(folder / parent) and not (folder / parent).is_dir():
+                raise _is_there(folder / parent)
     placed: list[Path] = []
     try:
         for name, target in targets.items():
@@ -259,4 +268,4 @@ def _place(source: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _is_there(target: Path) -> FileExistsError:
-    return FileExistsError(f"{str(target)[-200:]} is there already: overwrite=True replaces it")
+    return FileExistsError(f"{str(target)[-200:]} is there already; overwrite=True replaces files, but no folders")
