@@ -572,6 +572,7 @@ HOSTILE = {
     "above": packed(("../above", b"x")),
     "above, in the middle": packed(("ok", b"1"), ("a/../../above", b"x")),
     "above, as Windows writes it": packed(("..\\above", b"x")),
+    "above, in signs that nobody can read": packed(("../" + "\x01" * 90, b"x")),
     "above, with blanks": packed((".. /above", b"x")),
     "a symbolic link": packed((special("link", stat.S_IFLNK), b"/etc/passwd")),
     "a link, and a file behind it": packed((special("d", stat.S_IFLNK), b"/tmp"), ("d/x", b"x")),

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path, PurePath
 
+from .._core.text import printable
 from ..errors import MalformedResponse
 
 MAX_BYTES = 2**30
@@ -156,7 +157,8 @@ class _Names:
         return free
 
     def _refused(self, why: str, name: str) -> MalformedResponse:
-        return MalformedResponse(f"{self._what}: the archive has {why}, and was not unpacked: {name[:80]!a}")
+        shown = f"{name[:80]!a}"[:80]
+        return MalformedResponse(f"{self._what}: the archive has {why}, and was not unpacked: {shown}")
 
 
 def _shortened(name: str) -> str:
@@ -183,7 +185,8 @@ def _readable(what: str) -> Generator[None, None, None]:
     try:
         yield
     except _UNREADABLE as error:
-        raise MalformedResponse(f"{what}: the archive cannot be read: {type(error).__name__}: {error}"[:250]) from error
+        reason = printable(f"{type(error).__name__}: {error}", 100)[:100]
+        raise MalformedResponse(f"{what}: the archive cannot be read: {reason}") from error
 
 
 @contextlib.contextmanager
