@@ -169,6 +169,18 @@ def test_documented_refusals(
     assert len(raised.value.message) > 5
 
 
+def test_results_are_what_the_spec_says(mock: Callable[[str], str], tmp_path: Path) -> None:
+    """The mock takes the requests for results and files of XDR jobs, and its answers are read."""
+    with CONNECT["cortex_xdr"](mock("cortex_xdr")) as client:
+        run, action = cortex_xdr.script_execution(client, "17"), cortex_xdr.action(client, 17)
+        assert cortex_xdr.script_results(run, timeout=5).results
+        # The links of the examples lead to what the mock does not serve.
+        with pytest.raises(errors.NotFound, match="download/"):
+            cortex_xdr.download_script_files(run, ENDPOINT, tmp_path, timeout=5)
+        with pytest.raises(errors.NotFound, match="download/"):
+            cortex_xdr.download_retrieved_files(action, tmp_path, timeout=5)
+
+
 @pytest.mark.parametrize("vendor", CONNECT)
 def test_credentials_are_where_the_spec_wants_them(mock: Callable[[str], str], vendor: str) -> None:
     """The mock asks for the credentials that the spec names, and misses them where they are not sent."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, assert_type
 
 import settled
@@ -24,7 +25,7 @@ from settled import (
 )
 from settled.aio import AsyncSettling
 from settled_clients.agilesec.models import Scan, ScanCallback
-from settled_clients.cortex_xdr.models import ActionStatusReply, QueryResultsReply, ScriptExecutionReply
+from settled_clients.cortex_xdr.models import ActionStatusReply, QueryResultsReply, ScriptExecutionReply, ScriptResults
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob, ByosImportJobStatus
 from settled_clients.osapi.models import Job as JobDetail
@@ -100,6 +101,22 @@ async def async_submits(client: cortex_xdr.AuthenticatedClient, ids: list[str]) 
     """Their twins are awaited."""
     assert_type(await cortex_xdr.isolate_async(client, ids), Job[ActionStatusReply])
     assert_type(await cortex_xdr.run_script_async(client, "u", ids, timeout=60), Job[ScriptExecutionReply])
+
+
+def results(run: Job[ScriptExecutionReply], action: Job[ActionStatusReply], folder: Path) -> None:
+    """What jobs have brought: the generated model of the results, and paths."""
+    found = cortex_xdr.script_results(run, timeout=timedelta(minutes=1))
+    assert_type(found, ScriptResults)
+    assert_type(found.results[0].endpoint_id, str)
+    assert_type(cortex_xdr.download_script_files(run, "a", folder, timeout=None, max_bytes=7), list[Path])
+    assert_type(cortex_xdr.download_retrieved_files(action, "folder", overwrite=True), list[Path])
+
+
+async def async_results(run: Job[ScriptExecutionReply], action: Job[ActionStatusReply], folder: Path) -> None:
+    """Their twins are awaited."""
+    assert_type(await cortex_xdr.script_results_async(run, timeout=5), ScriptResults)
+    assert_type(await cortex_xdr.download_script_files_async(run, "a", folder), list[Path])
+    assert_type(await cortex_xdr.download_retrieved_files_async(action, folder), list[Path])
 
 
 async def woken(scan: Job[Scan]) -> None:

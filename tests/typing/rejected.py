@@ -70,6 +70,14 @@ osapi.connect("server.invalid")  # type: ignore[call-arg]  # pyright: ignore[rep
 osapi.connect("server.invalid", token="t", max_rat=5)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 osapi.connect("server.invalid", token="t", max_rate="5")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
+# What of which kind of job.
+run = cortex_xdr.script_execution(xdr, 7)
+cortex_xdr.script_results(action)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.script_results(run, timeout="60")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.download_script_files(run, "folder")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+cortex_xdr.download_script_files(run, "a", 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+cortex_xdr.download_retrieved_files(run, "folder")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
 # What is in a body of which kind.
 print(end.body.no_such_field)  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 log: str = settled.wait(action, timeout=1).body.error_log  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
