@@ -11,6 +11,7 @@ import threading
 import tracemalloc
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -25,6 +26,7 @@ from settled.testing import VirtualClock
 
 from _exchange import heads
 from _servers import Server
+from _specs import load_script
 from conftest import Answering
 
 KEY = "the-key-of-the-query-tests"
@@ -633,3 +635,23 @@ def test_blocking_results() -> None:
         data = {"query_id": query_id, "pending_flag": False}
         answer = client.get_httpx_client().post("/public_api/v1/xql/get_query_results", json={"request_data": data})
     assert answer.json()["reply"]["status"] == "SUCCESS"
+
+
+def test_recipe(sim: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipe writes all rows of a query into a file, and leaves none that looks whole if they do not all come."""
+    recipe, target = load_script("docs/recipes/xql_to_csv.py"), tmp_path / "events.csv"
+    for name, value in sim.environ.items():
+        monkeypatch.setenv(name, value)
+    sim.plan_query(QUERY, rows=5000)
+    assert recipe.main(QUERY, str(target)) == 5000
+    header, *lines = target.read_text(encoding="utf-8").splitlines()
+    assert header == "event_id,event_type"
+    assert lines == [f"E{number:07},NETWORK" for number in range(5000)]
+    target.unlink()
+    sim.plan_query(QUERY, rows=5000, number_of_results=5001)
+    with pytest.raises(errors.MalformedResponse, match="ended too early"):
+        recipe.main(QUERY, str(target))
+    assert not target.exists()
+    sim.plan_query(QUERY, states=["FAIL"])
+    with pytest.raises(errors.JobFailed):
+        recipe.main(QUERY, str(target))

@@ -107,7 +107,10 @@ def _problem_of_start(data: dict[str, Any]) -> str | None:
 
 
 def _has_numbers(value: Any, names: Iterable[str]) -> bool:
-    return is_object(value) and all(type(value.get(name)) is int for name in names)
+    if not is_object(value):
+        return False
+    found = [value.get(name) for name in names]
+    return all(type(each) is int and -(2**63) <= each < 2**63 for each in found)
 
 
 async def _results(simulator: Simulator, data: dict[str, Any]) -> Response:

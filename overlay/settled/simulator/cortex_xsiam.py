@@ -95,12 +95,19 @@ def _problems(value: Any, expected: Any, loc: list[str | int]) -> Iterator[dict[
         else:
             for number, item in enumerate(value):
                 yield from _problems(item, expected[0], [*loc, number])
-    elif isinstance(expected, tuple):
-        if value not in expected:
-            yield {"loc": loc, "msg": "Input should be 'Potential' or 'Confirmed'", "type": "enum"}
-    elif type(value) is not expected:
-        name = _NAMES[expected]
-        yield {"loc": loc, "msg": f"Input should be a valid {name}", "type": f"{name}_type"}
+    elif (problem := _problem(value, expected)) is not None:
+        yield {"loc": loc, **problem}
+
+
+def _problem(value: Any, expected: Any) -> dict[str, str] | None:
+    """What is wrong with a text, a number or a word."""
+    if isinstance(expected, tuple):
+        return None if value in expected else {"msg": "Input should be 'Potential' or 'Confirmed'", "type": "enum"}
+    if type(value) is not expected:
+        return {"msg": f"Input should be a valid {_NAMES[expected]}", "type": f"{_NAMES[expected]}_type"}
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return {"msg": "Input should have at most 64 bits", "type": "int_parsing_size"}
+    return None
 
 
 def _reply(job: ScriptedJob) -> dict[str, Any]:
