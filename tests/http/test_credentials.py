@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import threading
 from typing import Any
@@ -12,8 +13,11 @@ import pytest
 
 import settled
 from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, osapi
+from settled._http.connect import client_arguments
+from settled._http.credentials import Basic
 from settled.errors import AuthenticationError, SubmitFailed, TransportError
 from settled.testing import VirtualClock
+from settled_clients.osapi import AuthenticatedClient
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
 
@@ -217,6 +221,45 @@ def test_renewals_keep_to_the_rate(clock: VirtualClock, way: str) -> None:
         fetch_all([osapi.job(client, JOB)] * 3, way)
     assert vault.seen == [FIRST, SECOND, SECOND, SECOND]
     assert all(later - earlier >= 2 for earlier, later in itertools.pairwise(moments))
+
+
+def test_a_submit_without_a_token_is_sure() -> None:
+    """A submit that never got a token was not sent, so that it is a TransportError and no SubmitUnclear."""
+
+    def ask() -> str:
+        raise OSError("the vault is sealed")
+
+    with (
+        answering(lambda _: DONE) as server,
+        agilesec.connect(server.url, token=ask) as client,
+        pytest.raises(TransportError, match="no credentials") as raised,
+    ):
+        agilesec.execute_scan(client, "s1")
+    assert raised.value.is_unsent
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_basic(way: str) -> None:
+    """A user's name and password go along with each request; a password can be renewed, and is not shown."""
+    vault, seen = Vault(FIRST, SECOND), list[str]()
+
+    def answer(head: bytes) -> bytes:
+        seen.append(base64.b64decode(head.partition(b"Basic ")[2].split(b"\r\n")[0]).decode())
+        return reply({"error": f"no, {SECOND}"}, "401 Unauthorized")
+
+    with answering(answer) as server:
+        auth = Basic("robot", vault)
+        client = AuthenticatedClient(**client_arguments(server.url, auth, fast=way == "fast"))
+        (refused,) = fetch_all([osapi.job(client, JOB)], way)
+    assert seen == [f"robot:{FIRST}", f"robot:{SECOND}"]
+    assert SECOND not in str(refused)
+
+
+@pytest.mark.parametrize("username", ["", "a:b"])
+def test_a_username_that_cannot_be_one(username: str) -> None:
+    """A name with a colon would give away a part of itself as password."""
+    with pytest.raises(ValueError, match="^username "):
+        Basic(username, "p")
 
 
 class _ReadsBodies(httpx.Auth):

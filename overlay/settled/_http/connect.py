@@ -85,6 +85,7 @@ def client_arguments(
     if fast:
         from . import fast as _  # noqa: F401 - says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
+    auth.base_url = base_url
     maker = _Maker(verify, transport, fast=fast)
     auth.extensions = {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth}
     return {

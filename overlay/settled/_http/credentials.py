@@ -62,13 +62,15 @@ class Credentials(httpx.Auth):
 
     hint: str = ""
     turns: ClassVar[Turns]
+    # The API's address, which `connect` adds.
+    base_url: str = ""
 
     def __init__(self, name: str, secret: Secret) -> None:
         self.name = name
         self._ask = secret if callable(secret) else None
         self._secret = "" if callable(secret) else checked_secret(name, secret)
         # How often it was asked for: tells whether somebody else has renewed what was refused.
-        self._asked = 0
+        self._asked: int = 0
         self._sent: deque[str] = deque([self._secret], maxlen=_REMEMBERED)
         self.proxy_secrets: frozenset[str] = frozenset()
         self.extensions: dict[str, Any] = {}
@@ -163,6 +165,7 @@ class Credentials(httpx.Auth):
     def _failure(self, how: str, *, may_pass: bool = True) -> TransportError:
         failure = TransportError(f"no credentials: the callable given as {self.name}= {how}")
         failure.may_pass = may_pass
+        failure.is_unsent = True
         return failure
 
 
@@ -177,6 +180,21 @@ class HeaderToken(Credentials):
     def sign(self, request: httpx.Request, secret: str) -> None:
         """Put the token into the header of a request."""
         request.headers[self.header] = f"{self.prefix}{secret}"
+
+
+class Basic(Credentials):
+    """A user's name and password (RFC 7617)."""
+
+    def __init__(self, username: str, password: Secret) -> None:
+        super().__init__("password", password)
+        if not text("username", username) or ":" in username:
+            raise ValueError("username must not be empty, nor have a colon")
+        self._username = username
+
+    def sign(self, request: httpx.Request, secret: str) -> None:
+        """Put name and password into the header of a request."""
+        pair = base64.b64encode(f"{self._username}:{secret}".encode()).decode()
+        request.headers["Authorization"] = f"Basic {pair}"
 
 
 def checked_secret(name: str, secret: str) -> str:

@@ -38,7 +38,7 @@ _MAX_REASON = 500
 _QUOTE = re.compile(r":|\sURL\(")
 
 # What these end has not reached the server.
-NEVER_SENT = (
+_NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.InvalidURL,
@@ -47,6 +47,8 @@ NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+FOR_CREDENTIALS = "settled.for_credentials"
+"""The request extension of a request that fetches what another one is to be signed with."""
 
 
 @contextlib.contextmanager
@@ -62,9 +64,11 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
     except TimeoutError as error:
         raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
+        is_unsent = isinstance(error, _NEVER_SENT) or _is_for_credentials(error)
         _hide_secrets(error, client)
         failure = TransportError(f"{what}: {printable(_told(error), _MAX_REASON)}")
         failure.may_pass = _may_pass(error)
+        failure.is_unsent = is_unsent
         failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
         raise failure from error
 
@@ -138,6 +142,11 @@ def _hide_secrets(error: BaseException, client: Client) -> None:
                 for name, value in sent.headers.multi_items()
             ]
             each.request = httpx.Request(sent.method, sent.url, headers=headers)
+
+
+def _is_for_credentials(error: Exception) -> bool:
+    request: httpx.Request | None = getattr(error, "_request", None)
+    return request is not None and FOR_CREDENTIALS in request.extensions
 
 
 def _told(error: Exception) -> str:

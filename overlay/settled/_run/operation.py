@@ -36,7 +36,6 @@ from .._http.redact import without_secrets
 from .._http.response import Response
 from .._http.send import send, send_async
 from .._http.stream import stream, stream_async
-from .._http.transport_errors import NEVER_SENT
 from ..errors import (
     ApiError,
     MalformedResponse,
@@ -178,7 +177,7 @@ def submit(
             error.args = (response.without_secrets(str(error)),)
             raise
     except (MalformedResponse, ServerError, TransportError) as error:
-        if isinstance(error.__cause__, NEVER_SENT):
+        if isinstance(error, TransportError) and error.is_unsent:
             raise
         message = str(error)
         if isinstance(error, ServerError) and any(each.casefold() in message.casefold() for each in permanent):

@@ -1,0 +1,221 @@
+"""Credentials that fetch their token themselves: OAuth 2.0 with client credentials (RFC 6749, section 4.4).
+
+The token is fetched within httpx's auth flow, by one more request of the client that needs it. So the client's proxies,
+certificates, hooks and timeouts hold for it, and it ends when the request that waits for it has to. The flow is written
+once, as a generator that does no I/O: it yields what is to be sent, or the fetch of somebody else to wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import copy
+import math
+from collections.abc import AsyncGenerator, Generator, Mapping
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+import httpx
+
+from .._core.job import UNREADABLE, Client
+from .._core.reply import MAX_POLL_SECONDS
+from .._core.validate import text
+from .._monotonic import monotonic
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    BadRequest,
+    MalformedResponse,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    SettledError,
+    TransportError,
+)
+from .credentials import CREDENTIALS_KEY, Credentials, checked_secret
+from .response import DEADLINE, Response, read, read_async
+from .transport_errors import FOR_CREDENTIALS
+
+T = TypeVar("T")
+
+# A token is renewed so many seconds before it expires, or after half of its life if that is short.
+_EARLY = 30.0
+_REFUSED = 401
+# These say that the credentials are wrong, or are asked for too often; any other error only that there is no token.
+_SAID_OF_CREDENTIALS = (BadRequest, AuthenticationError, PermissionDenied, RateLimited)
+
+# Done when a fetch is over, with the error that it ended with, if that is known.
+_Fetch = concurrent.futures.Future[SettledError | None]
+_Steps = Generator[httpx.Request | _Fetch, Any, T]
+
+
+class OAuthClientCredentials(Credentials):
+    """A bearer token, fetched with a client's id and secret, and fetched anew before it expires or if it is refused.
+
+    `token_url` is a path behind the API's address, or a whole URL. What is sent there are `fields`, the id and the
+    secret: as a form, or as JSON if `as_json`. However many threads and event loops need a token, one of them asks.
+    """
+
+    def __init__(
+        self,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        *,
+        as_json: bool = False,
+        fields: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__("client_secret", client_secret)
+        if not text("client_id", client_id).strip():
+            raise ValueError("client_id must not be empty")
+        usual = {"grant_type": "client_credentials"} if fields is None else fields
+        self._body = {**usual, "client_id": client_id.strip(), "client_secret": self._secret}
+        self._token_url = token_url
+        self._as_json = as_json
+        self._token = ""
+        self._renew_at = -math.inf
+        # What reading an answer needs of a client: whose secrets are to be kept out of texts.
+        self._client = cast(Client, SimpleNamespace(extensions={CREDENTIALS_KEY: self}))
+
+    def after_fork(self) -> None:
+        """Renew what threads and tasks share; the fetch of another process ends there."""
+        super().after_fork()
+        self._under_way: _Fetch | None = None
+
+    def secrets(self) -> list[str]:
+        """The client's secret, and the tokens that were sent lately."""
+        return [self._secret, *self._sent]
+
+    def sign(self, request: httpx.Request, secret: str) -> None:
+        """Put a token into the headers of a request."""
+        request.headers["Authorization"] = f"Bearer {secret}"
+
+    def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign a request, and again with a new token if it is refused."""
+        with contextlib.closing(self._signed(request)) as steps, contextlib.suppress(StopIteration):
+            step = next(steps)
+            while True:
+                if isinstance(step, httpx.Request):
+                    response = yield step
+                    answer = response if step is request else read(self._client, response, _end_of(request))
+                    step = steps.send(answer)
+                    response.close()
+                    _make_readable(response)
+                else:
+                    concurrent.futures.wait([step], _end_of(request) - monotonic())
+                    step = steps.send(None)
+
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Sign a request, as `sync_auth_flow` does."""
+        with contextlib.closing(self._signed(request)) as steps, contextlib.suppress(StopIteration):
+            step = next(steps)
+            while True:
+                if isinstance(step, httpx.Request):
+                    response = yield step
+                    step = steps.send(response if step is request else await read_async(self._client, response))
+                    await response.aclose()
+                    _make_readable(response)
+                else:
+                    await asyncio.wait([asyncio.wrap_future(step)], timeout=_end_of(request) - monotonic())
+                    step = steps.send(None)
+
+    def _signed(self, request: httpx.Request) -> _Steps[None]:
+        """Sign and send a request, and once more if it is refused."""
+        token, number = yield from self._later_token(request, 0)
+        self.sign(request, token)
+        response: httpx.Response = yield request
+        if response.status_code == _REFUSED:
+            token, _ = yield from self._later_token(request, number)
+            self.sign(request, token)
+            yield request
+
+    def _later_token(self, request: httpx.Request, known: int) -> _Steps[tuple[str, int]]:
+        """A token that lasts, and its number, which is higher than `known`."""
+        while True:
+            with self._lock:
+                if self._asked > known and monotonic() < self._renew_at:
+                    return self._token, self._asked
+                other = self._under_way
+                fetch = self._under_way = other or _Fetch()
+            if other is None:
+                return (yield from self._fetched_token(request, fetch))
+            yield fetch
+            if not fetch.done():
+                # It may belong to a loop that has ended: the next request does not wait for it.
+                self._end(fetch)
+                raise httpx.PoolTimeout("another request's fetch of a token took too long", request=request)
+            if (error := fetch.result()) is not None:
+                raise copy.copy(error)
+
+    def _fetched_token(self, request: httpx.Request, fetch: _Fetch) -> _Steps[tuple[str, int]]:
+        error: SettledError | None = None
+        began = monotonic()
+        try:
+            response: Response = yield self._token_request(request)
+            return self._taken(response, began)
+        except SettledError as failure:
+            error = copy.copy(failure)  # whose own text goes on to say whose request it ended
+            raise
+        finally:
+            self._end(fetch)
+            fetch.set_result(error)
+
+    def _end(self, fetch: _Fetch) -> None:
+        with self._lock:
+            if self._under_way is fetch:
+                self._under_way = None
+
+    def _token_request(self, request: httpx.Request) -> httpx.Request:
+        url = self._token_url if "://" in self._token_url else f"{self.base_url}{self._token_url}"
+        kept = ("User-Agent", "Accept-Encoding")
+        return httpx.Request(
+            "POST",
+            url,
+            headers={"Accept": "application/json"} | {name: request.headers[name] for name in kept},
+            json=self._body if self._as_json else None,
+            data=None if self._as_json else self._body,
+            extensions={**request.extensions, FOR_CREDENTIALS: True},
+        )
+
+    def _taken(self, response: Response, began: float) -> tuple[str, int]:
+        try:
+            raw = response.json()
+            token = checked_secret("access_token", raw["access_token"])
+        except _SAID_OF_CREDENTIALS:
+            raise
+        except (ApiError, MalformedResponse, *UNREADABLE) as error:
+            # What else the answer says may be the token, in another form than was expected.
+            told = str(error) if isinstance(error, ApiError) else "the answer has no access_token"
+            failure = TransportError(f"no token from {self._token_url}: {told}")
+            failure.may_pass = not isinstance(error, NotFound)
+            failure.is_unsent = True
+            raise failure from error
+        with self._lock:
+            life = _seconds(raw.get("expires_in"))
+            self._renew_at = began + life - min(_EARLY, life / 2)
+            self._token = token
+            self._asked += 1
+            self._sent.append(token)
+            return token, self._asked
+
+
+def _seconds(expires_in: Any) -> float:
+    """How long a token lasts; for ever, which is until it is refused, if the answer does not tell."""
+    try:
+        seconds = float(expires_in)
+    except (ArithmeticError, TypeError, ValueError):
+        return math.inf
+    return seconds if seconds > 0 else math.inf
+
+
+def _end_of(request: httpx.Request) -> float:
+    """The moment by which a request has to be done with."""
+    end: float = request.extensions.get(DEADLINE, monotonic() + MAX_POLL_SECONDS)
+    return end
+
+
+def _make_readable(response: httpx.Response) -> None:
+    """Let httpx read an empty body, as it does before the next request of a flow, however long the real one is."""
+    response.stream = httpx.ByteStream(b"")
+    response.is_closed = response.is_stream_consumed = False
