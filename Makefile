@@ -91,8 +91,8 @@ pages: .venv/ready ## Hold saved pages of a vendor against a spec (SPEC=specs/os
 adopt: .venv/ready ## Draft a spec from a vendor's OpenAPI document (DOCUMENT=kiln.json OPERATIONS="getJob")
 	$(BIN)/python scripts/regenerate/adopt.py $(DOCUMENT) --operations $(OPERATIONS)
 
-new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln)
-	$(BIN)/python scripts/regenerate/new_api.py $(NAME)
+new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln OPTIONS="--auth basic --submit")
+	$(BIN)/python scripts/regenerate/new_api.py $(NAME) $(OPTIONS)
 
 readme: .venv/ready ## Write the README's table of job systems
 	$(BIN)/python scripts/docs/readme.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 
 WaitFunction = Callable[..., Snapshot[Any]]
+CallFunction = Callable[..., Any]
 
 
 @pytest.fixture
@@ -159,6 +161,28 @@ def _wait_in_a_loop(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
 def wait(request: pytest.FixtureRequest) -> WaitFunction:
     """Both ways to wait, one after the other."""
     function: WaitFunction = request.param
+    return function
+
+
+def _call_here(function: CallFunction, client: Any, *args: Any, **named: Any) -> Any:
+    with client:
+        return function(client, *args, **named)
+
+
+def _call_in_a_loop(function: CallFunction, client: Any, *args: Any, **named: Any) -> Any:
+    twin = getattr(sys.modules[function.__module__], f"{function.__name__}_async")
+
+    async def main() -> Any:
+        async with client:
+            return await twin(client, *args, **named)
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=[_call_here, _call_in_a_loop], ids=["sync", "async"])
+def call(request: pytest.FixtureRequest) -> CallFunction:
+    """Both ways to call an operation, one after the other: it, or its twin, with a client that is closed then."""
+    function: CallFunction = request.param
     return function
 
 

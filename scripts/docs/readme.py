@@ -42,7 +42,7 @@ def table() -> str:
 
 
 def _operation(spec: dict[str, Any], kind: JobKind[Any]) -> dict[str, Any]:
-    request = kind.request("1")
+    request = kind.request(kind.example_id())
     for path, item in spec["paths"].items():
         if request["method"] in item and re.fullmatch(re.sub(r"\\\{.*?\\\}", "[^/]+", re.escape(path)), request["url"]):
             operation: dict[str, Any] = item[request["method"]]

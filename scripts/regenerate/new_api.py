@@ -1,20 +1,30 @@
-"""Begin a new vendor's API: write its spec, overlay module and test, with the places to fill in marked FILL IN.
+r"""Begin a new vendor's API: write its spec, overlay module, test and page, with the places to fill in marked FILL IN.
 
-python scripts/regenerate/new_api.py NAME: what it writes is valid as it stands, so that generation and tests tell of
-each slip.
+    python scripts/regenerate/new_api.py harbor --auth basic --path "/replication/executions/{id}" --progress \
+        --submit /replication/executions --by-location
 
-The exit code is 0, or 3 if the name cannot be used; then nothing is written.
+What it writes is valid as it stands, so that generation and tests tell of each slip. The options say what the vendor's
+page shows: how one signs in, the path of a job with all parts of its id in braces, whether a second word tells how it
+ended, whether progress or parts are told, and where a job is started.
+
+The exit code is 0, or 3 if a name or a path cannot be used; then nothing is written.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import builtins
 import datetime
 import keyword
 import re
+import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import jinja2
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = Path(__file__).with_suffix("")
@@ -22,45 +32,37 @@ FILES = {
     "spec.yaml": "specs/{}.yaml",
     "module.py": "overlay/settled/{}.py",
     "test.py": "tests/vendors/test_{}.py",
+    "page.md": "scripts/docs/pages/reference/{}.md",
 }
-
-
+PATH = "/jobs/{id}"
 RESERVED = {"client", "cls", "conftest", "httpx", "job", "outcome", "pytest", "self", "settled", "settled_clients"}
-SCHEME = "      type: apiKey\n      in: header\n      name: X-Api-Token # FILL IN\n"
-BEARER = {
-    'HeaderToken("X-Api-Token", token)  # FILL IN': 'HeaderToken("Authorization", token, prefix="Bearer ")',
-    SCHEME: "      type: http\n      scheme: bearer\n",
-    '"x-api-token"': '"authorization"',
-    '(PATH, "t1")': '(PATH, "Bearer t1")',
-}
-BASIC = {  # what a template says of a token, and what it says of a user's name and password
-    "from typing import Any, Unpack\n": "import base64\nfrom typing import Any, Unpack\n",
-    "client_arguments, token_environment\n": "client_arguments, from_environment\n",
-    "import HeaderToken, Secret\n": "import HeaderToken, checked_secret\n",
-    "connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:": (
-        "connect(base_url: str, *, username: str, password: str, **options: Unpack[ConnectOptions])"
-        " -> AuthenticatedClient:"
+# How one signs in: what `connect` takes, what a test gives, what then is in the header, and the variables' names.
+SIGN_IN = {
+    "token": ("base_url: str, *, token: Secret", 'token="t1"', "t1", "the token SETTLED_{}_TOKEN"),
+    "bearer": ("base_url: str, *, token: Secret", 'token="t1"', "Bearer t1", "the token SETTLED_{}_TOKEN"),
+    "basic": (
+        "base_url: str, *, username: str, password: Secret",
+        'username="u", password="p1"',
+        "Basic dTpwMQ==",
+        "SETTLED_{}_USERNAME and _PASSWORD",
     ),
-    "If the address or the token cannot be such": "If the address or the password cannot be such",
-    '    auth = HeaderToken("X-Api-Token", token)  # FILL IN\n': (
-        "    pair = f\"{username}:{checked_secret('password', password)}\"\n"
-        '    auth = HeaderToken("Authorization", base64.b64encode(pair.encode()).decode(), prefix="Basic ")\n'
+    "oauth": (
+        "base_url: str, *, client_id: str, client_secret: str",
+        'client_id="c1", client_secret="s1"',
+        "Bearer t1",
+        "SETTLED_{}_CLIENT_ID and _CLIENT_SECRET",
     ),
-    "with the token SETTLED_@NAME@_TOKEN": "with SETTLED_@NAME@_USERNAME and _PASSWORD",
-    '    return connect(**token_environment("@name@"), **options)': (
-        '    names = {"base_url": "URL", "username": "USERNAME", "password": "PASSWORD"}\n'
-        '    return connect(**from_environment("@name@", **names), **options)'
+    "cortex": (
+        "base_url: str, *, key_id: int | str, key: Secret, advanced: bool = False",
+        'key_id=7, key="k1"',
+        "k1",
+        "SETTLED_{}_KEY_ID, _KEY and _KEY_TYPE",
     ),
-    SCHEME: "      type: http\n      scheme: basic\n",
-    "A token that the vendor issued": "A user's name and password",
-    'TOKEN_HEADER = "/jobs/17", "x-api-token"': 'TOKEN_HEADER = "/jobs/17", "authorization"',
-    'token="t1"': 'username="u", password="p1"',
-    '(PATH, "t1")': '(PATH, "Basic dTpwMQ==")',
 }
 
 
 class UnusableName(Exception):
-    """A name that a new vendor cannot have."""
+    """A name that a new vendor, or its kind of job, cannot have; or a path that its jobs cannot have."""
 
 
 def targets(name: str, root: Path) -> dict[str, Path]:
@@ -81,51 +83,157 @@ def targets(name: str, root: Path) -> dict[str, Path]:
     return files
 
 
-def enlist(name: str, root: Path) -> bool:
-    """Name the new kind and its status enum where the tests of all kinds look for them; False if that is nowhere."""
-    for path in (root / "tests").rglob("test_kinds.py"):
-        text = path.read_text(encoding="utf-8")
-        head, found, rest = text.partition("STATUS_ENUMS = {\n")
-        if found:
-            lines, end, after = rest.partition("}\n")
-            every = sorted([*lines.splitlines(keepends=True), f'    "{name}.job": "JobStatus",\n'])
-            path.write_text("".join((head, found, *every, end, after)), encoding="utf-8")
-            return True
-    return False
+def enlist(name: str, kind: str, enums: str, root: Path) -> bool:
+    """Name the new kind and its status enums where the tests of all kinds look, and its page in the documentation.
+
+    False if one of the two is nowhere to be found.
+    """
+    tests, pages = root / "tests" / "core" / "test_kinds.py", root / "scripts" / "docs" / "zensical.toml"
+    head, found, rest = tests.read_text(encoding="utf-8").partition("STATUS_ENUMS = {\n")
+    if found:
+        lines, end, after = rest.partition("}\n")
+        every = sorted([*lines.splitlines(keepends=True), f'    "{kind}": "{enums}",\n'])
+        tests.write_text("".join((head, found, *every, end, after)), encoding="utf-8")
+    before, simulator, others = pages.read_text(encoding="utf-8").partition('    { "settled.simulator" = ')
+    line = f'    {{ "settled.{name}" = "reference/{name}.md" }},\n' if simulator else ""
+    pages.write_text(f"{before}{line}{simulator}{others}", encoding="utf-8")
+    return bool(found and simulator)
 
 
-def filled(template: str, name: str, auth: str = "token") -> str:
-    """A template's text for a vendor, with one way to sign in."""
-    words = {
-        "name": name,
-        "Name": "".join(map(str.capitalize, name.split("_"))),
+def words_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the templates are filled with; UnusableName if a path or the word for a job cannot be used."""
+    name, job = options.name, options.job
+    path_names, id_names = names_in(options.path)
+    submit = options.path.rpartition("/")[0] if options.submit is True else options.submit
+    submit_path_names, submit_names = names_in(submit or "")
+    if not id_names:
+        raise UnusableName(f"{options.path} has no id of a job: write it in braces, as in /jobs/{{id}}")
+    if submit and (missing := [each for each in id_names[:-1] if each not in submit_names]):
+        raise UnusableName(f"{submit} has no {{{missing[0]}}}, which is a part of the id of what it starts")
+    connect_arguments, credentials, signed, variables = SIGN_IN[options.auth]
+    terminal = f"{camel(name)}{camel(job)}Terminal"
+    functions = ["connect", "connect_from_env", job, *([f"start_{job}", f"start_{job}_async"] if submit else [])]
+    return vars(options) | {
+        "Name": camel(name),
         "NAME": name.upper(),
+        "Job": camel(job),
+        "JOB": job.upper(),
+        "path_names": path_names,
+        "id_names": id_names,
+        "several": len(id_names) > 1,
+        "submit": submit,
+        "submit_path_names": submit_path_names,
+        "submit_names": submit_names,
+        "connect_arguments": connect_arguments,
+        "credentials": credentials,
+        "signed": signed,
+        "variables": variables.format(name.upper()),
         "today": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "public": sorted(["KINDS", "AuthenticatedClient", terminal, *functions], key=_as_ruff_sorts),
+        "members": [*functions, terminal, "AuthenticatedClient", "KINDS"],
+        "fill_in_path": " # FILL IN" if options.path == PATH else "",
+        "fill_in_submit": " # FILL IN" if options.submit is True else "",
+        "example_path": re.sub(r"\{.*?\}", "17", options.path),
+        "example_submit": re.sub(r"\{.*?\}", "17", submit or ""),
+        "example_started": re.sub(r"\{.*?\}", "17", options.path).removesuffix("17") + "18",
+        "example_ids": ", ".join('"17"' for _ in id_names),
+        "submit_examples": "".join('"17", ' for _ in submit_names),
+        "started_id": "/".join([*("17" for _ in id_names[:-1]), "18"]),
     }
-    text = (TEMPLATES / f"{template}.template").read_text(encoding="utf-8")
-    for old, new in {"basic": BASIC, "bearer": BEARER}.get(auth, {}).items():
-        text = text.replace(old, new)
-    return re.sub(r"@(\w+)@", lambda match: words[match[1]], text)
+
+
+def names_in(path: str) -> tuple[list[str], list[str]]:
+    """The names in the braces of a path, as they are and as Python spells them."""
+    names = re.findall(r"\{(.*?)\}", path)
+    spelled = [re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", each).lower() for each in names]
+    if path and not re.fullmatch(r"(/[\w.~-]+|/\{[A-Za-z]\w*\})+", path):
+        raise UnusableName(f"{path!r} is no path such as /jobs/{{id}}: each part is a word, or a name in braces")
+    if len({*spelled}) < len(names) or any(map(keyword.iskeyword, spelled)):
+        raise UnusableName(f"{path!r} has names in braces that Python's arguments cannot have")
+    return names, spelled
+
+
+def camel(name: str) -> str:
+    """A name as that of a class."""
+    return "".join(map(str.capitalize, name.split("_")))
+
+
+def _as_ruff_sorts(name: str) -> tuple[int, str]:
+    return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
+
+
+def filled(template: str, words: Mapping[str, Any]) -> str:
+    """A template's text for a vendor."""
+    environment = jinja2.Environment(  # noqa: S701 - what it writes is no HTML
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    text = environment.get_template(f"{template}.jinja").render(words)
+    if not template.endswith(".py"):
+        return text
+    for rules in (["check", "--select=I", "--fix-only", "--quiet"], ["format"]):
+        command = [sys.executable, "-m", "ruff", *rules, f"--config={ROOT / 'pyproject.toml'}", "-"]
+        text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603
+    return text
+
+
+def check_job(words: Mapping[str, Any]) -> None:
+    """Raise UnusableName if the word for a job is a name that the module needs for something else."""
+    job = words["job"]
+    tree = ast.parse(filled("module.py", {**words, "job": "job_"}))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    used |= {alias.asname or alias.name for node in ast.walk(tree) if hasattr(node, "names") for alias in node.names}
+    used |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    if not re.fullmatch("[a-z]+(_[a-z]+)*", job) or keyword.iskeyword(job) or keyword.issoftkeyword(job):
+        raise UnusableName(f"{job!r} is no word for a job: use lower-case letters and underscores")
+    if job in used | {*dir(builtins)}:
+        raise UnusableName(f"{job} is taken: Python or the module itself uses that name")
+
+
+def parsed(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("name", help="the vendor's, as a Python module")
+    add("--auth", choices=SIGN_IN, default="token", help="how one signs in")
+    add("--job", default="job", help="what a job is called (default: %(default)s)")
+    add("--path", default=PATH, help="where a job is asked for, its id in braces (default: %(default)s)")
+    add("--conclusion", action="store_true", help="a second word tells how a job ended")
+    add("--progress", action="store_true", help="replies tell how much is done, of how much")
+    add("--parts", action="store_true", help="replies tell how each part is doing")
+    add("--submit", nargs="?", const=True, metavar="PATH", help="a job is started with a POST there")
+    add("--by-location", action="store_true", help="the answer to a submit has the job in its Location, and no body")
+    add("--root", type=Path, default=ROOT, help="the project's folder (default: this one)")
+    options = parser.parse_args(argv)
+    if options.by_location and not options.submit:
+        parser.error("--by-location tells of an answer to --submit")
+    return options
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; the exit code is 0, or 3 if the name cannot be used."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", help="the vendor's, as a Python module")
-    parser.add_argument("--auth", choices=("token", "bearer", "basic"), default="token", help="how one signs in")
-    parser.add_argument("--root", type=Path, default=ROOT, help="the project's folder (default: this one)")
-    options = parser.parse_args(argv)
+    """Run the command line; the exit code is 0, or 3 if a name or a path cannot be used."""
+    options = parsed(argv)
     try:
         files = targets(options.name, options.root)
+        words = words_of(options)
+        check_job(words)
+        texts = {path: filled(template, words) for template, path in files.items()}
+        kind, job = f"{options.name}.{options.job}", camel(options.job)
+        enums = f"{job}Status {job}Conclusion" if options.conclusion else f"{job}Status"
+        is_enlisted = enlist(options.name, kind, enums, options.root)
     except (UnusableName, OSError) as error:
         print(error, file=sys.stderr)
         return 3
-    for template, path in files.items():
-        text = filled(template, options.name, options.auth)
+    for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
         print(f"{path}: {text.count('FILL IN')} places to fill in")
-    if not enlist(options.name, options.root):
-        print(f"then name {options.name}.job and its enum of status words where the tests of all kinds do")
+    if not is_enlisted:
+        print(
+            f"then name {kind} and its enums of status words where the tests of all kinds do, and its page in the docs"
+        )
     print("then run `make generate readme test`")
     return 0
 

@@ -24,7 +24,7 @@ from _specs import ROOT, SPECS, documents
 VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path in SPECS}
 KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]
 
-# The spec's enum that has a kind's status words; no list is published for script runs.
+# The spec's enums that have a kind's status words; no list is published for script runs.
 STATUS_ENUMS = {
     "agilesec.scan": "ScanStatus",
     "cortex_xdr.action": "ActionStatus",
@@ -34,6 +34,13 @@ STATUS_ENUMS = {
     "cortex_xsiam.xql_query": "QueryStatus",
     "osapi.job": "JobStatus",
 }
+
+
+def documented_words(kind: JobKind[Any]) -> list[str]:
+    """The words that the spec lists for where a job stands, and how it ended."""
+    schemas = documents()[kind.name.partition(".")[0]]["components"]["schemas"]
+    return [word for enum in STATUS_ENUMS[kind.name].split() for word in schemas[enum]["enum"]]
+
 
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
@@ -46,9 +53,7 @@ def test_every_kind_is_checked() -> None:
 @each_kind
 def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> None:
     """Each status word of the spec is in exactly one of the two sets, in whatever letter case."""
-    spec = documents()[kind.name.split(".")[0]]
-    documented = spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"]
-    for word in documented:
+    for word in documented_words(kind):
         assert (kind.terminal.outcome_of(word) is not None) + (word in kind.running) == 1, word
         assert kind.knows(word.swapcase())
     assert kind.knows("nobody-listed-this") == (not kind.running)
@@ -57,8 +62,7 @@ def test_every_documented_word_is_running_or_terminal(kind: JobKind[Any]) -> Non
 @each_kind
 def test_running_words_are_documented(kind: JobKind[Any]) -> None:
     """No running word is ours alone; a terminal one may be, where replies have shown it."""
-    spec = documents()[kind.name.split(".")[0]]
-    assert kind.running <= set(spec["components"]["schemas"][STATUS_ENUMS[kind.name]]["enum"])
+    assert kind.running <= set(documented_words(kind))
 
 
 @each_kind
@@ -75,8 +79,9 @@ def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
     """A job function makes the job that its ref names."""
     vendor, name = kind.name.split(".")
     client = kind.client_class("https://nowhere.invalid")  # type: ignore[call-arg]
-    job = getattr(VENDORS[vendor], name)(client, "17")
-    assert job.ref == f"{kind.name}/17"
+    job_id = kind.example_id("17")
+    job = getattr(VENDORS[vendor], name)(client, *job_id.split("/"))
+    assert job.ref == f"{kind.name}/{job_id}"
     assert settled.from_ref(job.ref, client) == job
     with pytest.raises(dataclasses.FrozenInstanceError):
         job.id = "18"
@@ -177,7 +182,8 @@ def test_connect_names_what_is_wrong(vendor: str) -> None:
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the environment does not say can be given: it is for every vendor's `connect_from_env`."""
-    for name, value in {"URL": "https://nowhere.invalid", "KEY_ID": "7", "KEY": "k", "TOKEN": "t", **USER}.items():
+    secrets = {"KEY_ID": "7", "KEY": "k", "TOKEN": "t", "CLIENT_ID": "c", "CLIENT_SECRET": "s", **USER}
+    for name, value in {"URL": "https://nowhere.invalid", **secrets}.items():
         monkeypatch.setenv(f"SETTLED_{vendor.upper()}_{name}", value)
     with VENDORS[vendor].connect_from_env(timeout=3.5) as client:
         assert client.get_httpx_client().timeout.read == 3.5

@@ -258,7 +258,7 @@ def test_basic(way: str) -> None:
 @pytest.mark.parametrize("username", ["", "a:b"])
 def test_a_username_that_cannot_be_one(username: str) -> None:
     """A name with a colon would give away a part of itself as password."""
-    with pytest.raises(ValueError, match="^username "):
+    with pytest.raises(ValueError, match=r"^username "):
         Basic(username, "p")
 
 

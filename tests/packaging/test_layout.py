@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-from _specs import ROOT
+from _specs import ROOT, SPECS
 
 PACKAGE = ROOT / "overlay" / "settled"
 MODULES = {
@@ -27,7 +27,7 @@ LAYERS = (
         "settled.__main__",
     ),
     ("settled.aio", "settled.machine", "settled._refs"),
-    ("settled.agilesec", "settled.cortex_xdr", "settled.cortex_xsiam", "settled.osapi", "settled._cortex"),
+    (*(f"settled.{path.stem}" for path in SPECS), "settled._cortex"),
     ("settled._run",),
     ("settled._observe", "settled._http"),
     ("settled._core",),

@@ -85,6 +85,7 @@ def test_examples_are_read(kind: JobKind[Any]) -> None:
             continue  # the vendor refuses, as the example says
         assert reading.status is None or kind.knows(reading.status)
         assert kind.decode(value).to_dict() == value
+        assert kind.reply_id is None or kind.id_in(value) is not None, "reply_id does not find the example's id"
         read += 1
     assert read, "the spec has no example of a reply"
     assert {name for name, is_there in asked if not is_there} <= UNDOCUMENTED.get(kind.name, set())

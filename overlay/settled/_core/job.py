@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
@@ -80,7 +80,8 @@ class JobKind(Generic[B_co]):
     with another message than `not_found_words`, is of a wrong address, which `address_hint` explains;
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
-    done. `results_at` is the way to what the job has produced, if a reply holds that, too.
+    done. `results_at` is the way to what the job has produced, if a reply holds that, too. `id_parts` name the
+    parts of an id that has several: they stand in it with `/` between, and a reply names the last one.
     """
 
     name: str
@@ -98,6 +99,7 @@ class JobKind(Generic[B_co]):
     reply_id: Callable[[Any], Any] | None = attrs.field(default=None, repr=False)
     progress_words: str = "parts settled"
     results_at: tuple[str, ...] = ()
+    id_parts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -146,6 +148,14 @@ class JobKind(Generic[B_co]):
     def without_results(self, raw: Any) -> Any:
         """A reply's JSON without what the job has produced, for places that are not meant for that."""
         return _without(raw, self.results_at)
+
+    def named_id(self, job_id: str) -> str:
+        """What a reply calls the job of an id."""
+        return job_id.rpartition("/")[2] if self.id_parts else job_id
+
+    def example_id(self, part: str = "1") -> str:
+        """An id of the right form, of a job that need not be there."""
+        return "/".join(part for _ in self.id_parts or ("id",))
 
     def unlisted(self, reading: Reading) -> str | None:
         """The first status word of a reading that nobody listed, of the job or of a part; None if there is none."""
@@ -196,6 +206,33 @@ def _check_id(kind: JobKind[Any], value: Any) -> None:
     if fault is not None:
         raise ValueError(f"not an id of a {kind.name} job: {fault}")
     kind.request(value)
+
+
+def id_of(*parts: str | int) -> str:
+    """The id of a job, from what callers and answers call it: one text or number, or several parts.
+
+    Raises:
+        TypeError: If a part is neither.
+    """
+    for part in parts:
+        if isinstance(part, bool) or not isinstance(part, str | int):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"an id is a str or an int, not {described(part)}")
+    return "/".join(map(str, parts))
+
+
+def split_id(job_id: str, names: Sequence[str]) -> list[str]:
+    """The parts of an id that has several.
+
+    Raises:
+        ValueError: If they are not as many as their names, or one of them cannot be a part of a path.
+    """
+    parts = job_id.split("/")
+    if len(parts) != len(names):
+        raise ValueError(f"the id must be {'/'.join(names)}, with {len(names)} parts, and has {len(parts)}")
+    for name, part in zip(names, parts, strict=True):
+        if (fault := _fault_of_id(part)) is not None:
+            raise ValueError(f"the id must be {'/'.join(names)}: of {name}, {fault}")
+    return parts
 
 
 def _fault_of_id(value: Any) -> str | None:

@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -71,6 +72,20 @@ class Response:
             malformed.request_id = _request_id(self._response, self._client)
             malformed.is_html = is_html(self.content)
             raise malformed from error
+
+    def location_id(self) -> str:
+        """The last part of the path that the Location of a successful response leads to.
+
+        Raises:
+            ApiError: If the response is an error.
+            MalformedResponse: If it has no Location.
+        """
+        if not self._response.is_success:
+            raise self.api_error()
+        path = urlsplit(self.headers.get("location", "")).path
+        if not (name := unquote(path.rstrip("/").rpartition("/")[2])):
+            raise _malformed(self._response, "without a Location")
+        return name
 
     def api_error(self, message: str = "") -> ApiError:
         """The error that the response stands for."""

@@ -144,11 +144,11 @@ def _reply(job: Job[Any], http: httpx.Client | httpx.AsyncClient, request: httpx
 
 def _other_id(job: Job[Any], raw: Any) -> str | None:
     """The id that a reply names, if it is another job's; None if it names this job's or none."""
-    named = job.kind.id_in(raw)
-    if named is None or named == "" or str(named) == job.id:
+    named, asked = job.kind.id_in(raw), job.kind.named_id(job.id)
+    if named is None or named == "" or str(named) == asked:
         return None
     try:
         # A server may spell a UUID in another way than whoever asks.
-        return None if uuid.UUID(str(named)) == uuid.UUID(job.id) else str(named)
+        return None if uuid.UUID(str(named)) == uuid.UUID(asked) else str(named)
     except ValueError:
         return str(named)

@@ -28,7 +28,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 import attrs
 
 from .._core.failures import FailureRun
-from .._core.job import Client
+from .._core.job import UNREADABLE, Client
 from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import truncate
@@ -155,11 +155,13 @@ def submit(
     *,
     permanent: Sequence[str] = (),
     seconds: float | None = None,
+    by_location: bool = False,
 ) -> Steps[T]:
     """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
 
     `permanent` are parts of messages with which a 5xx refuses for good. `seconds` is how long the API may take to
-    answer, where that is longer than for other requests.
+    answer, where that is longer than for other requests. With `by_location` the answer tells of the job in its Location
+    header, and `taken` is given the id at its end.
 
     Raises:
         ValueError: If the request cannot be written as JSON.
@@ -170,9 +172,14 @@ def submit(
     step = Send(client, _written(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None)
     try:
         response: Response = yield step
-        raw = response.json()
+        raw = response.location_id() if by_location else response.json()
         try:
             return taken(raw)
+        except UNREADABLE as error:
+            said = f"{without_secrets(raw)!r}"
+            raise MalformedResponse(
+                f"the answer names no job: {truncate(response.without_secrets(said), 200)}"
+            ) from error
         except SettledError as error:
             error.args = (response.without_secrets(str(error)),)
             raise

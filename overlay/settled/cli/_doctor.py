@@ -253,11 +253,11 @@ def _unreachable(error: httpx.HTTPError, address: httpx.URL) -> _Found:
 
 
 def _made_up_id(kind: JobKind[Any]) -> str:
-    made_up = "00000000-0000-4000-8000-000000000000"
+    made_up = kind.example_id("00000000-0000-4000-8000-000000000000")
     try:
         kind.request(made_up)
     except ValueError:
-        return "0"
+        return kind.example_id("0")
     return made_up
 
 
