@@ -70,7 +70,8 @@ def targets(name: str, root: Path) -> dict[str, Path]:
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
         raise UnusableName(f"{name!r} is no name for a Python module: use lower-case letters, digits and underscores")
     files = {template: root / path.format(name) for template, path in FILES.items()}
-    taken = [*files.values(), root / "overlay" / "settled" / name, root / "generated" / "settled_clients" / name]
+    *others, page = files.values()
+    taken = [*others, root / "overlay" / "settled" / name, root / "generated" / "settled_clients" / name, page]
     for path in taken:
         if path.exists():
             raise UnusableName(f"{name} is taken: {path.relative_to(root)} exists")
@@ -118,6 +119,7 @@ def words_of(options: argparse.Namespace) -> dict[str, Any]:
         "NAME": name.upper(),
         "Job": camel(job),
         "JOB": job.upper(),
+        "a": "an" if job[0] in "aeiou" else "a",
         "path_names": path_names,
         "id_names": id_names,
         "several": len(id_names) > 1,

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from _scaffold import check, copied, ended, new_api, started
 from _specs import ROOT, files, load_generate
 
-sys.path.append(str(ROOT / "scripts" / "regenerate"))
-new_api = importlib.import_module("new_api")
 generate = load_generate()
 
 # The README's section "Add an API" shows these lines. Each takes the place of one that says FILL IN.
@@ -62,6 +57,7 @@ RUNNING = {"state": "heating"}
         ({"state": "stopped"}, Outcome.CANCELLED, None),
 """,
 }
+PAGE = "scripts/docs/pages/reference/kiln.md"
 # And this line is new in tests/core/test_kinds.py.
 KIND = '    "kiln.job": "JobStatus",\n'
 
@@ -74,35 +70,6 @@ with kiln.connect(sys.argv[1], token="t1") as client:
     end = settled.wait(kiln.job(client, "17"), timeout=30, schedule=settled.Schedule(first=0.01))
 print(end.outcome, end.polls, end.body.reason)
 """
-
-
-def copied(folder: Path) -> Path:
-    """A copy of the project, with what Python has compiled already."""
-    for name in ("specs", "overlay", "scripts", "generated", "tests"):
-        shutil.copytree(ROOT / name, folder / name)
-    for name in ("pyproject.toml", "README.md"):
-        shutil.copy(ROOT / name, folder)
-    return folder
-
-
-def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """A Python process that takes the packages of a copy for its own."""
-    sources = os.pathsep.join(str(folder / name) for name in ("overlay", "generated"))
-    return subprocess.Popen(  # noqa: S603 - the command is ours
-        [sys.executable, *arguments],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": sources},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def ended(process: subprocess.Popen[str]) -> str:
-    """What a process wrote, once it has ended well."""
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output
-    return output
 
 
 @contextlib.contextmanager
@@ -146,27 +113,21 @@ def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "generate_client", generate_new)
 
 
-@pytest.mark.parametrize("auth", ["token", "bearer", "basic"])
-def test_scaffold_is_valid(tmp_path: Path, auth: str) -> None:
-    """As it is written, the spec can be generated, and the test passes, whichever way to sign in was chosen."""
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--auth token",
+        "--auth bearer --job operation_run --parts --submit",
+        "--auth basic --progress --submit /start/{kind} --by-location",
+        "--auth oauth --conclusion --path /teams/{teamId}/tasks/{taskId} --submit",
+        "--auth cortex --conclusion --progress --parts --path /a/{b}/c/{d} --submit --by-location",
+    ],
+)
+def test_scaffold_is_valid(tmp_path: Path, options: str) -> None:
+    """As it is written, the spec can be generated, and all tests pass that a vendor meets, whatever was chosen."""
     folder = copied(tmp_path)
-    assert new_api.main(["oven_works", "--auth", auth, "--root", str(folder)]) == 0
-    client = folder / "generated" / "settled_clients" / "oven_works"
-    generate.generate_client(
-        folder / "specs" / "oven_works.yaml", folder / "scripts" / "regenerate" / "templates", client
-    )
-    written = ["overlay/settled/oven_works.py", "tests/vendors/test_oven_works.py"]
-    ours = ["tests/core/test_kinds.py", "tests/regeneration/test_examples.py", "-k", "oven_works or is_checked"]
-    tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", written[1])
-    kinds = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ours)
-    types = started(folder, "-m", "mypy", written[0])
-    style = started(folder, "-m", "ruff", "check", *written)
-    form = started(folder, "-m", "ruff", "format", "--check", *written)
-    assert "passed" in ended(style)
-    assert "formatted" in ended(form)
-    assert " passed" in ended(tests)
-    assert " passed" in ended(kinds)
-    assert "Success" in ended(types)
+    assert new_api.main(["oven_works", *options.split(), "--root", str(folder)]) == 0
+    check(folder, "oven_works", generate)
 
 
 @pytest.mark.usefixtures("_unchanged_specs")
@@ -175,7 +136,7 @@ def test_worked_example(tmp_path: Path) -> None:
     folder = copied(tmp_path)
     before = files(folder)
     assert new_api.main(["kiln", "--root", str(folder)]) == 0
-    assert {name for name in files(folder) if name not in before} == EXAMPLE.keys()
+    assert {name for name in files(folder) if name not in before} == {*EXAMPLE, PAGE}
     for name, text in EXAMPLE.items():
         lines = iter(text.splitlines())
         scaffold = (folder / name).read_text().splitlines()
@@ -234,6 +195,33 @@ def test_name_that_cannot_be_used(name: str, reason: str, capsys: pytest.Capture
         new_api.targets(name, ROOT)
     assert new_api.main(["--", name]) == 3
     assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ("--job connect", "connect is taken"),
+        ("--job submit --submit", "submit is taken"),
+        ("--job list", "list is taken"),
+        ("--job class", "no word for a job"),
+        ("--job Run", "no word for a job"),
+        ("--path /jobs", "has no id of a job"),
+        ("--path jobs/{id}", "is no path"),
+        ("--path /jobs/{id}?all=1", "is no path"),
+        ("--path /jobs/{id}/{id}", "names in braces"),
+        ("--path /jobs/{class}", "names in braces"),
+        ("--path /{team}/jobs/{id} --submit /jobs", "has no {team}"),
+    ],
+)
+def test_what_cannot_be_used(tmp_path: Path, options: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A word for a job or a path that would not work is refused with one sentence, and nothing is written."""
+    for name in ("overlay/settled/__init__.py", "tests/core/test_kinds.py", "scripts/docs/zensical.toml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    before = files(tmp_path)
+    assert new_api.main(["kiln", *options.split(), "--root", str(tmp_path)]) == 3
+    assert reason in capsys.readouterr().err
+    assert files(tmp_path) == before
 
 
 def test_folder_that_is_no_project(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
