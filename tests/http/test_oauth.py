@@ -25,6 +25,7 @@ from settled._http.oauth import OAuthClientCredentials
 from settled._monotonic import monotonic
 from settled._run.operation import Steps, operation, submit
 from settled.simulator._server import Server
+from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
 
 from _exchange import JOB, WAYS, fetch_all
@@ -318,6 +319,17 @@ def test_through_the_clients_own_transport(issuer: Issuer) -> None:
     (end,) = fetch_all([job("https://vendor.invalid", transport=httpx.MockTransport(answer))], "sync")
     assert isinstance(end, Snapshot)
     assert asked == [("/oauth/token", "settled"), (f"/job/{JOB}", "settled")]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_keeps_to_the_rate(issuer: Issuer, clock: VirtualClock, way: str) -> None:
+    """The request for a token, and the one that is sent once more, take their places in the client's rate."""
+    issuer.revoked.add(issuer.token(1))
+    started = clock.now()
+    client = connect(issuer.url, fast=way == "fast", max_rate=0.5)
+    fetch_all([osapi.job(client, JOB)], way)
+    assert len(issuer.bodies) + len(issuer.seen) == 4
+    assert clock.now() - started >= 6
 
 
 @pytest.mark.parametrize(("client_id", "secret", "said"), [("", SECRET, "client_id"), ("a", "", "client_secret")])

@@ -13,12 +13,12 @@ import contextlib
 import copy
 import math
 from collections.abc import AsyncGenerator, Generator, Mapping
-from types import SimpleNamespace
 from typing import Any, TypeVar, cast
 
 import httpx
 
 from .._core.job import UNREADABLE, Client
+from .._core.rate_limit import RateLimiter
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.validate import text
 from .._monotonic import monotonic
@@ -75,8 +75,8 @@ class OAuthClientCredentials(Credentials):
         self._as_json = as_json
         self._token = ""
         self._renew_at = -math.inf
-        # What reading an answer needs of a client: whose secrets are to be kept out of texts.
-        self._client = cast(Client, SimpleNamespace(extensions={CREDENTIALS_KEY: self}))
+        # Reading an answer needs of a client whose secrets are to be kept out of texts.
+        self.extensions = {CREDENTIALS_KEY: self}
 
     def after_fork(self) -> None:
         """Renew what threads and tasks share; the fetch of another process ends there."""
@@ -93,12 +93,15 @@ class OAuthClientCredentials(Credentials):
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign a request, and again with a new token if it is refused."""
+        response: httpx.Response | None = None
         with contextlib.closing(self._signed(request)) as steps, contextlib.suppress(StopIteration):
             step = next(steps)
             while True:
                 if isinstance(step, httpx.Request):
+                    if response is not None and RateLimiter.KEY in self.extensions:
+                        self.turns.sleep(self.extensions[RateLimiter.KEY])
                     response = yield step
-                    answer = response if step is request else read(self._client, response, _end_of(request))
+                    answer = response if step is request else read(cast(Client, self), response, _end_of(request))
                     step = steps.send(answer)
                     response.close()
                     _make_readable(response)
@@ -108,12 +111,16 @@ class OAuthClientCredentials(Credentials):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Sign a request, as `sync_auth_flow` does."""
+        response: httpx.Response | None = None
         with contextlib.closing(self._signed(request)) as steps, contextlib.suppress(StopIteration):
             step = next(steps)
             while True:
                 if isinstance(step, httpx.Request):
+                    if response is not None and RateLimiter.KEY in self.extensions:
+                        await self.turns.sleep_async(self.extensions[RateLimiter.KEY])
                     response = yield step
-                    step = steps.send(response if step is request else await read_async(self._client, response))
+                    answer = response if step is request else await read_async(cast(Client, self), response)
+                    step = steps.send(answer)
                     await response.aclose()
                     _make_readable(response)
                 else:

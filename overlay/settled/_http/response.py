@@ -82,8 +82,8 @@ class Response:
         """
         if not self._response.is_success:
             raise self.api_error()
-        path = urlsplit(self.headers.get("location", "")).path
-        if not (name := unquote(path.rstrip("/").rpartition("/")[2])):
+        location: str = self.headers.get("location", "")
+        if not (name := unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2])):
             raise _malformed(self._response, "without a Location")
         return name
 
