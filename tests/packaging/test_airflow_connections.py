@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from settled import osapi
 
 recipe: Any = pytest.importorskip("settled.airflow._connections").recipe
 SECRET = "kEy-0123456789abcdef"
@@ -30,3 +33,20 @@ def test_what_cannot_be_right(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said) as raised:
         recipe(SimpleNamespace(**(connection | changes))).make()
     assert SECRET not in str(raised.value)
+
+
+@pytest.mark.parametrize(("name", "secret"), [("username", "password"), ("client_id", "client_secret")])
+def test_a_name_and_its_secret(monkeypatch: pytest.MonkeyPatch, name: str, secret: str) -> None:
+    """Login and password of a connection are those of a user, or the id and secret of an OAuth client."""
+    given: dict[str, Any] = {}
+
+    def connect(base_url: str, **arguments: Any) -> None:
+        given.update(arguments, base_url=base_url)
+
+    parameters = [inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY) for each in (name, secret)]
+    positional = inspect.Parameter("base_url", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    connect.__signature__ = inspect.Signature([positional, *parameters])  # type: ignore[attr-defined]
+    monkeypatch.setattr(osapi, "connect", connect)
+    connection = {"conn_id": "x", "conn_type": "settled_osapi", "host": "h.example", "port": None, "schema": None}
+    recipe(SimpleNamespace(**connection, login="robot", password=SECRET, extra="")).make()
+    assert given == {"base_url": "h.example", name: "robot", secret: SECRET}

@@ -54,8 +54,8 @@ class Recipe:
 def recipe(connection: Connection) -> Recipe:
     """How to make a client of what a connection says.
 
-    Host, port and perhaps schema are the address; password is the key or token, login the key's id; extra has the
-    options that `connect` takes.
+    Host, port and perhaps schema are the address; password is the secret, login the user's name or the id that belongs
+    to it; extra has the options that `connect` takes.
 
     Raises:
         ValueError: If the connection is of another type, or lacks something, or says what cannot be.
@@ -66,7 +66,11 @@ def recipe(connection: Connection) -> Recipe:
     if not is_ours or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
         raise ValueError(f"{name} is of the type {conn_type!r}, and of none that settled has ({PREFIX}...)")
     connect = importlib.import_module(f"settled.{vendor}").connect
-    places = {"base_url": "host", "key_id": "login", "key": "password", "token": "password"}
+    places = {
+        "base_url": "host",
+        **dict.fromkeys(("client_id", "key_id", "username"), "login"),
+        **dict.fromkeys(("client_secret", "key", "password", "token"), "password"),
+    }
     arguments: dict[str, Any] = {}
     options = {"timeout", "max_rate", "verify", "fast"} & ConnectOptions.__annotations__.keys()
     for parameter in inspect.signature(connect).parameters.values():
