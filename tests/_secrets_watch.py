@@ -19,6 +19,7 @@ from settled import errors
 from settled._core import wait as _wait
 from settled._cortex.credentials import CortexKey
 from settled._http import credentials
+from settled._http.oauth import OAuthClientCredentials
 from settled.agilesec import _callbacks as _callback
 
 # A shorter one is no secret, but may well be part of an ordinary word.
@@ -143,7 +144,7 @@ def pytest_configure() -> None:
     for callback_auth, name in _CREDENTIALS.items():
         _patch.setattr(callback_auth, "__init__", _keeping(vars(callback_auth)["__init__"], name))
     _patch.setattr(credentials.Credentials, "__init__", _keeping_sent(credentials.Credentials.__init__))
-    for auth in (CortexKey, credentials.HeaderToken):
+    for auth in (CortexKey, credentials.HeaderToken, credentials.Basic, OAuthClientCredentials):
         _patch.setattr(auth, "sign", _signing(auth.sign))
     # Every error that ends a wait comes through here, also those that `as_settled` hands out.
     _patch.setattr(_wait.Wait, "_learnt", _looking(_wait.Wait._learnt))
