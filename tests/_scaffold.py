@@ -38,11 +38,12 @@ def started(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
-def ended(process: subprocess.Popen[str]) -> str:
-    """What a process wrote, once it has ended well."""
-    output, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, output
-    return output
+def ended(*processes: subprocess.Popen[str]) -> list[str]:
+    """What processes wrote, once all have ended, and well."""
+    outputs = [process.communicate(timeout=300)[0] for process in processes]
+    for process, output in zip(processes, outputs, strict=True):
+        assert process.returncode == 0, output
+    return outputs
 
 
 def check(folder: Path, name: str, generate: ModuleType) -> None:
@@ -63,7 +64,6 @@ def check(folder: Path, name: str, generate: ModuleType) -> None:
         started(folder, "-m", "ruff", "check", module, tests, "tests/core/test_kinds.py"),
         started(folder, "-m", "ruff", "format", "--check", module, tests, "tests/core/test_kinds.py"),
     ]
-    told = [ended(process) for process in processes]
-    assert [word in text for word, text in zip((" passed", "Success", "passed", "formatted"), told, strict=True)] == [
-        True
-    ] * 4
+    words = (" passed", "Success", "passed", "formatted")
+    for word, output in zip(words, ended(*processes), strict=True):
+        assert word in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import importlib
 import io
 import json
 import logging
@@ -28,6 +29,7 @@ from settled.cli._show import Board
 from settled.simulator import Simulator, dropped, rate_limited, server_error
 
 from _cli import PROGRAM, Command
+from _specs import SPECS
 from conftest import KIND
 
 
@@ -233,13 +235,7 @@ def test_kinds(run: Command) -> None:
     assert max(map(len, listed.stdout.splitlines())) <= 80
     assert "COMPLETED_WITH_ERRORS (PARTIAL)" in " ".join(listed.stdout.split())
     names = [each["kind"] for each in _objects(run("kinds", "--json").stdout)]
-    assert names == [
-        "agilesec.scan",
-        "cortex_xdr.action",
-        "cortex_xdr.script_execution",
-        "cortex_xsiam.byos_import",
-        "osapi.job",
-    ]
+    assert names == [kind.name for path in SPECS for kind in importlib.import_module(f"settled.{path.stem}").KINDS]
 
 
 @pytest.mark.parametrize("command", ["", "wait", "watch", "status", "kinds", "simulate", "demo", "doctor"])
