@@ -3,12 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 SINCE ?=
 DIST ?= dist
+# A test that hangs is broken off, with the stacks of its threads.
+PYTEST := $(BIN)/python -m pytest --timeout 180
 PRISM := @stoplight/prism-cli@5.16.0
 PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options --upgrade
 
+# Makes the virtual environment $(1), unless it is there.
+NEEDED = import sys; sys.exit(sys.version_info < (3, 11) and "settled needs Python 3.11 or later, and $(PYTHON) is \
+	%d.%d: name another one, as in make PYTHON=python3.13 $(MAKECMDGOALS)" % sys.version_info[:2])
+make_venv = test -x $(1)/bin/python || { $(PYTHON) -c '$(NEEDED)' && $(PYTHON) -m venv $(1); }
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate regenerate changes new-api adopt pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
+.PHONY: help demo test test-all generate regenerate changes new-api adopt pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
 
 ##@ Use
 
@@ -16,7 +23,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: scripts/requirements/constraints.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(call make_venv,.venv)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -26,8 +33,13 @@ demo: .venv/ready ## Wait for a few jobs of the embedded simulator
 
 ##@ Develop
 
-test: .venv/ready ## Run the tests
-	$(BIN)/python -m pytest --numprocesses auto
+test: .venv/ready ## Run the tests but the slow ones
+	@echo "The quick tests, in parallel: about two minutes. \`make test-all\` adds the slow ones."
+	$(PYTEST) --numprocesses auto -m "not slow"
+
+test-all: .venv/ready ## Run all tests, as a change needs them before it lands
+	@echo "All tests, in parallel: about five minutes, for a first result see \`make test\`."
+	$(PYTEST) --numprocesses auto
 
 .venv/contract: .venv/ready scripts/requirements/contract.txt
 	test -x .venv/schemathesis/bin/python || $(BIN)/python -m venv .venv/schemathesis
@@ -43,7 +55,7 @@ test-contract: .venv/contract ## Hold clients and simulator against the specs wi
 	$(BIN)/python -m pytest tests/contract --override-ini addopts=
 
 .venv/airflow/ready: scripts/requirements/airflow.txt pyproject.toml
-	test -x .venv/airflow/bin/python || $(PYTHON) -m venv .venv/airflow
+	@$(call make_venv,.venv/airflow)
 	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/airflow.txt
 	.venv/airflow/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -61,7 +73,7 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .venv/docs/ready: scripts/requirements/docs.txt
-	test -x .venv/docs/bin/python || $(PYTHON) -m venv .venv/docs
+	@$(call make_venv,.venv/docs)
 	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/docs.txt
 	touch $@
 
@@ -103,7 +115,7 @@ check-readme: .venv/ready ## Say whether that table is stale
 ##@ Measure
 
 .venv/bench/ready: scripts/requirements/bench.txt pyproject.toml
-	test -x .venv/bench/bin/python || $(PYTHON) -m venv .venv/bench
+	@$(call make_venv,.venv/bench)
 	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/bench.txt
 	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
@@ -121,7 +133,7 @@ fuzz: .venv/ready ## Answer and ask at random, far more often than `make test` d
 	HYPOTHESIS_PROFILE=long nice $(BIN)/python -m pytest --quiet tests/core/test_fuzz.py tests/core/test_fuzz_arguments.py tests/core/test_wait_model.py
 
 .venv/mutants/ready: scripts/requirements/mutants.txt pyproject.toml
-	test -x .venv/mutants/bin/python || $(PYTHON) -m venv .venv/mutants
+	@$(call make_venv,.venv/mutants)
 	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/mutants.txt
 	.venv/mutants/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@

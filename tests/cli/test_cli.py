@@ -341,6 +341,7 @@ def test_as_a_module(in_real_time: Command) -> None:
     assert run.stdout == in_real_time.process("--version").stdout
 
 
+@pytest.mark.slow
 def test_simulate(in_real_time: Command) -> None:
     """`simulate` tells the settings and refs that a wait in another shell needs, and serves until it is interrupted."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -391,6 +392,7 @@ def test_no_durations(text: str) -> None:
         Duration.parse(text)
 
 
+@pytest.mark.slow
 def test_simulate_a_command(in_real_time: Command) -> None:
     """A command behind `--` reaches the simulator and its jobs; its exit code is the result, as a shell tells it."""
     follow = 'echo "$SETTLED_SIMULATED_REFS" | "$0" -m settled wait --timeout 4 --json; exit 7'

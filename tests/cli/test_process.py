@@ -14,6 +14,8 @@ from settled import simulator
 
 import _cli
 
+pytestmark = pytest.mark.slow
+
 KIND = "cortex_xsiam.byos_import"
 
 

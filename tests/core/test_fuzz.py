@@ -24,6 +24,8 @@ from settled._run import clock as _clock
 from settled.errors import ApiError, MalformedResponse, OutcomeError, SettledError, WaitTimeout
 from settled.testing import VirtualClock
 
+pytestmark = pytest.mark.slow
+
 KEY = "not-a-real-key-0123456789"
 ID = "6f1c2a52-0c0e-4a53-9c39-2f1f5f0b7a10"
 SECONDS = 60

@@ -40,6 +40,8 @@ import sys
 
 import settled_clients
 
+pytestmark = pytest.mark.slow
+
 print(json.dumps({
     "outcome": end.outcome.name,
     "version": settled.__version__,

@@ -44,6 +44,8 @@ from settled.simulator._server import Server
 
 from _specs import ROOT
 
+pytestmark = pytest.mark.slow
+
 README = ROOT / "README.md"
 SECRET = "callback-s3cret"
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor for vendor in (cortex_xsiam, cortex_xdr, agilesec, osapi)}

@@ -13,6 +13,8 @@ import pytest
 
 from _dist import ROOT, RUNNING, run
 
+pytestmark = pytest.mark.slow
+
 CONSUMERS = ROOT / "tests" / "typing"
 
 # What is built upon classes of an extra (starlette's, Airflow's) is known only where they are installed.

@@ -12,6 +12,8 @@ from _planted import Edit, only, planted, real
 from findings import BUMPS, CLASSES
 from spec_changes import compare, compare_specs
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 

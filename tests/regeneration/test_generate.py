@@ -92,6 +92,7 @@ def project(small_project: Path, tmp_path: Path) -> Path:
     return shutil.copytree(small_project, tmp_path / "project")
 
 
+@pytest.mark.slow
 def test_check_passes_on_this_project(memory: Generate, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The committed clients are what the committed specs and templates generate."""
     with ThreadPoolExecutor(2) as pool:
@@ -156,6 +157,7 @@ tamperings = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 def test_two_runs_give_the_same_bytes(project: Path) -> None:
     """A comment in the spec takes another run of the generator, which gives the same client."""
     client = project / "generated" / "settled_clients"

@@ -12,6 +12,8 @@ import pytest
 
 import generate
 
+pytestmark = pytest.mark.slow
+
 HEAD = """\
 openapi: 3.0.3
 info: {title: Kiln, version: "1"}

@@ -66,6 +66,8 @@ import sys
 import settled
 from settled import kiln
 
+pytestmark = pytest.mark.slow
+
 with kiln.connect(sys.argv[1], token="t1") as client:
     end = settled.wait(kiln.job(client, "17"), timeout=30, schedule=settled.Schedule(first=0.01))
 print(end.outcome, end.polls, end.body.reason)

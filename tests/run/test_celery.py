@@ -63,7 +63,7 @@ def test_jobs_are_followed(imports: ModuleType, vendor: Simulator) -> None:
     ids = [vendor.add(KIND, states=states) for states, _ in lives]
     results = [_start(imports, job_id) for job_id in ids]
     assert [result.get(timeout=60) for result in results] == [outcome for _, outcome in lives]
-    assert vendor.polls(ids[0]) > 3
+    assert vendor.polls(ids[0]) >= 3
     assert vendor.polls(ids[2]) == 1
 
 

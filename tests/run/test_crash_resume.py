@@ -20,6 +20,8 @@ from settled.simulator import Simulator, bad_gateway, dropped, server_error, tru
 
 import _waiting_process
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(_waiting_process.__file__)
 MOST_DEATHS = 5
 SECONDS_A_LOOK = 0.02

@@ -96,6 +96,7 @@ def imports(sim: Simulator, client: Any) -> dict[Job[Any], int]:
     return {job_of(sim, client, ("PROCESSING", took), "COMPLETED"): FOUND[took] for took in FOUND}
 
 
+@pytest.mark.slow
 def test_a_consumers_tests(pytester: pytest.Pytester) -> None:
     """The tests that a team would write for a function that submits and waits run as they stand."""
     run_consumers_tests(pytester, CONSUMER, passed=2)
@@ -502,6 +503,7 @@ def test_virtual_time_by_hand() -> None:
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 
+@pytest.mark.slow
 @each_kind
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
@@ -514,6 +516,7 @@ def test_replies_are_read(kind: JobKind[Any], data: st.DataObject) -> None:
             read(reply)
 
 
+@pytest.mark.slow
 @each_kind
 def test_replies_are_of_many_sorts(kind: JobKind[Any]) -> None:
     """Among the replies are settled, running, unlisted and unreadable ones, with many parts, and with other fields."""
@@ -538,6 +541,7 @@ def test_replies_are_of_many_sorts(kind: JobKind[Any]) -> None:
     assert ("parts" in sorts) == (kind.name in ("cortex_xdr.action", "osapi.job"))
 
 
+@pytest.mark.slow
 @each_kind
 def test_every_documented_word_may_come(kind: JobKind[Any]) -> None:
     """Each word that a kind knows is among the statuses, and words that it does not know are."""

@@ -24,6 +24,7 @@ def _run(**environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_against_the_simulator() -> None:
     """With a server and a job all of them run, and pass."""
     with Simulator() as sim:
@@ -38,6 +39,7 @@ def test_against_the_simulator() -> None:
     assert re.search(r"^\d+ passed in", run.stdout, re.MULTILINE), run.stdout
 
 
+@pytest.mark.slow
 def test_without_a_server() -> None:
     """Without one all are skipped, and it is said why."""
     run = _run()
