@@ -58,7 +58,8 @@ def test_import_is_light() -> None:
     extras = {"starlette", "uvicorn", "typer", "aiohttp", "httpx_aiohttp", "settled.simulator", "settled.demo"}
     assert not _loaded_by("import settled") & (heavy | extras)
     loaded = _loaded_by("from settled import osapi") - _loaded_by("import httpx")
-    assert not loaded & (extras | {"settled.cortex_xsiam", "settled_clients.cortex_xsiam", "settled._core.learned"})
+    others = {"settled.cortex_xsiam", "settled_clients.cortex_xsiam", "settled._core.learned"}
+    assert not loaded & (extras | others | {"asyncio", "dateutil"})
 
 
 def test_vendors_are_attributes_too() -> None:

@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from settled.simulator import Simulator
 
 from _specs import ROOT

@@ -1,4 +1,3 @@
-import asyncio
 import os
 import re
 import ssl
@@ -27,7 +26,9 @@ def _without_password(url: str) -> str:
     return repr(re.sub("//[^/]*@", "//[secure]@", url))
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _running_loop() -> Any:
+    import asyncio
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -86,10 +87,8 @@ class Client:
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _given_async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
-    _async_clients: dict[asyncio.AbstractEventLoop | None, httpx.AsyncClient] = field(
-        factory=dict, init=False, repr=False
-    )
-    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
+    _async_clients: dict[Any, httpx.AsyncClient] = field(factory=dict, init=False, repr=False)
+    _loop: Any = field(default=None, init=False, repr=False)
 
     def with_headers(self, headers: dict[str, str]) -> "Client":
         """Get a new client matching this one with additional headers"""
@@ -244,10 +243,8 @@ class AuthenticatedClient:
     extensions: dict[str, Any] = field(factory=dict, kw_only=True, repr=False)
     _client: httpx.Client | None = field(default=None, init=False, repr=False)
     _given_async_client: httpx.AsyncClient | None = field(default=None, init=False, repr=False)
-    _async_clients: dict[asyncio.AbstractEventLoop | None, httpx.AsyncClient] = field(
-        factory=dict, init=False, repr=False
-    )
-    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False, repr=False)
+    _async_clients: dict[Any, httpx.AsyncClient] = field(factory=dict, init=False, repr=False)
+    _loop: Any = field(default=None, init=False, repr=False)
 
     token: str = field(default="", repr=False)
     prefix: str = "Bearer"

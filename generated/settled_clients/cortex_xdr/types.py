@@ -5,7 +5,6 @@ from collections.abc import Mapping, MutableMapping
 from typing import IO, BinaryIO, Generic, Literal, TypeVar
 
 from attrs import define
-from dateutil.parser import isoparse
 
 
 class Unset:
@@ -64,6 +63,8 @@ def parse_timestamp(text: str) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(text)
     except ValueError:
+        from dateutil.parser import isoparse
+
         try:
             return isoparse(text)
         except (OverflowError, ValueError):

@@ -7,7 +7,6 @@ sent once more, when the client's rate allows it. What was ever sent is remember
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import functools
@@ -19,7 +18,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from typing import Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 from urllib.parse import quote, quote_plus
 
 import httpx
@@ -29,6 +28,9 @@ from .._core.job import Client
 from .._core.rate_limit import RateLimiter
 from .._core.validate import text
 from ..errors import TransportError
+
+if TYPE_CHECKING:
+    import asyncio
 
 Secret = str | Callable[[], str | Awaitable[str]]
 
@@ -135,6 +137,8 @@ class Credentials(httpx.Auth):
             return self._secret
 
     async def _renewed_async(self, asked: int) -> str:
+        import asyncio
+
         async with self._async_locks.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
             if self._asked == asked and self._ask is not None:
                 with self._failures():
