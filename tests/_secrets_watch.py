@@ -147,7 +147,7 @@ def pytest_configure() -> None:
     for auth in (CortexKey, credentials.HeaderToken, credentials.Basic, OAuthClientCredentials):
         _patch.setattr(auth, "sign", _signing(auth.sign))
     # Every error that ends a wait comes through here, also those that `as_settled` hands out.
-    _patch.setattr(_wait.Wait, "_learnt", _looking(_wait.Wait._learnt))
+    _patch.setattr(_wait.Wait, "_fail", _looking(_wait.Wait._fail))
     raises = pytest.raises
 
     @functools.wraps(raises)

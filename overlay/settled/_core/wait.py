@@ -67,9 +67,9 @@ class Wait(Generic[B]):
         "_is_last_call",
         "_polled_at",
         "_read_at",
+        "_result_at",
         "_slot",
         "_tally",
-        "_told",
         "_wanted",
         "config",
         "due",
@@ -94,7 +94,7 @@ class Wait(Generic[B]):
         self._booked: float | None = None
         self._polled_at = config.start
         self._is_last_call = False
-        self._told = -math.inf
+        self._result_at = -math.inf
         self._failing: FailureRun | None = None
         self._content: bytes | None = None
         self._read_at = config.start
@@ -118,7 +118,7 @@ class Wait(Generic[B]):
         if self.span is None:
             self.span = self.config.observer.begin(self.job)
         deadline = self.config.deadline
-        if self._told >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
+        if self._result_at >= deadline - (GRACE_SECONDS if self._is_last_call else 0.0):
             raise self.give_up(now)
         if (callback := self.config.latest_callback(self.job)) != self.config.callback:
             self.config = self.config.called_back(callback, self.polls)
@@ -153,7 +153,7 @@ class Wait(Generic[B]):
         self._read_at = now
         self.config.observer.polled(self, now, reading.outcome, is_change=self.status != before)
         if reading.outcome is None:
-            self._meet(reading, now)
+            self._check_status(reading, now)
             self._go_on(now)
         else:
             self.close(outcome=reading.outcome)
@@ -175,10 +175,10 @@ class Wait(Generic[B]):
         if not self._tally:
             kind.add_address_hint(error)
             if kind.is_wrong_address(error):
-                raise self._learnt(error, now)
+                raise self._fail(error, now)
         patience, grace = self.config.patience, kind.not_found_grace
         if not failing.may_pass(now, patience=patience, not_found_grace=grace, was_read=bool(self._tally)):
-            raise self._learnt(error, now)
+            raise self._fail(error, now)
         self.config.observer.failed(self, now, error, failing.count)
         self._go_on(now, at_least=back_off)
 
@@ -205,7 +205,7 @@ class Wait(Generic[B]):
         failure = None if self._failing is None else self._failing.latest
         timeout = WaitTimeout(deadline_message(self, failure))
         timeout.__cause__ = failure
-        return self._learnt(timeout, now)
+        return self._fail(timeout, now)
 
     def close(self, *, outcome: Outcome | None = None, error: BaseException | None = None) -> None:
         """Give back what was planned for polls that will not be made, and end the span with what ended the wait."""
@@ -307,7 +307,7 @@ class Wait(Generic[B]):
 
     def _go_on(self, now: float, *, at_least: float = 0.0) -> None:
         # One moment for both: there may be very many waits.
-        self._told = self._polled_at = now
+        self._result_at = self._polled_at = now
         self._wanted = now + max(self.config.interval(self.polls, now - self.config.start), at_least)
         self.rebook(now)
 
@@ -331,7 +331,7 @@ class Wait(Generic[B]):
             self._limiter.give_back(self._slot)
         self._slot = moment
 
-    def _meet(self, reading: Reading, now: float) -> None:
+    def _check_status(self, reading: Reading, now: float) -> None:
         kind = self.job.kind
         if kind.no_parts_hint and not reading.parts and dict(self._tally).get(NONE) == POLLS_WITHOUT_PARTS:
             self.config.observer.hinted(self, now, kind.no_parts_hint)
@@ -339,10 +339,10 @@ class Wait(Generic[B]):
         if word is None:
             return
         if self.config.unknown == "raise":
-            raise self._learnt(UnknownStatus(f"{self.job.ref}: nobody listed the status {word[:80]!r}"), now)
+            raise self._fail(UnknownStatus(f"{self.job.ref}: nobody listed the status {word[:80]!r}"), now)
         self.config.observer.unlisted(self, now, word[:80])
 
-    def _learnt(self, error: SettledError, now: float) -> SettledError:
+    def _fail(self, error: SettledError, now: float) -> SettledError:
         error.ref, error.last, error.seen = self.job.ref, self.last, self.seen
         if not isinstance(error, WaitTimeout):
             error.add_note(f"{self.job.ref}: {summary(self.status, self.polls)}")

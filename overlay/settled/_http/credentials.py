@@ -44,7 +44,7 @@ _SHORTEST_SECRET = 8
 _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|session|sign|token", re.IGNORECASE)
 
 
-class Turns(Protocol):
+class Pacer(Protocol):
     """What sleeps until a request may go, by the clock that the waits go by."""
 
     def sleep(self, limiter: RateLimiter) -> None:
@@ -59,11 +59,11 @@ class Turns(Protocol):
 class Credentials(httpx.Auth):
     """A secret that `sign` puts into requests; `name` is what `connect` calls it, `hint` helps if it is refused.
 
-    `extensions` are the client's. `turns`, which the drivers bring along, sleeps before a request is sent once more.
+    `extensions` are the client's. `pacer`, which the drivers set, sleeps before a request is sent once more.
     """
 
     hint: str = ""
-    turns: ClassVar[Turns]
+    pacer: ClassVar[Pacer]
     # The API's address, which `connect` adds.
     base_url: str = ""
 
@@ -111,7 +111,7 @@ class Credentials(httpx.Auth):
             response.stream = httpx.ByteStream(b"")
             self.sign(request, self._renewed(asked))
             if RateLimiter.KEY in self.extensions:
-                self.turns.sleep(self.extensions[RateLimiter.KEY])
+                self.pacer.sleep(self.extensions[RateLimiter.KEY])
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -125,7 +125,7 @@ class Credentials(httpx.Auth):
             response.stream = httpx.ByteStream(b"")
             self.sign(request, await self._renewed_async(asked))
             if RateLimiter.KEY in self.extensions:
-                await self.turns.sleep_async(self.extensions[RateLimiter.KEY])
+                await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
             yield request
 
     def _renewed(self, asked: int) -> str:

@@ -66,7 +66,7 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
     except Exception as error:
         is_unsent = isinstance(error, _NEVER_SENT) or _is_for_credentials(error)
         _hide_secrets(error, client)
-        failure = TransportError(f"{what}: {printable(_told(error), _MAX_REASON)}")
+        failure = TransportError(f"{what}: {printable(_describe(error), _MAX_REASON)}")
         failure.may_pass = _may_pass(error)
         failure.is_unsent = is_unsent
         failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
@@ -149,7 +149,7 @@ def _is_for_credentials(error: Exception) -> bool:
     return request is not None and FOR_CREDENTIALS in request.extensions
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     message = f"{type(error).__name__}: {error}".rstrip(": ")
     # Our own texts of connecting say all.
     if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and not isinstance(

@@ -37,7 +37,7 @@ def seconds_to_turn(client: Client, what: str, end: float = math.inf) -> float:
     return seconds
 
 
-class _Turns:
+class _Pacer:
     """Sleeps until a request may go that is sent once more, with a renewed secret."""
 
     def sleep(self, limiter: RateLimiter) -> None:
@@ -53,7 +53,7 @@ class _Turns:
         return limiter.go(now) - now
 
 
-Credentials.turns = _Turns()
+Credentials.pacer = _Pacer()
 
 
 def pause(client: Client, error: ApiError) -> None:

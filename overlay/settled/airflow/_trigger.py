@@ -23,7 +23,7 @@ from .._run import clock as _clock
 from ..errors import SettledError
 from ..machine import Sleep, Wait, advance_async, begin
 from ._connections import recipe
-from ._lending import lend
+from ._shared_clients import shared_client
 from ._values import portable
 
 # The XCom of a deferred task that has its wait, for the triggerer that is to go on with it.
@@ -98,7 +98,7 @@ class SettledTrigger(BaseTrigger):
 
     async def _end(self) -> Snapshot[Any]:
         connection = await BaseHook.aget_connection(self.conn_id)
-        async with lend(recipe(connection)) as client:
+        async with shared_client(recipe(connection)) as client:
             job = from_ref(self.ref, client)
             with self.wait(job, await self._kept()) as self._wait:
                 try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ._attendance import PATIENCE_SECONDS
+from ._activity import PATIENCE_SECONDS
 
 # A loop runs everything that is ready before it comes round again. So many quiet rounds let what has ended pass on its
 # result through tasks, groups and queues to whoever goes on with it.

@@ -21,8 +21,8 @@ import httpx
 import pytest
 
 from .._run import clock as _clock
-from ._attendance import PATIENCE_SECONDS, Attendance
-from ._handed_on import Turn
+from ._activity import PATIENCE_SECONDS, ThreadActivity
+from ._fair_lock import FairLock
 from ._loop_watch import LoopWatch
 
 _START = 1000.0
@@ -55,7 +55,7 @@ class VirtualClock(_clock.Clock):
         self.slept: list[float] = []
         # Re-entrant, as the garbage collector may end an `as_settled` at any point.
         self.lock: threading.RLock = threading.RLock()
-        self.attendance: Attendance = Attendance()
+        self.activity: ThreadActivity = ThreadActivity()
         self._moment = _START
         self._epoch = time.time() - _START
         self._numbers = itertools.count()
@@ -106,7 +106,7 @@ class VirtualClock(_clock.Clock):
     def rest(self) -> bool:
         """Say that this thread waits for somebody else; whether time could pass, if anybody sleeps."""
         with self.lock:
-            self.attendance.resting(threading.current_thread())
+            self.activity.resting(threading.current_thread())
             return self._pass()
 
     @contextlib.contextmanager
@@ -117,14 +117,14 @@ class VirtualClock(_clock.Clock):
         """
         thread, loop, change = threading.current_thread(), _running_loop(), int(until_done)
         with self.lock:
-            self.attendance.requesting(thread, change)
+            self.activity.requesting(thread, change)
         outer = _requests_under_way.set(_requests_under_way.get() + change)
         try:
             yield
         finally:
             _requests_under_way.reset(outer)
             with self.lock:
-                self.attendance.requesting(thread, -change)
+                self.activity.requesting(thread, -change)
             if loop is not None:
                 self.watch(loop)
 
@@ -134,7 +134,7 @@ class VirtualClock(_clock.Clock):
         if loop.is_closed():
             return
         with self.lock:
-            self.attendance.busy(threading.current_thread())
+            self.activity.busy(threading.current_thread())
             watch = self._watches.get(loop) or self._watches.setdefault(loop, LoopWatch(loop, self.rest))
         watch.begin()
 
@@ -143,12 +143,12 @@ class VirtualClock(_clock.Clock):
         """Let time pass although this task, which sleeps amid them, has requests under way."""
         thread = threading.current_thread()
         with self.lock:
-            self.attendance.requesting(thread, -requests)
+            self.activity.requesting(thread, -requests)
         try:
             yield
         finally:
             with self.lock:
-                self.attendance.requesting(thread, requests)
+                self.activity.requesting(thread, requests)
 
     @contextlib.contextmanager
     def _asleep(
@@ -168,7 +168,7 @@ class VirtualClock(_clock.Clock):
             if alarm is not None:
                 self._alarmed[number] = sleeper
             if loop is None:
-                self.attendance.asleep(thread)
+                self.activity.asleep(thread)
         try:
             if loop is not None:
                 self.watch(loop)
@@ -185,9 +185,9 @@ class VirtualClock(_clock.Clock):
         sleeper.is_awake = True
         self._alarmed.pop(sleeper.number, None)
         if sleeper.is_in_loop:
-            self.attendance.busy(sleeper.thread)
+            self.activity.busy(sleeper.thread)
         else:
-            self.attendance.awake(sleeper.thread)
+            self.activity.awake(sleeper.thread)
 
     def _pass(self) -> bool:
         """Let time pass until somebody is due; false if it must stand still."""
@@ -195,7 +195,7 @@ class VirtualClock(_clock.Clock):
             for sleeper in list(self._alarmed.values()):
                 if sleeper.alarm is not None and sleeper.alarm.is_set():
                     self._awaken(sleeper)
-            if self.attendance.anyone():
+            if self.activity.anyone():
                 return False
             while self._sleepers and self._sleepers[0].is_awake:
                 heapq.heappop(self._sleepers)
@@ -226,7 +226,7 @@ def put_in(patch: pytest.MonkeyPatch) -> VirtualClock:
     _hold_for_threads(patch, clock)
     # The threads of an `as_settled` wait for each other with these.
     settling = importlib.import_module("settled._run.threads")
-    locks = {**vars(threading), "Lock": functools.partial(Turn, clock)}
+    locks = {**vars(threading), "Lock": functools.partial(FairLock, clock)}
     patch.setattr(settling, "threading", SimpleNamespace(**locks))
     return clock
 
@@ -265,7 +265,7 @@ def _hold_for_threads(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
         # It may be about to wait, and whoever starts it may start more.
         with clock.at_work(until_done=False):
             with clock.lock:
-                clock.attendance.busy(self)
+                clock.activity.busy(self)
             start(self)
 
     patch.setattr(threading.Thread, "start", held)

@@ -12,7 +12,7 @@ from .._monotonic import monotonic
 PATIENCE_SECONDS = 0.1
 
 
-class Attendance:
+class ThreadActivity:
     """What is known of each thread, a thread with an event loop being one. Guarded by its owner's lock."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ class _Waiter:
     has_lock: threading.Event = attrs.field(factory=threading.Event)
 
 
-class Turn:
+class FairLock:
     """A lock whose waiters rest, and are at work again from the moment that it is handed on to them."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -52,5 +52,5 @@ class Turn:
                 self._is_taken = False
                 return
             waiter = self._waiters.popleft()
-            self._clock.attendance.busy(waiter.thread)
+            self._clock.activity.busy(waiter.thread)
             waiter.has_lock.set()
