@@ -19,6 +19,8 @@ from settled import simulator
 
 from _dist import PROJECT, ROOT, RUNNING, SUPPORTED, Dist, build, run
 
+pytestmark = pytest.mark.slow
+
 SOURCES = ("generated", "overlay", "scripts", "specs", "tests")
 
 # What a user of the wheel alone gets besides the two packages: these, and what they require themselves.
@@ -39,8 +41,6 @@ import json
 import sys
 
 import settled_clients
-
-pytestmark = pytest.mark.slow
 
 print(json.dumps({
     "outcome": end.outcome.name,

@@ -16,6 +16,8 @@ import pytest
 from _scaffold import check, copied, ended, new_api, started
 from _specs import ROOT, files, load_generate
 
+pytestmark = pytest.mark.slow
+
 generate = load_generate()
 
 # The README's section "Add an API" shows these lines. Each takes the place of one that says FILL IN.
@@ -65,8 +67,6 @@ PROGRAM = """
 import sys
 import settled
 from settled import kiln
-
-pytestmark = pytest.mark.slow
 
 with kiln.connect(sys.argv[1], token="t1") as client:
     end = settled.wait(kiln.job(client, "17"), timeout=30, schedule=settled.Schedule(first=0.01))
