@@ -1,6 +1,6 @@
 """Public names that are imported when they are first asked for.
 
-The packages of an extra can be imported without it: only whoever asks for a name is told what to install.
+The packages of an extra can be imported without it: asking for one of their names then says what to install.
 """
 
 from __future__ import annotations

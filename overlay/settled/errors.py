@@ -18,7 +18,7 @@
     │   └── ServerError         5xx
     ├── TransportError          no answer came
     ├── MalformedResponse       an answer that cannot be read
-    ├── UnknownStatus           a status word nobody listed, where unknown="raise"
+    ├── UnknownStatus           an undocumented status word, where unknown="raise"
     ├── SubmitFailed            the API answered that it did not take the job
     └── SubmitUnclear           the job may exist, but nothing says so; .sent .candidates
 
@@ -205,7 +205,7 @@ class MalformedResponse(SettledError):
 
 
 class UnknownStatus(SettledError):
-    """A job has a status that nobody listed; `last` has it."""
+    """A job has an undocumented status; `last` has it."""
 
 
 class SubmitFailed(SettledError):

@@ -7,8 +7,8 @@
 `advance` polls when a poll is due, and says how long not to ask again; `advance_async` is the same for asyncio.
 Between two steps `wait.to_json()` is a small value to keep, from which `Wait.from_json` goes on anywhere.
 
-Who sends the polls otherwise asks the machine itself: `wait.next(now)` answers a `Poll` or a `Sleep`, and is told what
-came of a `poll` by `wait.received(reply, now)` or `wait.failed(error, now)`. It never looks at a clock.
+Who sends the polls otherwise asks the machine itself: `wait.next(now)` answers a `Poll` or a `Sleep`, and
+`wait.received(reply, now)` or `wait.failed(error, now)` takes what came of a `poll`. It never looks at a clock.
 """
 
 from __future__ import annotations

@@ -182,11 +182,11 @@ def test_quiet(run: Command) -> None:
 
 
 def test_warnings(run: Command) -> None:
-    """A status that nobody listed is told on standard error, and the library's logger is as it was before."""
+    """A warning of an undocumented status goes to standard error, and the library's logger is as it was before."""
     logger = logging.getLogger("settled")
     before = (logger.level, logger.propagate, list(logger.handlers))
     result = run("wait", "--timeout", "15m", "--json", _ref(run.sim, "REINDEXING", "COMPLETED"))
-    assert "'REINDEXING'; it is taken for running" in result.stderr
+    assert "'REINDEXING', taken for running" in result.stderr
     assert result.exit_code == 0
     assert (logger.level, logger.propagate, list(logger.handlers)) == before
 

@@ -200,7 +200,7 @@ def test_numbers_beyond_floats(big: Any) -> None:
 @pytest.mark.parametrize("state", [None, 7, [], "x"])
 def test_learned_of_no_json(state: Any) -> None:
     """What is no state at all is a ValueError, too."""
-    with pytest.raises(ValueError, match="not what to_json told"):
+    with pytest.raises(ValueError, match="not what to_json returned"):
         Learned.from_json(state)
 
 

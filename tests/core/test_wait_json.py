@@ -280,7 +280,7 @@ def test_wrong_states() -> None:
 @pytest.mark.parametrize("state", [None, [], "state", 7])
 def test_no_state_at_all(state: Any) -> None:
     """What is no mapping is a ValueError."""
-    with pytest.raises(ValueError, match="not what to_json told"):
+    with pytest.raises(ValueError, match="not what to_json returned"):
         Wait.from_json(state, begun().job)
 
 
@@ -323,7 +323,7 @@ def test_malformed_states(name: str, junk: Any) -> None:
     else:
         assert isinstance(resumed.next(0), Poll | Sleep)
         json.dumps(resumed.to_json(0, EPOCH), allow_nan=False)
-    with pytest.raises(ValueError, match="not what to_json told"):
+    with pytest.raises(ValueError, match="not what to_json returned"):
         Wait.from_json({key: value for key, value in state.items() if key != name}, wait.job, 0, EPOCH)
 
 

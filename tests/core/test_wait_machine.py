@@ -217,7 +217,7 @@ def test_unlisted_words_are_cut_short() -> None:
     assert patient.status == f"{'X' * 80}\N{HORIZONTAL ELLIPSIS}"
     wait = machine(unknown="raise")
     wait.next(0)
-    with pytest.raises(errors.UnknownStatus, match=f"nobody listed the status '{'X' * 80}'"):
+    with pytest.raises(errors.UnknownStatus, match=f"undocumented status '{'X' * 80}'"):
         wait.received(reply("X" * 200), 0)
 
 

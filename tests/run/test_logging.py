@@ -95,7 +95,7 @@ def test_unlisted_words_are_warnings(jobs: Jobs, wait: WaitFunction, told: Calla
     """A word that nobody listed is one WARNING, and a change like any other."""
     wait(jobs(("REINDEXING", 1.5), "COMPLETED"), timeout=20, schedule=EVERY_SECOND)
     assert [line for line in told() if line[0] == logging.WARNING] == [
-        (logging.WARNING, ", poll 1, 0.0 s: a status nobody listed, 'REINDEXING'; it is taken for running")
+        (logging.WARNING, ", poll 1, 0.0 s: undocumented status 'REINDEXING', taken for running")
     ]
     assert (logging.INFO, ", poll 1, 0.0 s: now REINDEXING") in told()
 

@@ -152,7 +152,7 @@ class Learned:
                 settings["watch"] = state.get("watch", 0.5)
             learned = cls.from_durations(durations, **settings)
         except (AttributeError, KeyError, TypeError, OverflowError) as error:
-            raise ValueError(f"not what to_json told: {error!r}") from error
+            raise ValueError(f"not what to_json returned: {error!r}") from error
         learned._durations = deque(durations, maxlen=_KEPT)
         return learned
 

@@ -1,4 +1,4 @@
-"""What a wait shows of itself: hooks that it calls, and that do nothing unless somebody observes.
+"""The events of a wait, for logging and tracing: hooks that do nothing unless an observer is in place.
 
 The machine knows no logging and no tracing. Each `WaitConfig` holds an `Observer`; the module that has the real one
 puts it in place with `observe`, as it is imported.
@@ -31,7 +31,7 @@ class Span(AbstractContextManager[None], Protocol):
 
 
 class Observer:
-    """Is told what waits do. This one does nothing with it."""
+    """Receives the events of waits; this one ignores them."""
 
     def begin(self, job: Job[Any]) -> Span | None:  # noqa: ARG002 - for those who do observe
         """A wait is about to poll first; returns its span, if there is to be one."""
@@ -44,7 +44,7 @@ class Observer:
         """A poll failed, the last of so many failures in a row, and will be repeated."""
 
     def unlisted(self, wait: Wait[Any], now: float, word: str) -> None:
-        """A status word was read that nobody listed."""
+        """An undocumented status word was read."""
 
     def hinted(self, wait: Wait[Any], now: float, hint: str) -> None:
         """Answers look as if the caller had made a mistake."""

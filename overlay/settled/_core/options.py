@@ -37,8 +37,8 @@ _CALLABLES = {
 class WaitOptions(TypedDict, Generic[B], total=False):
     """What every waiting verb takes besides the job and its timeout.
 
-    `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. A status word
-    that nobody listed is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
+    `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. An
+    undocumented status word is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
     Polls that fail for `patience` seconds without an answer in between end the wait with the last failure: 1800 by
     default, never past the deadline, and at most 120 before any status was read.
     """

@@ -29,7 +29,7 @@ from .wait import GRACE_SECONDS, Poll, Sleep, Wait
 
 B = TypeVar("B")
 
-# How many polls of one client are under way at once, unless told otherwise.
+# How many polls of one client are under way at once by default.
 CONCURRENCY = 20
 # A request and an answer are some thousand bytes: beyond so many jobs of a client, memory counts more than time.
 _MANY = 1000

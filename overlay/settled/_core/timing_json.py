@@ -35,9 +35,9 @@ def timing_from_json(state: Any) -> Timing | None:
         if name == "Schedule":
             return Schedule(**value)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"not what to_json told of a schedule: {type(error).__name__}") from error
+        raise ValueError(f"not what to_json returned of a schedule: {type(error).__name__}") from error
     if name != "Learned":
-        raise ValueError("not what to_json told of a schedule")
+        raise ValueError("not what to_json returned of a schedule")
     from .learned import Learned
 
     return Learned.from_json(value)

@@ -1,4 +1,4 @@
-"""Waiting for one job, without doing it: a state machine that says what to do next and is told what came of it.
+"""Waiting for one job, without doing it: a state machine that says what to do next, and takes what came of it.
 
     next ──> Sleep ──> next                    nothing to do until `due`
     next ──> Poll ──> received ──> next        the job runs on
@@ -142,7 +142,7 @@ class Wait(Generic[B]):
         """Take a poll's answer.
 
         Raises:
-            UnknownStatus: If nobody listed the status, and the wait is not to go on with such a one.
+            UnknownStatus: If the status is undocumented, and the wait's `unknown` is "raise".
         """
         reading, elapsed = reply.reading, self._read_at - self.config.start
         self._limiter.answer_seconds = now - self._polled_at
@@ -339,7 +339,7 @@ class Wait(Generic[B]):
         if word is None:
             return
         if self.config.unknown == "raise":
-            raise self._fail(UnknownStatus(f"{self.job.ref}: nobody listed the status {word[:80]!r}"), now)
+            raise self._fail(UnknownStatus(f"{self.job.ref}: undocumented status {word[:80]!r}"), now)
         self.config.observer.unlisted(self, now, word[:80])
 
     def _fail(self, error: SettledError, now: float) -> SettledError:

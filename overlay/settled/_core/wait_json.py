@@ -74,7 +74,7 @@ def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, optio
         ValueError: If the value is of another version or job, or malformed.
     """
     if not isinstance(state, Mapping):
-        raise ValueError(f"not what to_json told: a {type(state).__qualname__}")  # noqa: TRY004 - as for all of it
+        raise ValueError(f"not what to_json returned: a {type(state).__qualname__}")  # noqa: TRY004 - as for all of it
     state = cast("Mapping[str, Any]", state)
     if state.get("version") not in _READABLE:
         raise ValueError(f"a wait of version {described(state.get('version'))}, and not {_VERSION}")
@@ -83,7 +83,7 @@ def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, optio
     try:
         return _restored(wait_class, _upgraded(state, now), job, now, options)
     except (AttributeError, LookupError, OverflowError, TypeError) as error:
-        raise ValueError(f"not what to_json told: {error!r:.200}") from error
+        raise ValueError(f"not what to_json returned: {error!r:.200}") from error
 
 
 def _restored(wait_class: type[W], state: Mapping[str, Any], job: Job[B], at: Now, options: WaitOptions[B]) -> W:

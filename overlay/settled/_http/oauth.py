@@ -99,7 +99,7 @@ class OAuthClientCredentials(Credentials):
             while True:
                 if isinstance(step, httpx.Request):
                     if response is not None and RateLimiter.KEY in self.extensions:
-                        self.turns.sleep(self.extensions[RateLimiter.KEY])
+                        self.pacer.sleep(self.extensions[RateLimiter.KEY])
                     response = yield step
                     answer = response if step is request else read(cast(Client, self), response, _end_of(request))
                     step = steps.send(answer)
@@ -117,7 +117,7 @@ class OAuthClientCredentials(Credentials):
             while True:
                 if isinstance(step, httpx.Request):
                     if response is not None and RateLimiter.KEY in self.extensions:
-                        await self.turns.sleep_async(self.extensions[RateLimiter.KEY])
+                        await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
                     response = yield step
                     answer = response if step is request else await read_async(cast(Client, self), response)
                     step = steps.send(answer)

@@ -1,4 +1,4 @@
-"""What can go wrong below HTTP, told as one of our own errors.
+"""Failures below HTTP, raised as TransportError.
 
 A request passes through httpx, httpcore, h11, anyio or aiohttp, ssl and the operating system, and each of them has
 exceptions of its own, not all of which httpx translates. Whatever ends a request comes out as a TransportError that

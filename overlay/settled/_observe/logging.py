@@ -70,11 +70,11 @@ class Observing(Observer):
             _log(logging.WARNING, wait, now, text, error)
 
     def unlisted(self, wait: Wait[Any], now: float, word: str) -> None:
-        """Tell of a status word that nobody listed, once for each kind of job."""
+        """Warn of an undocumented status word, once for each kind of job."""
         seen = wait.job.kind.name, word
         if seen not in _warned and len(_warned) < _MAX_WARNED and _logger.isEnabledFor(logging.WARNING):
             _warned.add(seen)
-            _log(logging.WARNING, wait, now, f"a status nobody listed, {word!r}; it is taken for running")
+            _log(logging.WARNING, wait, now, f"undocumented status {word!r}, taken for running")
 
     def hinted(self, wait: Wait[Any], now: float, hint: str) -> None:
         """Tell of answers that look as if the caller had made a mistake."""

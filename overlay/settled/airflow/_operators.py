@@ -15,7 +15,7 @@ from .._core.schedule import Timing
 from ._hooks import SettledHook
 from ._trigger import KEY, SettledTrigger
 
-# The outcomes that fail a task, unless told otherwise.
+# The outcomes that fail a task by default.
 FAIL_ON = frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT})
 
 

@@ -1,4 +1,4 @@
-"""What Airflow is told of this package when it looks for providers."""
+"""What Airflow reads of this package when it looks for providers."""
 
 from __future__ import annotations
 

@@ -112,17 +112,17 @@ class SettledTrigger(BaseTrigger):
     def wait(self, job: Job[Any], state: Mapping[str, Any] | None = None) -> Wait[Any]:
         """The wait for the trigger's job, from its beginning or from a state of it."""
         if state is not None:
-            return Wait.from_json(state, job, on_poll=self._tell)
+            return Wait.from_json(state, job, on_poll=self._log_poll)
         options: WaitOptions[Any] = {
             "schedule": self.schedule,
-            "on_poll": self._tell,
+            "on_poll": self._log_poll,
             "unknown": self.unknown,
             "patience": self.patience,
         }
         return begin(job, timeout=self.timeout, started=self.started, **options)
 
-    def _tell(self, snapshot: Snapshot[Any]) -> None:
-        # What has changed is told by the logger `settled` already.
+    def _log_poll(self, snapshot: Snapshot[Any]) -> None:
+        # The logger `settled` has logged changes already.
         if self._wait is not None and self._wait.status == self._status and not snapshot.is_settled:
             progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
             values = (self.ref, self._wait.polls, snapshot.elapsed, self._status, progress)

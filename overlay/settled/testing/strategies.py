@@ -34,7 +34,7 @@ __all__ = ["json_values", "replies", "statuses"]
 
 
 def statuses(kind: JobKind[Any]) -> st.SearchStrategy[str]:
-    """Status words: mostly those of a kind, in any letter case, and words that nobody listed."""
+    """Status words: mostly those of a kind, in any letter case, and undocumented words."""
     documented = st.sampled_from(sorted({*(word.value for word in kind.terminal), *kind.running}))
     unlisted = st.sampled_from(["", "REINDEXING", "COMPLETED_WITH_DOUBTS"]) | st.text(max_size=8)
     return documented | documented.map(str.swapcase) | documented.map(str.title) | unlisted
