@@ -1,7 +1,7 @@
 """Locks, and what a forked child must not share with its parent.
 
 A child has the parent's memory but none of its threads: a lock that one of them held stays locked for ever, and two
-processes that read from one connection get each other's answers. Whoever has either registers here.
+processes that read from one connection get each other's answers. Objects with either register here.
 """
 
 from __future__ import annotations

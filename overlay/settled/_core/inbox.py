@@ -1,6 +1,6 @@
 """Callbacks of a vendor, kept for the waits that they concern.
 
-Whoever can send callbacks can send any number, for jobs that nobody knows. So what is kept for waits to come is bounded
+A sender of callbacks can send any number, for jobs that nobody knows. So what is kept for waits to come is bounded
 in number and in bytes, and makes room for what comes later; the callback of a job that is waited for stays.
 """
 
@@ -21,7 +21,7 @@ _Wakers = tuple[Callable[[], object], ...]
 
 
 class Inbox:
-    """The latest callback of each job, which wakes whoever waits for it. Safe to share between threads.
+    """The latest callback of each job, which wakes the waits for it. Safe to share between threads.
 
     A callback that comes before its wait begins is kept until ten thousand others, or 4 MiB of them, have come. One
     that takes more than 4 MiB alone is ignored.

@@ -162,7 +162,7 @@ class Batch(Generic[B]):
             wait = heapq.heappop(self._waiting)
             client = self._client(wait)
             if wait.is_overdue(now):
-                # Whoever iterates gives it up, or has done so already; very many are sorted out at once.
+                # The consumer gives it up, or has done so already; very many are sorted out at once.
                 if (overdue := overdue + 1) == _MANY_OVERDUE:
                     self._waiting = [other for other in self._waiting if not other.is_overdue(now)]
                     heapq.heapify(self._waiting)
@@ -232,7 +232,7 @@ class Batch(Generic[B]):
         return bool(self._waiting) and self._waiting[0] is not first
 
     def fail(self, error: BaseException) -> None:
-        """Take what has ended a worker, for whoever iterates; the first such error counts."""
+        """Take what has ended a worker, for the consumer; the first such error counts."""
         if self.error is None:
             self.error = _raisable(error)
 
@@ -252,7 +252,7 @@ class Batch(Generic[B]):
             wait.due = now
             heapq.heapify(self._waiting)
 
-    # What whoever iterates asks for.
+    # What the consumer asks for.
 
     def pop(self, now: float) -> Snapshot[B] | None:
         """The last snapshot of the next job to come out; None if there is none yet."""
@@ -329,7 +329,7 @@ def listed(jobs: Iterable[Any]) -> list[Job[Any]]:
 
 
 def _raisable(error: BaseException) -> BaseException:
-    # Whoever iterates would take these for the end of the iteration, as Python says of generators (PEP 479).
+    # The consumer would take these for the end of the iteration, as Python says of generators (PEP 479).
     if not isinstance(error, StopIteration | StopAsyncIteration):
         return error
     raised = RuntimeError(f"on_poll or the schedule raised {type(error).__name__}")

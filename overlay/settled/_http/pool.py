@@ -105,7 +105,7 @@ class _Lease:
         return response
 
     def end(self) -> Any:
-        """The connection, for whoever asks first."""
+        """The connection, for the first caller."""
         connection, self.connection = self.connection, None
         return connection
 
@@ -360,7 +360,7 @@ def _is_clean(connection: Any, stream: Any) -> bool:
 
 
 async def _close(connections: list[Any]) -> None:
-    # Whoever is cancelled closes what is his all the same, and nobody waits long for the other side.
+    # A cancelled task closes its connection all the same, and does not wait long for the other side.
     for connection in connections:
         with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
             await connection.aclose()

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-# A number this large is no delay but a Unix time: one tenant's Retry-After was such a one.
+# A number this large is no delay but a Unix time: one tenant sent one as Retry-After.
 _UNIX_TIMES = 1e8
 
 

@@ -148,7 +148,7 @@ def _other_id(job: Job[Any], raw: Any) -> str | None:
     if named is None or named == "" or str(named) == asked:
         return None
     try:
-        # A server may spell a UUID in another way than whoever asks.
+        # A server may spell a UUID in another way than the caller.
         return None if uuid.UUID(str(named)) == uuid.UUID(asked) else str(named)
     except ValueError:
         return str(named)

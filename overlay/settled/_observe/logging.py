@@ -99,7 +99,7 @@ def _log(level: int, wait: Wait[Any], now: float, text: str, error: SettledError
     fields = {"job.ref": wait.job.ref, "status": wait.status, "polls": wait.polls, "elapsed": elapsed}
     if error is not None:
         fields["error.type"] = type(error).__name__
-    # Whoever collects logs with traces finds the span of a record by what is current.
+    # A collector of logs and traces finds the span of a record by what is current.
     with wait.span or UNTRACED:
         _logger.log(
             level,

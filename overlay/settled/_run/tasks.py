@@ -83,7 +83,7 @@ class _AsyncWorkerPool(Generic[B]):
         # Who has it sleeps until the next poll is due, or until the alarm.
         self._turn = asyncio.Lock()
         self._alarm = asyncio.Event()
-        # Wakes whoever iterates.
+        # Wakes the consumer.
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._context = contextvars.copy_context()
@@ -178,7 +178,7 @@ class _AsyncWorkerPool(Generic[B]):
         try:
             while (due := await self._next_due()) is not None:
                 await self._poll(due)
-        except BaseException as error:  # whatever it is, whoever iterates is to see it
+        except BaseException as error:  # whatever it is, the consumer is to see it
             is_cancelled = isinstance(error, asyncio.CancelledError)
             if not (is_cancelled and self.batch.is_closed):
                 self.batch.fail(error)

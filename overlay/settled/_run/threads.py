@@ -28,7 +28,7 @@ from .step import call_on_poll, poll_result
 
 B = TypeVar("B")
 
-# How long whoever leaves waits for polls under way to end in an orderly way.
+# How long a consumer that leaves waits for polls under way to end in an orderly way.
 _LEAVING_SECONDS = 0.5
 
 
@@ -93,7 +93,7 @@ class _WorkerPool(Generic[B]):
         self._turn = threading.Lock()
         self._alarm = threading.Event()
         self._on_poll_lock = threading.Lock()
-        # Wakes whoever iterates.
+        # Wakes the consumer.
         self._news = threading.Event()
         self._workers: list[threading.Thread] = []
         self._context = contextvars.copy_context()
@@ -155,7 +155,7 @@ class _WorkerPool(Generic[B]):
         try:
             thread.start()
         except RuntimeError:
-            # No more threads can be had: those that there are, or else whoever iterates, do the work.
+            # No more threads can be had: those that there are, or else the consumer, do the work.
             self._workers.remove(thread)
             self._batch.worker_ended()
 
@@ -163,7 +163,7 @@ class _WorkerPool(Generic[B]):
         try:
             while (due := self._next_due()) is not None:
                 self._poll(due)
-        except BaseException as error:  # whatever it is, whoever iterates is to see it
+        except BaseException as error:  # whatever it is, the consumer is to see it
             self._fail(error)
 
     def _work_here(self, seconds: float) -> None:

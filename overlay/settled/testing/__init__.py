@@ -1,4 +1,4 @@
-"""A test kit for whoever waits with Settled: no vendor, no network, no real waiting.
+"""A test kit for code that waits with Settled: no vendor, no network, no real waiting.
 
 Where the package is installed, pytest knows two fixtures:
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ._activity import PATIENCE_SECONDS
 
 # A loop runs everything that is ready before it comes round again. So many quiet rounds let what has ended pass on its
-# result through tasks, groups and queues to whoever goes on with it.
+# result through tasks, groups and queues to the task that goes on with it.
 _ROUNDS = 20
 
 

@@ -47,8 +47,8 @@ class _Sleeper:
 class VirtualClock(_clock.Clock):
     """Time that stands still while anybody is at work, and is at once the moment at which the next sleeper is due.
 
-    It begins somewhere, and counts seconds. At work is whoever has just been woken, has just begun, or waits for the
-    answer to a request. `slept` lists the seconds of each sleep, in the order in which they began.
+    It begins somewhere, and counts seconds. At work is a thread or task that has just been woken, has just begun, or
+    waits for the answer to a request. `slept` lists the seconds of each sleep, in the order in which they began.
     """
 
     def __init__(self) -> None:
@@ -262,7 +262,7 @@ def _hold_for_threads(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
 
     @functools.wraps(start)
     def held(self: threading.Thread) -> None:
-        # It may be about to wait, and whoever starts it may start more.
+        # It may be about to wait, and its starter may start more.
         with clock.at_work(until_done=False):
             with clock.lock:
                 clock.activity.busy(self)
