@@ -37,10 +37,13 @@ _CALLABLES = {
 class WaitOptions(TypedDict, Generic[B], total=False):
     """What every waiting verb takes besides the job and its timeout.
 
-    `schedule` says when to poll next (default: `Schedule()`). `on_poll` is called with every snapshot. An
-    undocumented status word is taken for running, with one warning, or raised as UnknownStatus if `unknown` is "raise".
-    Polls that fail for `patience` seconds without an answer in between end the wait with the last failure: 1800 by
-    default, never past the deadline, and at most 120 before any status was read.
+    Attributes:
+        schedule: When to poll next: a `Schedule`, a `Learned`, or a function of the polls made and the seconds gone by.
+        on_poll: A function that is called with every snapshot.
+        unknown: What to do about an undocumented status word: "wait" takes it for running and warns once, "raise"
+            raises UnknownStatus.
+        patience: Seconds for which polls may fail without an answer in between; then the last failure ends the wait.
+            Never past the deadline, and at most 120 before any status was read.
     """
 
     schedule: Timing | None

@@ -42,12 +42,15 @@ _PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?
 class ConnectOptions(TypedDict, total=False):
     """What every `connect` takes besides the address and the credentials.
 
-    `timeout` is how many seconds connecting, sending or receiving may take each (default 30). `max_rate` is how many
-    requests a second all jobs of the client may make together (default: the vendor's limit; None for no limit).
-    `verify` is an ssl.SSLContext, or the path of a CA bundle. `transport` is any httpx transport, sync, async or both.
-    With `fast` asyncio polls go through aiohttp (the extra `fast`), at a fraction of the CPU time. `max_body` is how
-    many bytes an answer may have, unpacked (default 4 MiB). `app` is a product token, as in "nightly-import/2.1", that
-    is put in front of the User-Agent.
+    Attributes:
+        timeout: Seconds that connecting, sending and receiving may each take.
+        max_rate: Requests a second that all jobs of the client may make together; None for no limit. The default is
+            the limit that the vendor documents.
+        verify: An ssl.SSLContext, or the path of a CA bundle.
+        transport: Any httpx transport, sync, async or both, in place of httpx's own.
+        fast: Whether asyncio requests go through aiohttp (the extra `fast`), for about half of the CPU time.
+        max_body: Bytes that an answer may have, unpacked.
+        app: A product token, as in "nightly-import/2.1", to put in front of the User-Agent.
     """
 
     timeout: float

@@ -102,10 +102,15 @@ KINDS = (SCAN,)
 
 
 class SubmittedScan(TypedDict, total=False):
-    """What a scan is made of: the sensor's type, its own name, and its settings, as the sensor's guide tells them.
+    """What a scan is made of.
 
-    `priority` is low unless given, `callback_id` names a registered callback endpoint, `labels` go along with the
-    results.
+    Attributes:
+        sensor_type: The sensor's type, as the platform names it.
+        sensor_name: A name of your own for the sensor.
+        sensor_config: The sensor's settings, as its guide tells them.
+        priority: "low" unless given.
+        callback_id: The id of a registered callback endpoint.
+        labels: Names and values that go along with the results.
     """
 
     sensor_type: Required[str]
@@ -117,7 +122,12 @@ class SubmittedScan(TypedDict, total=False):
 
 
 class NewScan(SubmittedScan, total=False):
-    """What `create_scan` takes besides: whether to scan only what is new, and when (in days) to resolve findings."""
+    """What `create_scan` takes besides.
+
+    Attributes:
+        incremental_scan: Whether to scan only what is new.
+        auto_resolution_interval: Days after which findings are resolved.
+    """
 
     incremental_scan: bool
     auto_resolution_interval: int

@@ -1,0 +1,147 @@
+"""What the reference shows in place of what is written: operations as plain functions, and options one by one.
+
+A submit or a read is defined as a generator behind a decorator, and its asyncio twin is a value. Callers see two
+functions with one result, and so does the reader. `**options: Unpack[...]` becomes the options, with their defaults.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import griffe
+
+# Where the defaults of each set of options stand.
+DEFAULTS = {"ConnectOptions": "_http.connect.client_arguments", "WaitOptions": "_core.options.WaitConfig"}
+# A connect of Cortex has another default than the others.
+OF_CORTEX = {"max_rate": "10"}
+
+
+class AsCalled(griffe.Extension):
+    """Shows functions as their callers see them."""
+
+    def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
+        """Change what is written of a package that has been read."""
+        if pkg.name != "settled":
+            return
+        for module in [*_modules(pkg)]:
+            for function in [*module.functions.values()]:
+                if function.is_alias:
+                    continue
+                if any(decorator.callable_path.endswith(".operation") for decorator in function.decorators):
+                    function.returns = _result(function.returns)
+                _list_options(function, pkg)
+            for name, attribute in [*module.attributes.items()]:
+                if not attribute.is_alias and (twin := re.search(r"\basynchronous\((\w+)\)", str(attribute.value))):
+                    module.set_member(name, _asynchronous(name, attribute, module.functions[twin[1]]))
+
+
+def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
+    yield module
+    for member in module.modules.values():
+        if not member.is_alias:
+            yield from _modules(member)
+
+
+def _result(returns: str | griffe.Expr | None) -> str | griffe.Expr | None:
+    """What an operation returns, which is written as the end of its steps."""
+    return returns.slice if isinstance(returns, griffe.ExprSubscript) and str(returns.left) == "Steps" else returns
+
+
+def _asynchronous(name: str, attribute: griffe.Attribute, of: griffe.Function) -> griffe.Function:
+    twin = griffe.Function(name, lineno=attribute.lineno, endlineno=attribute.endlineno, parent=attribute.parent)
+    twin.parameters, twin.returns = of.parameters, of.returns
+    twin.labels = {"async"}
+    text = f"`{of.name}` for asyncio: the same arguments, result and errors."
+    twin.docstring = griffe.Docstring(text, parent=twin)
+    return twin
+
+
+def _list_options(function: griffe.Function, package: griffe.Module) -> None:
+    """Put the options themselves in place of `**options`, and tell what each of them is."""
+    star = next((each for each in function.parameters if each.kind is griffe.ParameterKind.var_keyword), None)
+    named = re.fullmatch(r"Unpack\[(\w+)(?:\[\w+\])?\]", str(star.annotation)) if star is not None else None
+    if star is None or named is None:
+        return
+    of = _resolved(function, named[1])
+    defaults = _defaults(package, named[1]) if named[1] in DEFAULTS else {}
+    if (function.module.name.startswith("cortex") or "cortex" in function.path) and function.name.startswith("connect"):
+        defaults |= OF_CORTEX
+    told = {each.name: each for section in _sections(of) for each in section.value}
+    del function.parameters[star.name]
+    options = list[griffe.DocstringParameter]()
+    for each in _fields(of):
+        annotation, is_required = _required(each.annotation)
+        default = None if is_required else defaults.get(each.name, "...")
+        function.parameters.add(
+            griffe.Parameter(
+                each.name, annotation=annotation, kind=griffe.ParameterKind.keyword_only, default=default
+            )
+        )
+        text = told[each.name].description if each.name in told else ""
+        options.append(griffe.DocstringParameter(each.name, annotation=annotation, description=text, value=default))
+    if function.docstring is not None and any(each.description for each in options):
+        function.docstring.parser = griffe.Parser.google
+        sections = function.docstring.parsed
+        sections.insert(1, griffe.DocstringSectionParameters(options, title="Options:"))
+
+
+def _resolved(function: griffe.Function, name: str) -> griffe.Class:
+    found = function.module[name]
+    value = found.final_target if isinstance(found, griffe.Alias) else found
+    assert isinstance(value, griffe.Class)
+    return value
+
+
+def _fields(of: griffe.Class) -> Iterator[griffe.Attribute]:
+    """The fields of a TypedDict, those of its bases first."""
+    for base in of.resolved_bases:
+        if isinstance(base, griffe.Class):
+            yield from _fields(base)
+    yield from (member for member in of.members.values() if isinstance(member, griffe.Attribute))
+
+
+def _sections(of: griffe.Class) -> Iterator[griffe.DocstringSectionAttributes]:
+    for base in of.resolved_bases:
+        if isinstance(base, griffe.Class):
+            yield from _sections(base)
+    if of.docstring is not None:
+        of.docstring.parser = griffe.Parser.google
+        for section in of.docstring.parsed:
+            if isinstance(section, griffe.DocstringSectionAttributes):
+                yield section
+
+
+def _required(annotation: Any) -> tuple[Any, bool]:
+    is_required = isinstance(annotation, griffe.ExprSubscript) and str(annotation.left) == "Required"
+    return (annotation.slice, True) if is_required else (annotation, False)
+
+
+def _defaults(package: griffe.Module, name: str) -> dict[str, str]:
+    """The defaults of options: of a function's parameters, or of a class's fields."""
+    found = package[DEFAULTS[name]]
+    if isinstance(found, griffe.Function):
+        written = {each.name: str(each.default) for each in found.parameters if each.default is not None}
+    else:
+        written = {each.name: _of_field(str(each.value)) for each in found.attributes.values()}
+    return {name: _constant(found.module, value) for name, value in written.items()}
+
+
+def _of_field(value: str) -> str:
+    default = re.search(r"\bfield\(.*?\bdefault=([^,)]+)", value)
+    return default[1] if default else value
+
+
+def _constant(module: Any, value: str) -> str:
+    """A default as a number, where it is written as a name."""
+    if not value.isidentifier() or value in {"None", "True", "False"}:
+        return value
+    found = module[value] if value in module.members else None
+    named = found.final_target if isinstance(found, griffe.Alias) else found
+    text = str(named.value) if isinstance(named, griffe.Attribute) else value
+    try:
+        return repr(eval(text, {"__builtins__": {}}))  # noqa: S307 - a number that our own code writes as a product
+    except NameError:
+        return ast.unparse(ast.parse(text, mode="eval"))
