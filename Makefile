@@ -23,10 +23,11 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: scripts/requirements/constraints.txt pyproject.toml
+	@echo "Installing what the tests need into .venv: about $$(grep -c '^[a-z].*==' $<) packages, 600 MB, some two minutes."
 	@$(call make_venv,.venv)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
 
 demo: .venv/ready ## Wait for a few jobs of the embedded simulator
 	@$(BIN)/python -m settled.demo
@@ -73,15 +74,16 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .venv/docs/ready: scripts/requirements/docs.txt
+	@echo "Installing what the site is built with into .venv/docs: $$(grep -c '^[a-z].*==' $<) packages, half a minute."
 	@$(call make_venv,.venv/docs)
 	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/docs.txt
 	touch $@
 
-docs: .venv/docs/ready ## Build the API reference into site/
+docs: .venv/docs/ready ## Build the site into site/
 	.venv/docs/bin/python scripts/docs/build.py
 
 clean: ## Remove the environment and the caches
-	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site scripts/docs/.cache scripts/docs/site
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis dist site
 
 ##@ Regenerate
 
@@ -106,10 +108,10 @@ adopt: .venv/ready ## Draft a spec from a vendor's OpenAPI document (DOCUMENT=ki
 new-api: .venv/ready ## Begin a new vendor's API (NAME=kiln OPTIONS="--auth basic --submit")
 	$(BIN)/python scripts/regenerate/new_api.py $(NAME) $(OPTIONS)
 
-readme: .venv/ready ## Write the README's table of job systems
+readme: .venv/ready ## Write what README and site say of code and specs: systems, status words, commands
 	$(BIN)/python scripts/docs/readme.py
 
-check-readme: .venv/ready ## Say whether that table is stale
+check-readme: .venv/ready ## Say whether any of that is stale
 	$(BIN)/python scripts/docs/readme.py --check
 
 ##@ Measure
@@ -120,7 +122,7 @@ check-readme: .venv/ready ## Say whether that table is stale
 	.venv/bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-bench: .venv/bench/ready ## Hold Settled against other libraries, and write the README's tables and pictures
+bench: .venv/bench/ready ## Hold Settled against other libraries, and write the tables and pictures
 	.venv/bench/bin/python scripts/bench.py --write
 
 soak: .venv/ready ## Wait for ten thousand jobs amid faults for ten minutes (MINUTES=1 for a short run)

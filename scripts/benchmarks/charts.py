@@ -1,4 +1,4 @@
-"""The two pictures of the README."""
+"""The two pictures of the README and the site."""
 
 from __future__ import annotations
 

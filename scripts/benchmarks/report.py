@@ -1,4 +1,4 @@
-"""The part of the README that the benchmarks write."""
+"""The part of the site's page about benchmarks that they write."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.tables import Table
 
-README = Path(__file__).resolve().parent.parent.parent / "README.md"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "pages" / "maintain" / "benchmarks.md"
 BEGIN = "<!-- bench: written by make bench -->"
 END = "<!-- end of bench -->"
 
@@ -22,15 +22,15 @@ def headed(tables: Iterable[Table], command: str) -> str:
 
 
 def check() -> None:
-    """ValueError if the README has no place for what is written."""
-    text = README.read_text(encoding="utf-8")
+    """ValueError if the page has no place for what is written."""
+    text = PAGE.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"{README.name} must hold one line {BEGIN} and one {END} after it")
+        raise ValueError(f"{PAGE.name} must hold one line {BEGIN} and one {END} after it")
 
 
 def write(report: str) -> None:
-    """Put the report between the README's markers."""
+    """Put the report between the page's markers."""
     check()
-    text = README.read_text(encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
     before, after = text[: text.index(BEGIN)], text[text.index(END) :]
-    README.write_text(f"{before}{BEGIN}\n\n{report}\n\n{after}", encoding="utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{report}\n\n{after}", encoding="utf-8")

@@ -1,21 +1,32 @@
-"""Build the API reference into site/, and hold it against three promises.
+"""Build the site into site/, and hold it against three promises.
 
 Every docstring can be read, every link within the site leads somewhere, and no page loads anything from elsewhere.
+
+The pages are those of scripts/docs/pages, and what is made of other files: the changelog, the security note, the
+pictures of the benchmarks, and a page for each generated client.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG = ROOT / "scripts" / "docs" / "zensical.toml"
+HERE = ROOT / "scripts" / "docs"
+CLIENTS = ROOT / "generated" / "settled_clients"
+# As deep as this folder, so that relative paths of the configuration hold in both.
+STAGED = ROOT / ".cache" / "docs"
 SITE = ROOT / "site"
+# Domains that lead nowhere, by RFC 2606.
+_RESERVED = (".example", ".invalid")
 
 # What of a page the browser fetches by itself.
 _LOADED = {"img": "src", "script": "src", "iframe": "src", "source": "src", "link": "href"}
@@ -44,22 +55,16 @@ class Page(HTMLParser):
 
 def main() -> int:
     """Build the site; 0 if nothing is wrong with it."""
-    command = [
-        str(Path(sys.executable).parent / "zensical"),
-        "build",
-        "--strict",
-        "--clean",
-        "--config-file",
-        str(CONFIG),
-    ]
+    stage()
+    zensical = str(Path(sys.executable).parent / "zensical")
+    command = [zensical, "build", "--strict", "--clean", "--config-file", str(STAGED / "zensical.toml")]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - the command is ours
     wrong = [line for line in run.stderr.splitlines() if line.startswith(("griffe:", "mkdocstrings:"))]
     if run.returncode:
         wrong.append(run.stdout + run.stderr)
     else:
         shutil.rmtree(SITE, ignore_errors=True)
-        shutil.move(CONFIG.parent / "site", SITE)
-        copy_pictures()
+        shutil.move(STAGED / "site", SITE)
         wrong += faults(SITE)
     for line in wrong:
         print(line, file=sys.stderr)
@@ -67,11 +72,83 @@ def main() -> int:
     return min(len(wrong), 1)
 
 
-def copy_pictures() -> None:
-    """Put what the README shows beside it, as it is in the repository."""
-    for target in re.findall(r"\]\(([\w/.-]+\.(?:svg|png))\)", (ROOT / "README.md").read_text(encoding="utf-8")):
-        (SITE / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / target, SITE / target)
+def stage() -> None:
+    """Put all pages into one folder, beside the configuration."""
+    shutil.rmtree(STAGED, ignore_errors=True)
+    pages = STAGED / "pages"
+    shutil.copytree(HERE / "pages", pages)
+    shutil.copy(ROOT / "CHANGELOG.md", pages / "changelog.md")
+    shutil.copy(ROOT / "SECURITY.md", pages / "security.md")
+    (pages / "benchmarks").mkdir()
+    for picture in (ROOT / "scripts" / "benchmarks").glob("*.svg"):
+        shutil.copy(picture, pages / "benchmarks")
+    (pages / "reference" / "clients").mkdir()
+    for vendor in vendors():
+        (pages / "reference" / "clients" / f"{vendor}.md").write_text(client_page(vendor), encoding="utf-8")
+    config = (HERE / "zensical.toml").read_text(encoding="utf-8").replace("@VERSION@", version())
+    source = source_url()
+    # Top-level keys of the project stand before its first table.
+    config = config.replace("@REPOSITORY@", f'repo_url = "{source}"' if source else "")
+    (STAGED / "zensical.toml").write_text(config, encoding="utf-8")
+
+
+def vendors() -> list[str]:
+    """The generated clients, by name."""
+    return sorted(path.name for path in CLIENTS.iterdir() if (path / "models").is_dir())
+
+
+def version() -> str:
+    """The version that is built."""
+    text = (ROOT / "overlay" / "settled" / "_version.py").read_text(encoding="utf-8")
+    found = re.search(r'__version__ = "(.+?)"', text)
+    assert found is not None
+    return found[1]
+
+
+def source_url() -> str | None:
+    """Where the source is, as pyproject.toml says; None while that is a placeholder."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    url: str = project["urls"]["Source"]
+    return None if (urlsplit(url).hostname or "").endswith(_RESERVED) else url
+
+
+def client_page(vendor: str) -> str:
+    """The page of a generated client: its operations, and all of its models."""
+    package = f"settled_clients.{vendor}"
+    lines = [
+        f"# `{package}`\n",
+        f"The client that is generated from `specs/{vendor}.yaml`: every operation of the spec, and every model.",
+        "[How to call an operation](../clients.md).\n",
+        "## Operations\n",
+        "| module | request | |",
+        "| --- | --- | --- |",
+        *(f"| `{module}` | `{method} {url}` | {text} |" for module, method, url, text in operations(vendor)),
+        "\n## Models\n",
+    ]
+    for model in models(vendor):
+        lines += [f"::: {package}.models.{model}", "    options:", "      heading_level: 3", "      members: false"]
+        lines += ["      merge_init_into_class: false", "      show_root_full_path: false", ""]
+    return "\n".join(lines)
+
+
+def operations(vendor: str) -> Iterator[tuple[str, str, str, str]]:
+    """A client's operations: the module, the method, the path, and what it is for."""
+    for path in sorted((CLIENTS / vendor / "api").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        method, url = (re.search(rf'"{name}": "(.+?)"', text) for name in ("method", "url"))
+        if method is not None and url is not None:
+            functions = {node.name: node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)}
+            summary = (ast.get_docstring(functions["sync_detailed"]) or "").partition("\n")[0]
+            yield f"{path.parent.name}.{path.stem}", method[1].upper(), url[1], summary
+
+
+def models(vendor: str) -> list[str]:
+    """A client's models."""
+    tree = ast.parse((CLIENTS / vendor / "models" / "__init__.py").read_text(encoding="utf-8"))
+    [names] = [
+        node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    ]
+    return [*ast.literal_eval(names)]
 
 
 def faults(site: Path) -> list[str]:

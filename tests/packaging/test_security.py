@@ -167,7 +167,7 @@ def test_the_simulator_cannot_be_reached_from_elsewhere(running_simulator: Simul
         pass
 
 
-NOTE = ROOT / "scripts" / "docs" / "security.md"
+NOTE = ROOT / "SECURITY.md"
 
 
 def test_the_note_names_tests_that_exist() -> None:
