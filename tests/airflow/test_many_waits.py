@@ -249,8 +249,8 @@ def _assert_no_secrets(airflow: Stack, sim: Simulator) -> None:
     assert sim.token not in text
 
 
-def test_example_of_the_readme(airflow: Stack, sim: Simulator) -> None:
-    """The README's DAG runs as it is shown, from the refs to the report."""
+def test_example_of_the_site(airflow: Stack, sim: Simulator) -> None:
+    """The site's DAG runs as it is shown, from the refs to the report."""
     ids = re.findall(r'"([0-9a-f-]{36})"', shown("tests/airflow/test_many_waits.py"))
     refs = [f"cortex_xsiam.byos_import/{job_id}" for job_id in ids]
     sim.add("cortex_xsiam.byos_import", states=["PROCESSING", "COMPLETED"], job_id=ids[0])

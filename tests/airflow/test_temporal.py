@@ -1,4 +1,4 @@
-"""The README's Temporal activity, in the environment that Temporal has for tests of activities."""
+"""The site's Temporal activity, in the environment that Temporal has for tests of activities."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
 def test_heartbeats_keep_the_wait(vendor: Simulator) -> None:
     """The next attempt goes on from the last heartbeat of one that was broken off: polls and deadline are kept."""
     example: dict[str, Any] = {}
-    exec(shown("tests/airflow/test_temporal.py"), example)  # noqa: S102 - our own README
+    exec(shown("tests/airflow/test_temporal.py"), example)  # noqa: S102 - our own page
     job_id = vendor.add("cortex_xsiam.byos_import", states=[("PROCESSING", 1.5), "COMPLETED"])
     ref = f"cortex_xsiam.byos_import/{job_id}"
     beats: list[dict[str, Any]] = []

@@ -206,8 +206,8 @@ def test_outcomes_combine(outcomes: list[Outcome | None], combined: Outcome | No
     assert Outcome.of_all(outcomes) is combined
 
 
-def test_readme_lists_the_systems() -> None:
-    """The README's table is what the code and the specs say."""
+def test_docs_list_the_systems() -> None:
+    """The tables of README and site are what the code and the specs say."""
     command = [sys.executable, str(ROOT / "scripts" / "docs" / "readme.py"), "--check"]
     run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - the command is ours
     assert run.returncode == 0, run.stdout + run.stderr

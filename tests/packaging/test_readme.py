@@ -1,4 +1,6 @@
-"""The README's snippets run: section by section, from top to bottom, each section in a folder and names of its own.
+"""The snippets of the README and of the site run: page by page, from top to bottom, each in a folder of its own.
+
+The README goes section by section. A page of the site is one section.
 
 - `python`: runs as it stands, `await` included, in virtual time. The first argument of every `connect` becomes the
   simulator's address. `client` is of the vendor whose function the block gives it to; other names are `preamble`'s.
@@ -9,6 +11,8 @@
 - `toml`, `json`: must be such. If the first line of a block is a comment with a file's name, it is also written there.
 - `yaml`, and whatever begins with a path of ours as a comment: is one of the parts that test_new_api.py puts together.
 - `text` and indented lines: nothing to run.
+
+- A block that includes a recipe: test_recipes.py runs it.
 
 Comments before a block: `<!-- setup: job = offline -->` runs that line first, `<!-- exits with 3 -->` tells a shell
 block's exit code, `<!-- run by tests/test_x.py -->` leaves the block to another test. Any other block fails.
@@ -47,6 +51,8 @@ from _specs import ROOT
 pytestmark = pytest.mark.slow
 
 README = ROOT / "README.md"
+PAGES = ROOT / "scripts" / "docs" / "pages"
+RECIPES_TEST = ROOT / "tests" / "packaging" / "test_recipes.py"
 SECRET = "callback-s3cret"
 VENDORS = {vendor.__name__.rpartition(".")[2]: vendor for vendor in (cortex_xsiam, cortex_xdr, agilesec, osapi)}
 JOB_ID = "1b671a64-40d5-491e-99b0-da01ff1f3341"
@@ -67,6 +73,7 @@ MARK = re.compile(r"<!-- (setup: |exits with |run by )(.*?) -->", re.DOTALL)
 class Block:
     """A fenced block: where it stands, what it is, and what the comments before it say."""
 
+    page: Path
     section: str
     line: int
     language: str
@@ -74,7 +81,7 @@ class Block:
     marks: dict[str, str]
 
     def __str__(self) -> str:
-        return f"{README.name}:{self.line}: a block of {self.language or 'no language'}"
+        return f"{self.page.name}:{self.line}: a block of {self.language or 'no language'}"
 
     @property
     def file(self) -> str | None:
@@ -83,8 +90,8 @@ class Block:
         return found and found[1]
 
 
-def blocks(markdown: str) -> list[Block]:
-    """All blocks, in order."""
+def blocks(markdown: str, page: Path = README) -> list[Block]:
+    """All blocks of a page, in order."""
     found, section, marks = list[Block](), "the top", dict[str, str]()
     tokens = MarkdownIt().parse(markdown)
     for before, token in zip([None, *tokens], tokens, strict=False):
@@ -95,20 +102,22 @@ def blocks(markdown: str) -> list[Block]:
         elif token.type in ("fence", "code_block"):
             assert token.map is not None
             language = token.info.strip() if token.type == "fence" else "text"
-            found.append(Block(section, token.map[0] + 1, language, token.content, marks))
+            found.append(Block(page, section, token.map[0] + 1, language, token.content, marks))
             marks = {}
         elif token.type == "inline":
             marks = {}
     return found
 
 
-ALL = blocks(README.read_text(encoding="utf-8"))
+SITE = {path: path.read_text(encoding="utf-8") for path in sorted(PAGES.rglob("*.md"))}
+TEXTS = {README: README.read_text(encoding="utf-8"), **SITE}
+ALL = blocks(TEXTS[README])
 
 
 def add_jobs(sim: simulator.Simulator, seconds: float) -> None:
-    """Have the simulator know all jobs that the README names; a state lasts so many seconds."""
+    """Have the simulator know all jobs that a page names; a state lasts so many seconds."""
     named = {(kind, NUMBER if kind.startswith("cortex_xdr") else JOB_ID) for kind in COURSES}
-    for kind, job_id in named | set(A_REF.findall(README.read_text(encoding="utf-8"))):
+    for kind, job_id in named | {found for text in TEXTS.values() for found in A_REF.findall(text)}:
         states = [(word, seconds) for word in COURSES[kind]]
         sim.add(kind, states={"laptop": states} if kind == "cortex_xdr.action" else states, job_id=job_id)
     sim.add("cortex_xdr.action", states={"laptop": ["COMPLETED_SUCCESSFULLY"], "van": ["PENDING"]}, job_id="4712")
@@ -164,7 +173,11 @@ class Section:
     def run(self, block: Block) -> None:
         """Run a block, or fail if there is no rule for it."""
         if "run by" in block.marks:
-            assert README.stem in (ROOT / block.marks["run by"]).read_text(encoding="utf-8"), block
+            text = (ROOT / block.marks["run by"]).read_text(encoding="utf-8")
+            assert "_shown import" in text or f"{block.page.parent.name}/{block.page.name}" in text, block
+        elif recipe := re.fullmatch(r'--8<-- "(scripts/docs/recipes/\w+\.py)"\n', block.text):
+            assert (ROOT / recipe[1]).is_file(), block
+            assert Path(recipe[1]).stem in RECIPES_TEST.read_text(encoding="utf-8"), block
         elif block.language == "yaml" or (block.file is not None and "/" in block.file):
             assert block.text in {f"# {name}\n{text}" for name, text in EXAMPLE.items()}, block
         elif block.language == "python" and "def test_" in block.text:
@@ -188,21 +201,21 @@ class Section:
             path.write_text(block.text, encoding="utf-8")
 
     def run_python(self, block: Block) -> None:
-        """Run a block in the section's namespace, so that a traceback shows the README's line."""
+        """Run a block in the section's namespace, so that a traceback shows the page's line."""
         self.write(block, None)
         add_jobs(self.sim, seconds=40)
         given = re.search(r"\b(\w+)\.\w+\(\s*client\b", block.text)
         if not re.search(r"\bclient = |\bas client\b", block.text):
             vendor = given[1] if given and given[1] in VENDORS else "cortex_xsiam"
             self.names["client"] = self.names["clients"][vendor]
-        exec(block.marks.get("setup", ""), self.names)  # noqa: S102 - the README is ours
+        exec(block.marks.get("setup", ""), self.names)  # noqa: S102 - the page is ours
         text = re.sub(r'(\bconnect\(\s*)"[^"]*"', rf'\g<1>"{self.sim.url}"', block.text)
-        code = compile("\n" * block.line + text, README, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        code = compile("\n" * block.line + text, block.page, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         try:
             if code.co_flags & inspect.CO_COROUTINE:
-                self.runner.run(eval(code, self.names))  # noqa: S307 - the README is ours
+                self.runner.run(eval(code, self.names))  # noqa: S307 - the page is ours
             else:
-                exec(code, self.names)  # noqa: S102 - the README is ours
+                exec(code, self.names)  # noqa: S102 - the page is ours
         finally:
             clients = [value for value in self.names.values() if hasattr(value, "get_async_httpx_client")]
             self.used |= {id(client): client for client in (*clients, *self.names["clients"].values())}
@@ -222,7 +235,7 @@ class Section:
         script = "\n".join(lines)
         with self.in_real_time():
             add_jobs(self.sim, seconds=0)
-            process = subprocess.Popen(  # noqa: S603 - the README is ours
+            process = subprocess.Popen(  # noqa: S603 - the page is ours
                 [shutil.which("bash") or "bash", "-euo", "pipefail", "-c", script],
                 cwd=self.folder,
                 env=os.environ | self.sim.environ | {"PATH": f"{shims(self.folder)}:{os.environ['PATH']}"},
@@ -309,11 +322,11 @@ def test_snippets(title: str, section: Section) -> None:
             section.run(block)
 
 
-def test_snippets_of_the_reference(section: Section) -> None:
-    """What the pages of the reference show besides the docstrings runs, too."""
-    for page in sorted((ROOT / "scripts" / "docs" / "pages").rglob("*.md")):
-        for block in blocks(page.read_text(encoding="utf-8")):
-            section.run(block)
+@pytest.mark.parametrize("page", [path for path, text in SITE.items() if "```" in text], ids=lambda path: path.stem)
+def test_snippets_of_the_site(page: Path, section: Section) -> None:
+    """Every block of a page does so, too."""
+    for block in blocks(SITE[page], page):
+        section.run(block)
 
 
 WRONG = [
@@ -339,7 +352,7 @@ RIGHT = [
     "```sh\nsettled simulate --port 0\n```",
     "```python\ndef test_it(settled_simulator, settled_clock):\n    assert settled_simulator.url\n```",
     "```toml\n# settled.toml\n[osapi]\n```\n```sh\ntest $(stat -c %a settled.toml) = 600\n```",
-    "<!-- run by tests/regeneration/test_new_api.py -->\n```python\nnothing that could run\n```",
+    "<!-- run by tests/run/test_celery.py -->\n```python\nnothing that could run\n```",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The README's Celery tasks, in a worker of their own with the broker that Celery has in memory."""
+"""The site's Celery tasks, in a worker of their own with the broker that Celery has in memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def vendor() -> Iterator[Simulator]:
 
 @pytest.fixture(scope="module")
 def imports(vendor: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleType]:
-    """The README's module, and a worker that runs its tasks."""
+    """The page's module, and a worker that runs its tasks."""
     from celery.contrib.testing.worker import start_worker
 
     path = tmp_path_factory.mktemp("celery") / "imports.py"
@@ -76,5 +76,5 @@ def test_its_own_deadline(imports: ModuleType, vendor: Simulator) -> None:
 
 
 def test_starts_as_shown(imports: ModuleType, vendor: Simulator) -> None:
-    """What the README starts a wait with does."""
+    """What the page starts a wait with does."""
     assert imports.start(vendor.add(KIND, states=["COMPLETED"])).get(timeout=60) == "SUCCEEDED"
