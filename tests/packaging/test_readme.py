@@ -143,6 +143,8 @@ def preamble(sim: simulator.Simulator, callback_url: str) -> dict[str, Any]:
         "TOKEN": sim.token,
         "SECRET": SECRET,
         "CALLBACK_ID": sim.register_callback(callback_url, ("bearer", SECRET)),
+        "ENDPOINT_IDS": ["laptop", "desk"],
+        "SCRIPT_UID": "f1a2b3",
         "job_id": JOB_ID,
         "job_ids": [JOB_ID],
         "execution_id": JOB_ID,

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -58,6 +59,15 @@ def test_a_page_shows_it(path: Path) -> None:
     assert any(include in page.read_text(encoding="utf-8") for page in PAGES.rglob("*.md"))
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"settled\w*(\.\w+)*\._|import _|\bcast\b|type: ignore|pyright:", text)
+
+
+def test_isolate(tmp_path: Path) -> None:
+    """The tests of isolate.py pass as their reader would run them."""
+    for name in ("isolate.py", "test_isolate.py"):
+        shutil.copy(RECIPES / name, tmp_path)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-W", "error", "test_isolate.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603
+    assert run.returncode == 0, run.stdout + run.stderr
 
 
 def test_progress(recipe: Any, sim: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
