@@ -60,7 +60,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help="how often each side runs (default: 5, or 1 if quick)")
     parser.add_argument("--quick", action="store_true", help="leave out what takes long")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--write", action="store_true", help="write the tables into the page about benchmarks, and the pictures")
+    parser.add_argument(
+        "--write", action="store_true", help="write the tables into the page about benchmarks, and the pictures"
+    )
     parser.add_argument("--profile", action="store_true", help="only profile polls of Settled")
     options = parser.parse_args(argv)
     if unknown := set(options.tables) - set(NAMES):

@@ -100,9 +100,7 @@ def vendors() -> list[str]:
 def version() -> str:
     """The version that is built."""
     text = (ROOT / "overlay" / "settled" / "_version.py").read_text(encoding="utf-8")
-    found = re.search(r'__version__ = "(.+?)"', text)
-    assert found is not None
-    return found[1]
+    return text.partition('__version__ = "')[2].partition('"')[0]
 
 
 def source_url() -> str | None:

@@ -17,6 +17,16 @@ import griffe
 DEFAULTS = {"ConnectOptions": "_http.connect.client_arguments", "WaitOptions": "_core.options.WaitConfig"}
 # A connect of Cortex has another default than the others.
 OF_CORTEX = {"max_rate": "10"}
+# Types that are finer than what a reader needs.
+FOR_CHECKERS = {"Strings": "Iterable[str]"}
+# What users need of the generated clients and of the kinds of job; the rest is for Settled's own use.
+SHOWN = {
+    "AuthenticatedClient": {
+        *("with_headers", "with_cookies", "with_timeout", "close", "aclose"),
+        *("get_httpx_client", "get_async_httpx_client"),
+    },
+    "JobKind": {"name", "terminal", "running", "body"},
+}
 
 
 class AsCalled(griffe.Extension):
@@ -24,15 +34,21 @@ class AsCalled(griffe.Extension):
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Change what is written of a package that has been read."""
+        for module in [*_modules(pkg)]:
+            for name, shown in SHOWN.items():
+                of = module.members.get(name)
+                for member in [*of.members] if isinstance(of, griffe.Class) else []:
+                    if isinstance(of, griffe.Class) and member not in shown and not member.startswith("_"):
+                        of.del_member(member)
         if pkg.name != "settled":
             return
         for module in [*_modules(pkg)]:
-            for function in [*module.functions.values()]:
-                if function.is_alias:
-                    continue
+            for function in [*_functions(module)]:
                 if any(decorator.callable_path.endswith(".operation") for decorator in function.decorators):
                     function.returns = _result(function.returns)
                 _list_options(function, pkg)
+                _spell_out(function)
+        for module in [*_modules(pkg)]:
             for name, attribute in [*module.attributes.items()]:
                 if not attribute.is_alias and (twin := re.search(r"\basynchronous\((\w+)\)", str(attribute.value))):
                     module.set_member(name, _asynchronous(name, attribute, module.functions[twin[1]]))
@@ -43,6 +59,14 @@ def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
     for member in module.modules.values():
         if not member.is_alias:
             yield from _modules(member)
+
+
+def _functions(of: griffe.Module | griffe.Class) -> Iterator[griffe.Function]:
+    for member in of.members.values():
+        if isinstance(member, griffe.Function):
+            yield member
+        elif isinstance(member, griffe.Class):
+            yield from _functions(member)
 
 
 def _result(returns: str | griffe.Expr | None) -> str | griffe.Expr | None:
@@ -74,11 +98,12 @@ def _list_options(function: griffe.Function, package: griffe.Module) -> None:
     options = list[griffe.DocstringParameter]()
     for each in _fields(of):
         annotation, is_required = _required(each.annotation)
+        annotation = _spelt(annotation, of.module)
         default = None if is_required else defaults.get(each.name, "...")
+        if default == "None" and "None" not in str(annotation):
+            default = "..."
         function.parameters.add(
-            griffe.Parameter(
-                each.name, annotation=annotation, kind=griffe.ParameterKind.keyword_only, default=default
-            )
+            griffe.Parameter(each.name, annotation=annotation, kind=griffe.ParameterKind.keyword_only, default=default)
         )
         text = told[each.name].description if each.name in told else ""
         options.append(griffe.DocstringParameter(each.name, annotation=annotation, description=text, value=default))
@@ -88,10 +113,43 @@ def _list_options(function: griffe.Function, package: griffe.Module) -> None:
         sections.insert(1, griffe.DocstringSectionParameters(options, title="Options:"))
 
 
+def _spell_out(function: griffe.Function) -> None:
+    """Put what private names stand for in place of them: aliases of types, and constants."""
+    for each in function.parameters:
+        if isinstance(each.annotation, griffe.Expr):
+            each.annotation = _spelt(each.annotation, function.module)
+        if isinstance(each.default, griffe.ExprName):
+            each.default = _constant(function.module, str(each.default))
+
+
+def _spelt(annotation: Any, module: Any) -> Any:
+    """An annotation in which private aliases are written out."""
+    if isinstance(annotation, griffe.ExprName):
+        if annotation.name in FOR_CHECKERS:
+            return FOR_CHECKERS[annotation.name]
+        named: Any = _target(module, annotation.name) if annotation.name in module.members else None
+        is_alias = isinstance(named, griffe.Attribute) and isinstance(
+            named.value, griffe.ExprBinOp | griffe.ExprSubscript
+        )
+        return _spelt(named.value, named.module) if is_alias and "._" in named.path else annotation
+    if isinstance(annotation, griffe.ExprBinOp):
+        return griffe.ExprBinOp(_spelt(annotation.left, module), annotation.operator, _spelt(annotation.right, module))
+    return annotation
+
+
+def _target(module: Any, name: str) -> Any:
+    found = module.members[name]
+    try:
+        return found.final_target if isinstance(found, griffe.Alias) else found
+    except griffe.AliasResolutionError:  # of another package
+        return None
+
+
 def _resolved(function: griffe.Function, name: str) -> griffe.Class:
     found = function.module[name]
     value = found.final_target if isinstance(found, griffe.Alias) else found
-    assert isinstance(value, griffe.Class)
+    if not isinstance(value, griffe.Class):
+        raise TypeError(f"{name} in {function.path} is no class")
     return value
 
 
@@ -138,8 +196,7 @@ def _constant(module: Any, value: str) -> str:
     """A default as a number, where it is written as a name."""
     if not value.isidentifier() or value in {"None", "True", "False"}:
         return value
-    found = module[value] if value in module.members else None
-    named = found.final_target if isinstance(found, griffe.Alias) else found
+    named = _target(module, value) if value in module.members else None
     text = str(named.value) if isinstance(named, griffe.Attribute) else value
     try:
         return repr(eval(text, {"__builtins__": {}}))  # noqa: S307 - a number that our own code writes as a product

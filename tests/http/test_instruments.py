@@ -127,7 +127,7 @@ def test_opentelemetry(way: str) -> None:
 
 @pytest.mark.skipif(importlib.util.find_spec("pyreqwest") is None, reason="pyreqwest is not installed")
 def test_another_transport() -> None:
-    """Any httpx transport can stand in for httpx's own: the example of how-to/wait-for-many.md, with the one of pyreqwest."""
+    """Any httpx transport can stand in for httpx's own: how-to/wait-for-many.md shows pyreqwest's."""
     from pyreqwest.client import SyncClientBuilder
     from pyreqwest.compatibility.httpx import SyncHttpxTransport
 

@@ -107,7 +107,16 @@ def test_sdist_holds_what_it_takes_to_build_and_test(dist: Dist) -> None:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert names == {
         *(name for folder in SOURCES for name in _files(ROOT / folder)),
-        *(".gitignore", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "PKG-INFO", "README.md", "SECURITY.md"),
+        *(
+            ".gitignore",
+            "CHANGELOG.md",
+            "CONTRIBUTING.md",
+            "LICENSE",
+            "Makefile",
+            "PKG-INFO",
+            "README.md",
+            "SECURITY.md",
+        ),
         "pyproject.toml",
     }
 

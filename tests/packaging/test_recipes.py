@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -149,9 +150,8 @@ def test_service() -> None:
 
 def _until_it_answers(client: httpx.Client) -> None:
     for _ in range(600):
-        try:
+        with contextlib.suppress(httpx.TransportError):
             client.get("/scans/none")
             return
-        except httpx.TransportError:
-            time.sleep(0.05)
+        time.sleep(0.05)
     raise AssertionError("the service does not answer")

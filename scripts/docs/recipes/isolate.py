@@ -6,14 +6,13 @@ python isolate.py ENDPOINT_ID...
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 
 import settled
 from settled import Outcome, cortex_xdr
 from settled.errors import WaitTimeout
 
 
-def isolate(client: cortex_xdr.AuthenticatedClient, endpoint_ids: Iterable[str]) -> dict[str, str]:
+def isolate(client: cortex_xdr.AuthenticatedClient, endpoint_ids: list[str]) -> dict[str, str]:
     """Isolate endpoints, and return what went wrong, by endpoint; nothing if all are isolated."""
     job = cortex_xdr.isolate(client, endpoint_ids)
     print(f"resume with: settled wait {job.ref} --timeout 15m", file=sys.stderr)

@@ -35,8 +35,9 @@ def wait_for(refs: list[str], timeout: float) -> Counter[str]:
     ends = Counter[str]()
     with contextlib.ExitStack() as stack:
         # One client per vendor: its jobs share the tenant's rate.
-        vendors = {ref.partition(".")[0] for ref in refs}
-        clients = {vendor: stack.enter_context(CONNECT[vendor]()) for vendor in vendors}
+        clients = {vendor: CONNECT[vendor]() for vendor in {ref.partition(".")[0] for ref in refs}}
+        for client in clients.values():
+            stack.enter_context(client)
         jobs = {settled.from_ref(ref, clients[ref.partition(".")[0]]) for ref in refs}
         settling = stack.enter_context(settled.as_settled(jobs, timeout=timeout))
         for end in track(settling, description="settled", total=len(jobs)):

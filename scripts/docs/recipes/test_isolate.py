@@ -1,4 +1,7 @@
-"""Tests of isolate.py, which take milliseconds and reach no tenant: pytest test_isolate.py"""
+"""Tests of isolate.py, which take milliseconds and reach no tenant.
+
+pytest test_isolate.py
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ def test_all_are_isolated(
     settled_simulator: Simulator, settled_clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The program waits for the slowest endpoint, rides out a 429, and prints nothing."""
-    slow = [("PENDING", 600), rate_limited(30), ("IN_PROGRESS", 60), "COMPLETED_SUCCESSFULLY"]
-    settled_simulator.plan_endpoint("laptop", states=slow)
+    settled_simulator.plan_endpoint(
+        "laptop", states=[("PENDING", 600), rate_limited(30), ("IN_PROGRESS", 60), "COMPLETED_SUCCESSFULLY"]
+    )
     began = settled_clock.now()
     assert main(["laptop", "desk"]) == 0
     assert settled_clock.now() - began >= 660
     assert capsys.readouterr().out == ""
 
 
-def test_failures_are_reported(
-    settled_simulator: Simulator, settled_clock: VirtualClock, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("settled_clock")
+def test_failures_are_reported(settled_simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     """Each endpoint that is not isolated is named, also one that is offline until the deadline."""
     settled_simulator.plan_endpoint("kiosk", states=["PENDING", "FAILED"])
     settled_simulator.plan_endpoint("van", states=["PENDING"])
