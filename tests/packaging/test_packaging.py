@@ -176,7 +176,7 @@ def test_quickstart_runs_with_the_wheel_alone(version: str, installed: Callable[
         program.write_text(_quickstart(elsewhere.url, elsewhere.key, job_id) + REPORT)
         printed = run(python, "-I", "-W", "error", program, cwd=tmp_path).splitlines()
     assert elsewhere.polls(job_id) >= 1
-    assert "COMPLETED" in printed[0]
+    assert "COMPLETED" in printed[1]
     told = json.loads(printed[-1])
     assert told["outcome"] == "SUCCEEDED"
     assert told["version"] == told["metadata"] == settled.__version__
