@@ -85,6 +85,8 @@ def stage() -> None:
     (pages / "reference" / "clients").mkdir()
     for vendor in vendors():
         (pages / "reference" / "clients" / f"{vendor}.md").write_text(client_page(vendor), encoding="utf-8")
+        with (pages / "reference" / f"{vendor}.md").open("a", encoding="utf-8") as page:
+            page.write("    options:\n      members:\n" + "".join(f"        - {name}\n" for name in exported(vendor)))
     config = (HERE / "zensical.toml").read_text(encoding="utf-8").replace("@VERSION@", version())
     source = source_url()
     # Top-level keys of the project stand before its first table.
@@ -108,6 +110,18 @@ def source_url() -> str | None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     url: str = project["urls"]["Source"]
     return None if (urlsplit(url).hostname or "").endswith(_RESERVED) else url
+
+
+def exported(vendor: str) -> list[str]:
+    """What a vendor's module exports, in the order that a reader wants: connecting, jobs, submits, results, types."""
+    module = ROOT / "overlay" / "settled" / vendor
+    tree = ast.parse((module / "__init__.py" if module.is_dir() else module.with_suffix(".py")).read_text("utf-8"))
+    names = _all_of(tree)
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    first = ["connect", "connect_from_env", *functions]
+    twins = [name for function in first for name in (function, f"{function}_async")]
+    types = sorted(names, key=lambda name: (name in ("AuthenticatedClient", "KINDS"), name))
+    return [name for name in dict.fromkeys([*twins, *types]) if name in names]
 
 
 def client_page(vendor: str) -> str:
@@ -142,7 +156,11 @@ def operations(vendor: str) -> Iterator[tuple[str, str, str, str]]:
 
 def models(vendor: str) -> list[str]:
     """A client's models."""
-    tree = ast.parse((CLIENTS / vendor / "models" / "__init__.py").read_text(encoding="utf-8"))
+    return _all_of(ast.parse((CLIENTS / vendor / "models" / "__init__.py").read_text(encoding="utf-8")))
+
+
+def _all_of(tree: ast.Module) -> list[str]:
+    """The `__all__` of a module."""
     [names] = [
         node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
     ]

@@ -89,6 +89,8 @@ def test_reference_shows_every_public_name(name: str, sources: griffe.ModulesCol
     page = path.read_text(encoding="utf-8")
     assert f"::: {name}\n" in page
     assert f'"reference/{path.name}"' in (PAGES.parents[1] / "zensical.toml").read_text(encoding="utf-8")
+    if page == f"::: {name}\n":
+        return  # a vendor's page: the build lists all names
     shown = re.findall(r"^        - (\w+)$", page, re.MULTILINE) + re.findall(
         rf"^::: {name}\.(\w+)$", page, re.MULTILINE
     )

@@ -44,7 +44,8 @@ def test_nothing_is_said_twice(path: Path) -> None:
     """No paragraph, no code and no item of a list stands there a second time."""
     kinds = ("inline", "fence")
     texts = [token.content.strip() for token in _parsed(path) if token.type in kinds and len(token.content) > 40]
-    shown = Counter(text for text in texts if not text.startswith((":::", "`"))  # options of several commands)
+    # Several commands have the same options.
+    shown = Counter(text for text in texts if not text.startswith((":::", "`")))
     assert [text for text, count in shown.items() if count > 1] == []
 
 
