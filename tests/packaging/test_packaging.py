@@ -76,12 +76,12 @@ def _not_for_users() -> set[str]:
     return {str(canonicalize_name(Requirement(line).name)) for line in wanted} - REQUIRED
 
 
-def _quickstart(url: str, key: str, job_id: str) -> str:
-    """The README's first Python block, with a tenant, a key and a job that are there."""
+def _quickstart(url: str, key: str) -> str:
+    """The README's first Python block, with a tenant, a key and endpoints that are there."""
     block: str
     [block] = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)[:1]
     assert "acme.xdr.eu.paloaltonetworks.com" in block
-    return f"KEY, job_id = {key!r}, {job_id!r}\n" + block.replace("acme.xdr.eu.paloaltonetworks.com", url)
+    return f"KEY, ENDPOINT_IDS = {key!r}, ['laptop', 'desk']\n" + block.replace("acme.xdr.eu.paloaltonetworks.com", url)
 
 
 def test_wheel_holds_the_two_packages_only(dist: Dist) -> None:
@@ -172,11 +172,10 @@ def test_quickstart_runs_with_the_wheel_alone(version: str, installed: Callable[
     python = installed(version)
     program = tmp_path / "quickstart.py"
     with simulator.Simulator() as elsewhere:
-        job_id = elsewhere.add("cortex_xsiam.byos_import", states=[("PROCESSING", 0.1), "COMPLETED"])
-        program.write_text(_quickstart(elsewhere.url, elsewhere.key, job_id) + REPORT)
+        program.write_text(_quickstart(elsewhere.url, elsewhere.key) + REPORT)
         printed = run(python, "-I", "-W", "error", program, cwd=tmp_path).splitlines()
-    assert elsewhere.polls(job_id) >= 1
-    assert "COMPLETED" in printed[1]
+    assert elsewhere.polls(printed[0].partition("/")[2]) >= 1
+    assert "SUCCEEDED" in printed[1]
     told = json.loads(printed[-1])
     assert told["outcome"] == "SUCCEEDED"
     assert told["version"] == told["metadata"] == settled.__version__
