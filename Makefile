@@ -23,7 +23,7 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: scripts/requirements/constraints.txt pyproject.toml
-	@echo "Installing what the tests need into .venv: about $$(grep -c '^[a-z].*==' $<) packages, 600 MB, some two minutes."
+	@echo "Installing what the tests need into .venv: $$(grep -c "^[a-z].*==" $<) packages, 280 MB, one to two minutes."
 	@$(call make_venv,.venv)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .

@@ -12,14 +12,14 @@ Waiting, for as long as the caller says (`timeout` is required):
 
 - `wait` blocks until a job has settled, and returns its last snapshot, whatever the outcome;
 - `watch` yields every change on the way;
-- `as_settled` waits for many jobs, and yields each one as it settles: it returns a `Settling`, which takes more;
+- `as_settled` waits for many jobs and yields each one as it settles; its `Settling` takes more on the way;
 - `WaitOptions` lists what all of them take besides, as `ConnectOptions` does for every `connect`;
 - `settled.aio` has the same verbs for asyncio.
 
 Jobs, and what is known of them:
 
-- `cortex_xsiam`, `cortex_xdr`, `agilesec` and `osapi` each connect to a vendor, and make its jobs;
-- `Job` is one of them, whose `ref` resumes a wait anywhere: `from_ref` makes the job again; `JobKind` is its kind;
+- `cortex_xsiam`, `cortex_xdr`, `agilesec` and `osapi` each connect to a vendor, start its jobs and read their results;
+- `Job` is one of them, whose `ref` resumes a wait anywhere through `from_ref`; `JobKind` is its kind;
 - `Snapshot` is one reading of a job: the vendor's word, the `Outcome`, how far it is (`Progress`), each endpoint or
   agent (`Part`), and the vendor's own typed model; `TerminalStatus` is the base of the enums of words that end a job;
 - `settled.errors` has all errors, drawn as a tree.

@@ -759,7 +759,7 @@ def connect(
     """A client of a tenant, with the arguments that `cortex_xsiam.connect` takes.
 
     Raises:
-        ValueError: If the address or the credentials cannot be such.
+        ValueError: If the address or the credentials are not valid.
     """
     return AuthenticatedClient(**cortex_arguments(base_url, key_id, key, advanced, options))
 
@@ -770,6 +770,6 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     The variables are SETTLED_CORTEX_XDR_URL, _KEY_ID, _KEY and _KEY_TYPE (standard, the default, or advanced).
 
     Raises:
-        ValueError: If a variable is missing or cannot be right.
+        ValueError: If a variable is missing or not valid.
     """
     return connect(**cortex_environment("cortex_xdr"), **options)

@@ -228,14 +228,14 @@ def xql_rows_async(
 def connect(
     base_url: str, *, key_id: int | str, key: Secret, advanced: bool = False, **options: Unpack[ConnectOptions]
 ) -> AuthenticatedClient:
-    """A client of a tenant, to be closed with `with client:` (or `async with`) when it is no longer needed.
+    """A client of a tenant. Close it with `with client:` or `async with client:`.
 
-    `base_url` is the tenant's FQDN, with or without `api-` in front, or a whole URL. `advanced` tells that the key is
-    an advanced one, which signs every request. The options are those of `ConnectOptions`: `timeout`, `max_rate`
-    (default 10 a second, the vendor's limit for a tenant), `verify`, `transport`.
+    `base_url` is the tenant's FQDN, with or without `api-` in front, or a whole URL. `advanced` says that the key is
+    an advanced one, which signs every request. The options are those of `ConnectOptions`; `max_rate` is
+    10 by default, the vendor's limit for a tenant.
 
     Raises:
-        ValueError: If the address or the credentials cannot be such.
+        ValueError: If the address or the credentials are not valid.
     """
     return AuthenticatedClient(**cortex_arguments(base_url, key_id, key, advanced, options))
 
@@ -246,7 +246,7 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     The variables are SETTLED_CORTEX_XSIAM_URL, _KEY_ID, _KEY and _KEY_TYPE (standard, the default, or advanced).
 
     Raises:
-        ValueError: If a variable is missing or cannot be right.
+        ValueError: If a variable is missing or not valid.
     """
     return connect(**cortex_environment("cortex_xsiam"), **options)
 

@@ -194,14 +194,14 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
 
 
 def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
-    """A client of a server, to be closed with `with client:` (or `async with`) when it is no longer needed.
+    """A client of a server. Close it with `with client:` or `async with client:`.
 
     `base_url` is where `/job/{id}` begins: `https://host/api` for servers since April 2026, `https://host` before.
-    `token` is a JWT. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default none), `verify`,
-    `transport`.
+    `token` is a JWT. The options are those of `ConnectOptions`; `max_rate` is None by
+    default.
 
     Raises:
-        ValueError: If the address or the token cannot be such.
+        ValueError: If the address or the token is not valid.
     """
     auth = HeaderToken("Authorization", token, prefix="Bearer ")
     return AuthenticatedClient(**client_arguments(base_url, auth, **options))
@@ -211,6 +211,6 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     """A client of the server that SETTLED_OSAPI_URL names, with the token SETTLED_OSAPI_TOKEN.
 
     Raises:
-        ValueError: If a variable is missing or cannot be right.
+        ValueError: If a variable is missing or not valid.
     """
     return connect(**token_environment("osapi"), **options)

@@ -27,6 +27,11 @@ SHOWN = {
     },
     "JobKind": {"name", "terminal", "running", "body"},
 }
+# And what other classes have for it besides.
+HIDDEN = {
+    "Simulator": {"make", "jobs", "answer", "spoil", "note"},
+    "VirtualClock": {"sleep", "sleep_async", "rest", "at_work", "watch"},
+}
 
 
 class AsCalled(griffe.Extension):
@@ -35,10 +40,10 @@ class AsCalled(griffe.Extension):
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Change what is written of a package that has been read."""
         for module in [*_modules(pkg)]:
-            for name, shown in SHOWN.items():
-                of = module.members.get(name)
-                for member in [*of.members] if isinstance(of, griffe.Class) else []:
-                    if isinstance(of, griffe.Class) and member not in shown and not member.startswith("_"):
+            for name, of in module.members.items():
+                if isinstance(of, griffe.Class):
+                    members = {member for member in of.members if not member.startswith("_")}
+                    for member in (members - SHOWN.get(name, members)) | (members & HIDDEN.get(name, set())):
                         of.del_member(member)
         if pkg.name != "settled":
             return

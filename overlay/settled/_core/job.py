@@ -278,10 +278,10 @@ DETACHED: Any = Detached()
 # No attrs class: attrs.asdict(snapshot) would go on into the client and its secrets.
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Job(Generic[B_co]):
-    """A job that a vendor has been given: its kind, the client it is reached through, and its id.
+    """A vendor's job: its kind, its id, and the client that reaches it.
 
-    It cannot be changed. A copy is the job itself; a pickle holds only its kind and id, and the job that is made of it
-    has no client: `settled.from_ref(job.ref, client)` gives it one.
+    It is immutable. A copy is the job itself. A pickle holds only kind and id; a job that was unpickled has no client,
+    and `settled.from_ref(job.ref, client)` gives it one.
     """
 
     kind: JobKind[B_co]
@@ -306,7 +306,7 @@ class Job(Generic[B_co]):
 
     @property
     def ref(self) -> str:
-        """The job in one line, `<kind>/<id>`: no host, no secret, enough for `from_ref` in another process."""
+        """The job in one line, `<kind>/<id>`: no host, no secret, all that `from_ref` needs in another process."""
         return f"{self.kind.name}/{self.id}"
 
     def fetch(self) -> Snapshot[B_co]:

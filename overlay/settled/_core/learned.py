@@ -41,15 +41,15 @@ _MOMENTS = [0.0, *accumulate(Schedule(jitter=0)(n, 0) * (1 - _DEFAULT.jitter / 2
 
 
 class Learned:
-    """Polls when a job is likely to end, as the last 24 jobs of its kind tell: `schedule=Learned(delay=5)`.
+    """Polls when a job is likely to end, judging by the last 24 jobs of its kind: `schedule=Learned(delay=5)`.
 
     `delay` is the mean number of seconds from a job's end to the poll that notices it, or `requests` is the mean number
-    of polls that a job may cost; `jitter` is the share of an interval that is left to chance. One instance is for all
-    jobs of one kind, in whatever threads and tasks. Until five jobs are known it is the default schedule.
+    of polls that a job may cost; `jitter` is the share of an interval that is left to chance. Use one instance for
+    all jobs of one kind, in any threads and tasks. Until five jobs are known it is the default schedule.
 
     `watch` is how closely to look out for jobs that suddenly take less time: at least so many times as often as the
-    default schedule polls at its most frequent. Unless you say, jobs that take a tenth of the time are noticed three to
-    twelve times as late as by the default schedule; with 0.5 half as late again, with 0.67 about as soon. So close a
+    default schedule polls at its most frequent. By default, jobs that take a tenth of the time are noticed three to
+    twelve times as late as with the default schedule; with 0.5 half as late again, with 0.67 about as soon. So close a
     watch saves requests only for jobs of a quarter of an hour and more. At most half of `requests` are spent on it.
 
     Jobs that suddenly take ten times as long cost at most half as many polls again as by the default schedule; a

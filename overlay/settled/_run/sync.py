@@ -20,7 +20,7 @@ B = TypeVar("B")
 
 
 def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]) -> Snapshot[B]:
-    """Wait until a job has settled, and return its last snapshot, whatever the outcome.
+    """Wait until a job has settled and return its last snapshot, whatever the outcome.
 
     `timeout` is in seconds, or a timedelta, or an explicit None for no deadline: the call ends within 0.2 s of it,
     after one last poll. The options are those of `WaitOptions`: `schedule`, `on_poll`, `unknown`, `patience`.

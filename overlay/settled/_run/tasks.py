@@ -26,7 +26,7 @@ B = TypeVar("B")
 class AsyncSettling(AsyncIterator[Snapshot[B]]):
     """Jobs as they settle: what `aio.as_settled` returns.
 
-    Iterate to be given each job's last snapshot; `add` gives it more jobs. Polling goes on in tasks from the first
+    Iterate to get each job's last snapshot; `add` gives it more jobs. Polling goes on in tasks from the first
     step of the iteration to its end, or until `aclose` (at the latest when the object is no longer used).
     """
 
@@ -43,7 +43,7 @@ class AsyncSettling(AsyncIterator[Snapshot[B]]):
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The refs of the jobs that are still open: those that have not come out, also after `aclose`."""
+        """The refs of the jobs that have not come out, also after `aclose`."""
         return self._pool.batch.pending
 
     def add(self, *jobs: Job[B]) -> None:

@@ -35,7 +35,7 @@ _LEAVING_SECONDS = 0.5
 class Settling(Iterator[Snapshot[B]]):
     """Jobs as they settle: what `as_settled` returns.
 
-    Iterate to be given each job's last snapshot; `add` gives it more jobs, from any thread. Polling goes on in threads
+    Iterate to get each job's last snapshot; `add` gives it more jobs, from any thread. Polling goes on in threads
     from the first step of the iteration to its end, or until `close` (at the latest when the object is no longer used).
     """
 
@@ -51,7 +51,7 @@ class Settling(Iterator[Snapshot[B]]):
 
     @property
     def pending(self) -> tuple[str, ...]:
-        """The refs of the jobs that are still open: those that have not come out, also after `close`."""
+        """The refs of the jobs that have not come out, also after `close`."""
         return self._pool.pending()
 
     def add(self, *jobs: Job[B]) -> None:

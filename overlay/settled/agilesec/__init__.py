@@ -211,20 +211,19 @@ def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
         app = agilesec.callback_app(auth=agilesec.BearerToken(token))
         end = await settled.aio.wait(job, timeout=3600, wake=app.inbox)
 
-    Any ASGI server runs it, or any ASGI framework mounts it. Wrong credentials are answered with 401, and nothing is
-    learnt from them. The logger `settled` tells of each callback that is taken, and warns of each that is refused.
+    Any ASGI server runs it, or any ASGI framework mounts it. Wrong credentials get a 401 and
+    nothing else. The logger `settled` logs each callback that is taken, and warns of each that is refused.
     """
     return CallbackApp(auth, path)
 
 
 def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:
-    """A client of a platform, to be closed with `with client:` (or `async with`) when it is no longer needed.
+    """A client of a platform. Close it with `with client:` or `async with client:`.
 
-    `base_url` is where `/v3/scan` begins. The options are those of `ConnectOptions`: `timeout`, `max_rate` (default
-    none), `verify`, `transport`.
+    `base_url` is where `/v3/scan` begins. The options are those of `ConnectOptions`; `max_rate` is None by default.
 
     Raises:
-        ValueError: If the address or the token cannot be such.
+        ValueError: If the address or the token is not valid.
     """
     auth = HeaderToken("isg-api-token", token)
     return AuthenticatedClient(**client_arguments(base_url, auth, **options))
@@ -234,7 +233,7 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     """A client of the platform that SETTLED_AGILESEC_URL names, with the token SETTLED_AGILESEC_TOKEN.
 
     Raises:
-        ValueError: If a variable is missing or cannot be right.
+        ValueError: If a variable is missing or not valid.
     """
     return connect(**token_environment("agilesec"), **options)
 

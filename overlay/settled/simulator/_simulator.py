@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._monotonic import monotonic
-from . import _endpoint_actions, _endpoint_files, _xql, agilesec, cortex_xdr, cortex_xsiam, osapi
+from . import _endpoint_actions, _xql, agilesec, cortex_xdr, cortex_xsiam, osapi
 from ._callbacks import CallbackAuth, callback
 from ._cortex import CortexGate
 from ._faults import Fault
@@ -44,10 +44,10 @@ class Asked(NamedTuple):
 class Simulator:
     """A server on 127.0.0.1, running while its context lasts.
 
-    `speed` makes every script that many times as fast. `key_id`, `key` are the credentials that Cortex accepts; `token`
-    is what AgileSec and OSAPI do, beside the attribute of that name: a JWT signed with it. `scan_slots` is how many
-    AgileSec scans run at a time. `port` 0 takes any free one. `clock` answers the seconds that scripts go by. `asked`
-    lists what the simulator has answered.
+    `speed` makes every script that many times as fast. Cortex accepts `key_id` and `key`. AgileSec and OSAPI accept
+    `token`, and the attribute `token`, which is a JWT signed with it. `scan_slots` is how many AgileSec scans run at a
+    time. `port` 0 takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that
+    were answered.
     """
 
     def __init__(
@@ -77,7 +77,6 @@ class Simulator:
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
         self.queries: dict[str, _xql.QueryPlan] = {}
-        self.endpoint_files: _endpoint_files.Sent = _endpoint_files.Sent()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
@@ -137,7 +136,7 @@ class Simulator:
         error_code: str | None = None,
         refusal: str | None = None,
     ) -> None:
-        """Say how the AgileSec scans of a sensor go that are submitted from now on.
+        """Plan how the AgileSec scans of a sensor go that are submitted from now on.
 
         Each is queued until its turn comes, and then goes through these states. `error_code` stands in the callback
         of a failed one. With a `refusal`, submits are answered with 200, the status `failed` and this message.
@@ -149,34 +148,22 @@ class Simulator:
         scripts(plan.states, speed=self.speed, now=0)
         self.agilesec.plans[sensor_name] = plan
 
-    def plan_endpoint(
-        self,
-        endpoint_id: str,
-        *,
-        states: States | None = _endpoint_actions.USUAL_STATES,
-        output: str | Mapping[str, Any] = "",
-        files: _endpoint_files.FileSet | None = None,
-    ) -> None:
-        """Say how the Cortex XDR actions and script runs go on an endpoint that are submitted from now on.
+    def plan_endpoint(self, endpoint_id: str, *, states: States | None = _endpoint_actions.USUAL_STATES) -> None:
+        """Plan how the Cortex XDR actions and script runs go on an endpoint that are submitted from now on.
 
         None says that the tenant has no such endpoint; it has every other one, planned or not. Where an action is for
-        several endpoints, each goes its own way. `output` is what scripts write there, or fields of their results.
-        `files` are what scripts and retrievals bring from there: bytes by path, which come as a ZIP archive, or bytes
-        that are sent as they are. Both hold for jobs of `add`, too.
+        several endpoints, each goes its own way.
 
         Raises:
             ValueError: If the script has no state.
         """
-        self.endpoint_files.outputs[endpoint_id] = {"standard_output": output} if isinstance(output, str) else output
-        if files is not None:
-            self.endpoint_files.files[endpoint_id] = files
         if states is not None:
             states = tuple(states) if not isinstance(states, str) else states
             scripts(states, speed=self.speed, now=0)
         self.cortex_xdr.endpoints[endpoint_id] = states
 
     def plan_submit(self, operation: str, *, refusal: str | None = None, fault: Fault | None = None) -> None:
-        """Say what becomes of the next submits of an operation of Cortex XDR, named as in its path: `isolate`.
+        """Plan what becomes of the next submits of an operation of Cortex XDR, named as in its path: `isolate`.
 
         With a `refusal`, they are answered with 200, the status 0 and this message. A `fault` with a status is answered
         before anything is created; any other one, after that. With neither, all is as usual again.
@@ -190,7 +177,7 @@ class Simulator:
         self.cortex_xdr.plans[operation] = _endpoint_actions.Plan(refusal, paced)
 
     def plan_query(self, query: str, *, rows: _xql.Rows = 3, states: States = _xql.USUAL_STATES, **fields: Any) -> None:
-        """Say how the XQL queries with this text go that are started from now on, and what they find.
+        """Plan how the XQL queries with this text go that are started from now on, and what they find.
 
         Each goes through these states, and finds these rows, or so many made-up ones. `fields` go into its replies as
         they are, such as `error` of a query that fails.
@@ -200,26 +187,6 @@ class Simulator:
         """
         scripts(states, speed=self.speed, now=0)
         self.queries[query] = _xql.QueryPlan(states, rows, fields)
-
-    def plan_reads(self, operation: str, *faults: Fault) -> None:
-        """Say what goes wrong with the next reads of what Cortex XDR's jobs have brought, one fault after the other.
-
-        The operation is named as in its path: `get_script_execution_results`, `get_script_execution_results_files`,
-        `file_retrieval_details`, `status` of the quarantine, or `download`.
-
-        Raises:
-            ValueError: If there is no such operation.
-        """
-        if operation not in _endpoint_files.READS:
-            raise ValueError(f"not an operation that reads what jobs have brought: {operation!r}")
-        self.endpoint_files.faults[operation] = [
-            attrs.evolve(fault, delay=fault.delay / self.speed) for fault in faults for _ in range(fault.times)
-        ]
-
-    def plan_links(self, *, seconds: float = _endpoint_files.LINK_SECONDS, field: str = "DATA") -> None:
-        """Say how long links to files are good for, from now on, and how a script run's reply calls them."""
-        self.endpoint_files.link_seconds = seconds / self.speed
-        self.endpoint_files.link_field = field
 
     def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
         """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
@@ -235,16 +202,15 @@ class Simulator:
         return callback_id
 
     def polls(self, job_id: str) -> int:
-        """How often a job was asked for."""
+        """How often a job was polled."""
         return sum(asked.ref.endswith(f"/{job_id}") for asked in self.asked)
 
     def reset(self) -> None:
-        """Forget all jobs, scans, plans and callbacks, and what was asked."""
+        """Forget all jobs, plans, callbacks and requests."""
         self.asked.clear()
         self._jobs.clear()
         self.queries.clear()
         self.cortex_xdr = _endpoint_actions.Tenant()
-        self.endpoint_files = _endpoint_files.Sent()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
 
     def make(
@@ -278,10 +244,6 @@ class Simulator:
     def jobs(self, kinds: Collection[str]) -> list[ScriptedJob]:
         """The jobs of some kinds, in the order in which they were added."""
         return [job for (kind, _), job in self._jobs.items() if kind in kinds]
-
-    def job(self, kind: str, job_id: str) -> ScriptedJob | None:
-        """A job; None if there is none."""
-        return self._jobs.get((kind, job_id))
 
     async def answer(
         self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response

@@ -45,10 +45,10 @@ class _Sleeper:
 
 
 class VirtualClock(_clock.Clock):
-    """Time that stands still while anybody is at work, and is at once the moment at which the next sleeper is due.
+    """Time that stands still while code is at work, and then jumps to the moment at which the next sleeper is due.
 
-    It begins somewhere, and counts seconds. At work is a thread or task that has just been woken, has just begun, or
-    waits for the answer to a request. `slept` lists the seconds of each sleep, in the order in which they began.
+    It counts seconds from an arbitrary start. A thread or task is at work if it has just begun or been woken, or waits
+    for the answer to a request. `slept` lists the seconds of each sleep, in the order in which they began.
     """
 
     def __init__(self) -> None:

@@ -41,7 +41,7 @@ def statuses(kind: JobKind[Any]) -> st.SearchStrategy[str]:
 
 
 def replies(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
-    """JSON near what a vendor's page says that it answers about a job of a kind.
+    """JSON in, or near, the shape that a vendor's page documents for a kind of job.
 
     Each reply has the documented shape, with any of `statuses` and any number of endpoints or agents; some lack a field
     or two, or have others besides.
@@ -57,7 +57,7 @@ def replies(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
 
 
 def json_values() -> st.SearchStrategy[Any]:
-    """Any JSON: what a vendor may answer by mistake, or something in front of it."""
+    """Any JSON, as a vendor or a proxy may send by mistake."""
     names = st.sampled_from(["status", "reply", "data", "error", "message", "responses"]) | st.text(max_size=4)
     leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _texts()
     return st.recursive(
