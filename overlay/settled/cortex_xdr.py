@@ -1,8 +1,8 @@
 """Cortex XDR: actions on endpoints, runs of scripts on them, what came of both, and XQL queries.
 
 From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
-of a script run, are what the vendor's own clients and users' reports show: the pages do not say. The pages of queries
-are named in `settled._cortex.xql`.
+of a script run, are what the vendor's own clients and users' reports show: the pages do not say. Queries
+are from "Start an XQL Query" and the pages beside it.
 
 A submit creates an action or a script run and returns its job. It is sent once, because a second one would act twice:
 

@@ -1,7 +1,7 @@
 """Cortex XSIAM: imports of an external vulnerability scanner's findings (BYOS), and XQL queries.
 
-From the vendor's pages "Submit assets and vulnerabilities from an external scanner" and "Poll the status of a BYOS
-import job"; `settled._cortex.xql` names those of queries.
+From the vendor's pages "Submit assets and vulnerabilities from an external scanner", "Poll the status of a BYOS
+import job", "Start an XQL query" and the pages beside it.
 """
 
 from __future__ import annotations
