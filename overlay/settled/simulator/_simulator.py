@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._monotonic import monotonic
-from . import _endpoint_actions, _xql, agilesec, cortex_xdr, cortex_xsiam, osapi
+from . import _endpoint_actions, _endpoint_files, _xql, agilesec, cortex_xdr, cortex_xsiam, osapi
 from ._callbacks import CallbackAuth, callback
 from ._cortex import CortexGate
 from ._faults import Fault
@@ -77,6 +77,7 @@ class Simulator:
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
         self.queries: dict[str, _xql.QueryPlan] = {}
+        self.endpoint_files: _endpoint_files.Sent = _endpoint_files.Sent()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
@@ -148,15 +149,27 @@ class Simulator:
         scripts(plan.states, speed=self.speed, now=0)
         self.agilesec.plans[sensor_name] = plan
 
-    def plan_endpoint(self, endpoint_id: str, *, states: States | None = _endpoint_actions.USUAL_STATES) -> None:
+    def plan_endpoint(
+        self,
+        endpoint_id: str,
+        *,
+        states: States | None = _endpoint_actions.USUAL_STATES,
+        output: str | Mapping[str, Any] = "",
+        files: _endpoint_files.FileSet | None = None,
+    ) -> None:
         """Plan how the Cortex XDR actions and script runs go on an endpoint that are submitted from now on.
 
         None says that the tenant has no such endpoint; it has every other one, planned or not. Where an action is for
-        several endpoints, each goes its own way.
+        several endpoints, each goes its own way. `output` is what scripts write there, or fields of their results.
+        `files` are what scripts and retrievals bring from there: bytes by path, which come as a ZIP archive, or bytes
+        that are sent as they are. Both hold for jobs of `add`, too.
 
         Raises:
             ValueError: If the script has no state.
         """
+        self.endpoint_files.outputs[endpoint_id] = {"standard_output": output} if isinstance(output, str) else output
+        if files is not None:
+            self.endpoint_files.files[endpoint_id] = files
         if states is not None:
             states = tuple(states) if not isinstance(states, str) else states
             scripts(states, speed=self.speed, now=0)
@@ -188,6 +201,26 @@ class Simulator:
         scripts(states, speed=self.speed, now=0)
         self.queries[query] = _xql.QueryPlan(states, rows, fields)
 
+    def plan_reads(self, operation: str, *faults: Fault) -> None:
+        """Say what goes wrong with the next reads of what Cortex XDR's jobs have brought, one fault after the other.
+
+        The operation is named as in its path: `get_script_execution_results`, `get_script_execution_results_files`,
+        `file_retrieval_details`, `status` of the quarantine, or `download`.
+
+        Raises:
+            ValueError: If there is no such operation.
+        """
+        if operation not in _endpoint_files.READS:
+            raise ValueError(f"not an operation that reads what jobs have brought: {operation!r}")
+        self.endpoint_files.faults[operation] = [
+            attrs.evolve(fault, delay=fault.delay / self.speed) for fault in faults for _ in range(fault.times)
+        ]
+
+    def plan_links(self, *, seconds: float = _endpoint_files.LINK_SECONDS, field: str = "DATA") -> None:
+        """Say how long links to files are good for, from now on, and how a script run's reply calls them."""
+        self.endpoint_files.link_seconds = seconds / self.speed
+        self.endpoint_files.link_field = field
+
     def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
         """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
 
@@ -211,6 +244,7 @@ class Simulator:
         self._jobs.clear()
         self.queries.clear()
         self.cortex_xdr = _endpoint_actions.Tenant()
+        self.endpoint_files = _endpoint_files.Sent()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
 
     def make(
@@ -244,6 +278,10 @@ class Simulator:
     def jobs(self, kinds: Collection[str]) -> list[ScriptedJob]:
         """The jobs of some kinds, in the order in which they were added."""
         return [job for (kind, _), job in self._jobs.items() if kind in kinds]
+
+    def job(self, kind: str, job_id: str) -> ScriptedJob | None:
+        """A job; None if there is none."""
+        return self._jobs.get((kind, job_id))
 
     async def answer(
         self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response
