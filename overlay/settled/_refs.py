@@ -15,14 +15,36 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
     """The job that a `Job.ref` names, reached through a client of its vendor.
 
     Raises:
-        ValueError: If the text is no ref of a known kind.
+        ValueError: If the text is no ref of a known kind, or has an option that the kind has not.
         TypeError: If the client is another vendor's.
     """
-    name, slash, job_id = text("ref", ref).partition("/")
-    kinds = _kinds_of(name)
-    if not slash or name not in kinds:
+    kind, job_id, options = parse_ref(ref)
+    return Job(kind, client, job_id, options)
+
+
+def parse_ref(ref: str) -> tuple[JobKind[Any], str, dict[str, Any]]:
+    """The kind, the id and the options in a ref; raises what `from_ref` does of the ref."""
+    name, slash, rest = text("ref", ref).partition("/")
+    kind = _kinds_of(name).get(name)
+    if not slash or kind is None:
         raise ValueError(f"not a ref of a known kind of job{_nearest(name)}")
-    return Job(kinds[name], client, job_id)
+    if not kind.options:
+        return kind, rest, {}
+    # An id can have question marks in it, options cannot.
+    job_id, mark, said = rest.rpartition("?")
+    return kind, job_id if mark else said, _options(kind, said) if mark else {}
+
+
+def _options(kind: JobKind[Any], said: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for each in said.split("&") if said else ():
+        name, _, value = each.partition("=")
+        # What was pasted here may be a secret: only what is allowed is told.
+        if name not in kind.options or name in options:
+            names = ", ".join(f"{known}=<value>" for known in kind.options)
+            raise ValueError(f"behind the last ? of a ref of {kind.name} only this is allowed, once: {names}")
+        options[name] = kind.options[name](value)
+    return options
 
 
 def _kinds_of(name: str) -> Mapping[str, JobKind[Any]]:

@@ -9,14 +9,11 @@ and it may be `completed` then; an agent that joins runs old broadcasts of the l
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Unpack
-
-import attrs
 
 from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job
@@ -35,6 +32,7 @@ __all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "conne
 
 # An agent that has not ended after 30 s is told to run the job once more; timestamps are in whole seconds.
 _REDELIVERY_SECONDS = 29
+_MAX_DIGITS = 9
 
 
 class OsapiJobTerminal(TerminalStatus):
@@ -46,7 +44,7 @@ class OsapiJobTerminal(TerminalStatus):
     SKIPPED = "skipped", Outcome.SKIPPED
 
 
-def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
+def _read(raw: Any, *, agents: int = 0) -> Reading:
     status: str | None = raw.get("status") or None
     responses: Mapping[str, Mapping[str, Any]] = raw.get("responses") or {}
     states: Mapping[str, Mapping[str, Any]] = raw.get("agent_states") or {}
@@ -56,11 +54,11 @@ def _read(raw: Any, *, expected_agents: int = 0) -> Reading:
         for name, response, state in _by_host_name(responses, states)
     }
     outcome = OsapiJobTerminal.outcome_of(status)
-    progress = _progress(parts, raw.get("timeline"), expected_agents)
+    progress = _progress(parts, raw.get("timeline"), agents)
     # The server counts only agents that have begun, so the first one's end can pass for the job's, as can its error; a
     # job of one agent may name none at all.
     answered = 1 if progress is None or not parts else max(progress.done, len(responses))
-    if answered < expected_agents:
+    if answered < agents:
         outcome = None
     return Reading(
         status,
@@ -153,6 +151,13 @@ def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: 
     return Part(status, outcome, message_of(error) or (_exit_code(response.get("data")) if is_command else None))
 
 
+def _agents(said: str) -> int:
+    """How many agents a ref says to wait for."""
+    if not (said.isascii() and said.isdigit() and len(said) <= _MAX_DIGITS and int(said) >= 1):
+        raise ValueError("agents in a ref of osapi.job must be a whole number, 1 or more")
+    return int(said)
+
+
 JOB = JobKind(
     name="osapi.job",
     client_class=AuthenticatedClient,
@@ -167,6 +172,7 @@ JOB = JobKind(
     address_hint="does the address lack the path /api?",
     reply_id=operator.itemgetter("id"),
     progress_words="agents answered",
+    options={"agents": _agents},
 )
 KINDS = (JOB,)
 
@@ -175,8 +181,8 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     """The job with this id, a UUID.
 
     For a job that many agents carry out, `expected_agents` is how many: the server may say `completed` or `failed`
-    after the first of them, and a wait then goes on until so many have answered. The server forgets jobs, after an
-    hour by default.
+    after the first of them, and a wait then goes on until so many have answered. The number is in the job's ref, behind
+    `?agents=`. The server forgets jobs, after an hour by default.
 
     Neither `failed` nor `completed` is final. The server runs a failed job again, 30 seconds later at first and five
     times at most, and says `failed` meanwhile; an agent that joins runs completed broadcasts of the last day. A wait
@@ -187,10 +193,10 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     """
     if expected_agents is None:
         return Job(JOB, client, job_id)
-    if not number("expected_agents", expected_agents) >= 1:
-        raise ValueError(f"expected_agents must be 1 or more, not {described(expected_agents)}")
-    read = functools.partial(_read, expected_agents=expected_agents)
-    return Job(attrs.evolve(JOB, read=read), client, job_id)
+    count = number("expected_agents", expected_agents)
+    if not (count >= 1 and count.is_integer()):
+        raise ValueError(f"expected_agents must be a whole number, 1 or more, not {described(expected_agents)}")
+    return Job(JOB, client, job_id, {"agents": int(count)})
 
 
 def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:

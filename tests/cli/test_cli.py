@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import pty
+import shlex
 import signal
 import socket
 import struct
@@ -201,11 +202,12 @@ def test_refs_from_standard_input(run: Command, dash: list[str]) -> None:
 
 
 def test_resume(run: Command) -> None:
-    """After the deadline the refs that have not settled are told, as a command that goes on."""
+    """After the deadline the refs that have not settled are told, with their options, as a command that goes on."""
     done, stuck = _ref(run.sim, "COMPLETED"), _ref(run.sim, "PROCESSING")
-    result = run("wait", "--timeout", "1m30s", "--quiet", "--expected-agents", "2", done, stuck)
+    broadcast = f"osapi.job/{run.sim.add('osapi.job', states={'web-01': ['completed']})}"
+    result = run("wait", "--timeout", "1m30s", "--quiet", "--expected-agents", "2", done, stuck, broadcast)
     assert result.exit_code == 124
-    assert result.stderr.endswith(f"settled wait --timeout 1m30s --expected-agents 2 \\\n  {stuck}\n")
+    assert result.stderr.endswith(f"settled wait --timeout 1m30s \\\n  {stuck} \\\n  '{broadcast}?agents=2'\n")
     assert done not in result.stderr
 
 
@@ -214,6 +216,24 @@ def test_expected_agents(run: Command) -> None:
     job_id = run.sim.add("osapi.job", states={"web-01": ["completed"], "web-02": ["", ("started", 30), "failed"]})
     assert run("status", f"osapi.job/{job_id}").exit_code == 0
     assert run("wait", "--timeout", "15m", "--expected-agents", "2", f"osapi.job/{job_id}").exit_code == 3
+
+
+def test_expected_agents_in_a_ref(run: Command) -> None:
+    """So many agents are awaited as the ref of a job says; --expected-agents goes before that."""
+    ref = f"osapi.job/{run.sim.add('osapi.job', states={'web-01': ['completed'], 'web-02': [('', 60), 'completed']})}"
+    result = run("wait", "--timeout", "5s", "--json", f"{ref}?agents=2")
+    assert (result.exit_code, _objects(result.stdout)[-1]["ref"]) == (124, f"{ref}?agents=2")
+    result = run("wait", "--timeout", "5s", "--json", "--expected-agents", "1", f"{ref}?agents=2", ref)
+    assert (result.exit_code, [each["ref"] for each in _objects(result.stdout)]) == (0, [f"{ref}?agents=1"])
+
+
+def test_bad_option_in_a_ref(run: Command) -> None:
+    """A ref with what is no option of its kind is told by its number, and what is allowed."""
+    job_id = run.sim.add("osapi.job", states=["completed"])
+    result = run("status", f"osapi.job/{job_id}", f"osapi.job/{job_id}?agent=2")
+    assert result.exit_code == 2
+    assert "number 2 of 2" in result.stderr
+    assert "agents=<value>" in result.stderr
 
 
 def test_status(run: Command) -> None:
@@ -351,7 +371,7 @@ def test_simulate(in_real_time: Command) -> None:
         while not lines or lines[-1].startswith("export") or lines[-1].endswith("\\"):
             lines.append(process.stdout.readline().rstrip("\n"))
         exports = [line.removeprefix("export ").replace("'", "").split("=", 1) for line in lines if "export" in line]
-        refs = [line.strip(" \\") for line in lines if line.startswith("  ")]
+        refs = [ref for line in lines if line.startswith("  ") for ref in shlex.split(line.rstrip("\\"))]
         waited = in_real_time.process("wait", "-t", "4", "--json", *refs, **dict(exports))
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import Any
 
-import attrs
 import pytest
 from test_wait_machine import RUNNING, SETTLED, client
 
-from settled import Job, Outcome, Schedule, cortex_xsiam, errors
+from settled import Job, Outcome, Schedule, errors
 from settled._core.inbox import Inbox
 from settled._core.queue import Batch, Due
 from settled._core.wait import GRACE_SECONDS, Sleep
@@ -208,20 +206,3 @@ def test_very_many_overdue_jobs_are_sorted_out_at_once() -> None:
     batch.add([later], 50.0)
     assert _due(batch, 120.0).wait.job == later
     assert sum(1 for _ in iter(lambda: batch.pop(120.0), None)) == 500
-
-
-def test_jobs_of_the_same_reader_are_equal() -> None:
-    """Jobs are equal if their kinds read alike, also where a kind's reader takes arguments that cannot be hashed."""
-
-    def read(raw: Any, **_: Any) -> Any:
-        return BYOS_IMPORT.read(raw)
-
-    def job(**arguments: Any) -> Job[Any]:
-        return Job(attrs.evolve(BYOS_IMPORT, read=functools.partial(read, **arguments)), shared, "7")
-
-    shared = cortex_xsiam.connect("https://nowhere.invalid", key_id=7, key="k")
-    assert job(a=1, b=2) == job(b=2, a=1)
-    assert hash(job(a=1)) == hash(job(a=1))
-    assert job(a=1) != job(a=2)
-    assert job(a=[]) != job(a=[])
-    assert len({job(a=[]), job(a=1)}) == 2

@@ -33,7 +33,7 @@ def waited(job: Job[Any], timeout: float, *replies: Any) -> Wait[Any]:
         if isinstance(reply, errors.SettledError):
             wait.failed(reply, now)
         else:
-            wait.received(Reply(job.kind.reading(reply), reply, json.dumps(reply).encode(), None), now)
+            wait.received(Reply(job.reading(reply), reply, json.dumps(reply).encode(), None), now)
     return wait
 
 
@@ -64,7 +64,7 @@ def test_agents_that_have_not_answered() -> None:
     """Agents that were expected, and that nobody has heard of, are counted."""
     job = osapi.job(OSAPI, JOB_ID, expected_agents=2)
     answer = {"status": "processing", "responses": {"a": {"status": "completed", "hostname": "web-01"}}}
-    assert told(job, 60, answer) == f"osapi.job/{JOB_ID}: 1 of 2 agents answered after 60 s; still processing (1 poll)"
+    assert told(job, 60, answer) == f"{job.ref}: 1 of 2 agents answered after 60 s; still processing (1 poll)"
 
 
 def test_one_status() -> None:

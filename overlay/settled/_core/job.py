@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 import attrs
@@ -23,6 +23,8 @@ B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
 
 MAX_ID_LENGTH = 1000
+
+_NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 # What reading or decoding a reply of an unexpected shape can raise.
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
@@ -54,20 +56,6 @@ class Fetcher(Protocol):
         ...
 
 
-def _comparable(read: Any) -> Any:
-    """What two readers of a kind are compared by: partials alike in function and arguments are equal."""
-    # Apart from the type of what is partial, which nobody can tell.
-    partial: Any = read
-    if not isinstance(read, functools.partial):
-        return partial
-    parts: Any = (partial.func, partial.args, *sorted(partial.keywords.items()))
-    try:
-        hash(parts)
-    except TypeError:
-        return id(partial)
-    return parts
-
-
 # Every look-up of a job hashes its kind.
 @attrs.frozen(cache_hash=True)
 class JobKind(Generic[B_co]):
@@ -81,14 +69,16 @@ class JobKind(Generic[B_co]):
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
     done. `results_at` is the way to what the job has produced, if a reply holds that, too. `id_parts` name the
-    parts of an id that has several: they stand in it with `/` between, and a reply names the last one.
+    parts of an id that has several: they stand in it with `/` between, and a reply names the last one. `options` are
+    what a wait needs to know of a job besides its id: `read` takes them by name, a ref has them behind `?`, and each
+    one's function makes its value of a ref's text (which has no `?`, `&` or `=` in it) or raises ValueError.
     """
 
     name: str
     client_class: type[Client]
     request: Callable[[str], dict[str, Any]] = attrs.field(repr=False)
     decode: Callable[[Mapping[str, Any]], B_co] = attrs.field(repr=False)
-    read: Callable[[Any], Reading] = attrs.field(repr=False, eq=_comparable)
+    read: Callable[..., Reading] = attrs.field(repr=False)
     terminal: type[TerminalStatus]
     running: frozenset[str]
     fetcher: Fetcher = attrs.field(repr=False, eq=False)
@@ -100,16 +90,17 @@ class JobKind(Generic[B_co]):
     progress_words: str = "parts settled"
     results_at: tuple[str, ...] = ()
     id_parts: tuple[str, ...] = ()
+    options: Mapping[str, Callable[[str], Any]] = attrs.field(default=_NO_OPTIONS, repr=False, eq=False)
 
     def __str__(self) -> str:
         return self.name
 
-    def __reduce__(self) -> tuple[Any, ...] | str:
+    def __reduce__(self) -> tuple[Any, ...]:
         # The vendor's module, which the kind's name begins with, keeps the kind.
         module = f"settled.{self.name.partition('.')[0]}"
         base = _kept(sys.modules.get(module), self.name)
         if base is None:
-            return super().__reduce_ex__(2)
+            raise TypeError(f"{self.name} cannot be pickled: it is not among the KINDS of {module}")
         names = [field.name for field in attrs.fields(JobKind) if field.init]
         differing = {name: value for name in names if (value := getattr(self, name)) != getattr(base, name)}
         return _kind_like, (module, self.name, differing)
@@ -162,10 +153,10 @@ class JobKind(Generic[B_co]):
         words = (reading.status, *(part.status for part in reading.parts.values()))
         return next((word for word in words if word is not None and not self.knows(word)), None)
 
-    def reading(self, raw: Any) -> Reading:
+    def reading(self, raw: Any, options: Mapping[str, Any] = _NO_OPTIONS) -> Reading:
         """Read a reply's JSON; raises MalformedResponse if it is not what the API documents."""
         try:
-            return self.read(raw)
+            return self.read(raw, **options)
         except UNREADABLE as error:
             raise MalformedResponse(
                 f"{self.name}: the reply has no status that can be read: {_brief(error)}"
@@ -278,19 +269,23 @@ DETACHED: Any = Detached()
 # No attrs class: attrs.asdict(snapshot) would go on into the client and its secrets.
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Job(Generic[B_co]):
-    """A vendor's job: its kind, its id, and the client that reaches it.
+    """A vendor's job: its kind, its id, its options, and the client that reaches it.
 
-    It is immutable. A copy is the job itself. A pickle holds only kind and id; a job that was unpickled has no client,
-    and `settled.from_ref(job.ref, client)` gives it one.
+    `options` are what a wait needs to know besides, by name. A job is immutable. A copy is the job itself. A pickle
+    holds only kind, id and options; a job that was unpickled has no client, and `settled.from_ref(job.ref, client)`
+    gives it one.
     """
 
     kind: JobKind[B_co]
     client: Client
     id: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=lambda: _NO_OPTIONS, hash=False)
 
     def __post_init__(self) -> None:
         _check_client(self.kind, self.client)
         _check_id(self.kind, self.id)
+        if self.options:
+            object.__setattr__(self, "options", MappingProxyType(dict(self.options)))
 
     def __copy__(self) -> Self:
         return self
@@ -299,15 +294,27 @@ class Job(Generic[B_co]):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _detached, (self.kind, self.id)
+        return _detached, (self.kind, self.id, dict(self.options))
 
     def __repr__(self) -> str:
         return f"<Job {self.ref}>"
 
     @property
     def ref(self) -> str:
-        """The job in one line, `<kind>/<id>`: no host, no secret, all that `from_ref` needs in another process."""
-        return f"{self.kind.name}/{self.id}"
+        """The job in one line: no host, no secret, all that `from_ref` needs in another process.
+
+        It is `<kind>/<id>`, and `?name=value` behind it for an option.
+        """
+        ref = f"{self.kind.name}/{self.id}"
+        if not self.kind.options:
+            return ref
+        options = "&".join(f"{name}={value}" for name, value in self.options.items())
+        # Behind the last question mark are options, and never a part of an id.
+        return f"{ref}?{options}" if options or "?" in self.id else ref
+
+    def reading(self, raw: Any) -> Reading:
+        """Read a reply's JSON about this job; raises MalformedResponse if it is not what the API documents."""
+        return self.kind.reading(raw, self.options)
 
     def fetch(self) -> Snapshot[B_co]:
         """Poll the job once.
@@ -322,9 +329,9 @@ class Job(Generic[B_co]):
         return await self.kind.fetcher.fetch_async(self)
 
 
-def _detached(kind: JobKind[B_co], job_id: str) -> Job[B_co]:
+def _detached(kind: JobKind[B_co], job_id: str, options: Mapping[str, Any]) -> Job[B_co]:
     job = cast("Job[B_co]", object.__new__(Job))
-    for name, value in (("kind", kind), ("client", DETACHED), ("id", job_id)):
+    for name, value in (("kind", kind), ("client", DETACHED), ("id", job_id), ("options", MappingProxyType(options))):
         object.__setattr__(job, name, value)
     return job
 

@@ -235,7 +235,7 @@ class Wait(Generic[B]):
         except RecursionError:
             # Nested as deep as Python can read, with less room for it here than where it was read first.
             return self.snapshot(Reading(self.status, None), None)
-        return self.snapshot(self.job.kind.reading(raw), raw)
+        return self.snapshot(self.job.reading(raw), raw)
 
     def snapshot(self, reading: Reading, raw: Any) -> Snapshot[B]:
         """The snapshot that the latest answer makes."""

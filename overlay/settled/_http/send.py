@@ -137,7 +137,7 @@ def _reply(job: Job[Any], http: httpx.Client | httpx.AsyncClient, request: httpx
         discard_connections(http)
         raise MalformedResponse(f"{job.ref}: the answer is another job's, {other[:80]!r}")
     try:
-        return Reply(job.kind.reading(raw), raw, response.content, request)
+        return Reply(job.reading(raw), raw, response.content, request)
     except Refused as refused:
         raise response.api_error(str(refused)) from None
 

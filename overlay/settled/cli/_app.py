@@ -266,9 +266,7 @@ def _follow(
             typer.echo(f"settled: standard output could not be written: {lost}", err=True)
         if journal.unfinished:
             typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.lives)}; resume with", err=True)
-            options = [] if agents is None else ["--expected-agents", str(agents)]
-            command = _command("settled", verb, "--timeout", timeout.text, *options, refs=journal.unfinished)
-            typer.echo(command, err=True)
+            typer.echo(_command("settled", verb, "--timeout", timeout.text, refs=journal.unfinished), err=True)
         raise typer.Exit(code)
 
 

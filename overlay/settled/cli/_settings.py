@@ -21,7 +21,7 @@ import settled_clients
 
 from .._core.job import Client, Job, JobKind
 from .._http.credentials import Secret
-from .._refs import from_ref
+from .._refs import parse_ref
 
 VARIABLE = "SETTLED_CONFIG"
 
@@ -116,24 +116,23 @@ class Settings:
             BadSettings: If a vendor's settings are missing, or cannot be right.
             ValueError: If one is no ref of a known kind.
         """
-        known = {kind.name: kind for kind in kinds()}
         clients: dict[str, Client] = {}
-        jobs: list[Job[Any]] = []
+        jobs: dict[Job[Any], None] = {}
         refs = list(refs)
-        for ref in dict.fromkeys(refs):
-            kind, _, job_id = ref.partition("/")
-            if kind not in known:
+        for number, ref in enumerate(refs, 1):
+            try:
+                kind, job_id, options = parse_ref(ref)
+            except ValueError as error:
                 # Which one is told by its number: a token that was pasted here is not to be shown.
-                which = f": number {refs.index(ref) + 1} of {len(refs)}" if len(refs) > 1 else ""
-                raise ValueError(f"not a ref of a known kind of job (see `settled kinds`){which}")
-            known[kind].request(job_id)
-            vendor = kind.partition(".")[0]
+                which = f"number {number} of {len(refs)}: " if len(refs) > 1 else ""
+                raise ValueError(f"{which}{error}") from None
+            kind.request(job_id)
+            if expected_agents is not None and "agents" in kind.options:
+                options["agents"] = expected_agents
+            vendor = kind.name.partition(".")[0]
             client = clients.get(vendor) or clients.setdefault(vendor, self.connect(vendor))
-            if expected_agents is not None and kind == "osapi.job":
-                jobs.append(overlay(vendor).job(client, job_id, expected_agents=expected_agents))
-            else:
-                jobs.append(from_ref(ref, client))
-        return jobs
+            jobs[Job(kind, client, job_id, options)] = None
+        return list(jobs)
 
 
 def _is_open_to_others(found: os.stat_result) -> bool:
