@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.job import Job
+    from ..models.status_counts import StatusCounts
+
+
+T = TypeVar("T", bound="JobList")
+
+
+@_attrs_define
+class JobList:
+    """A page of the list of jobs.
+
+    Attributes:
+        total_items (int | Unset): How many jobs there are of the status that was asked for.
+        status_counts (StatusCounts | Unset): How many jobs of any status there are, by status.
+        items (list[Job] | Unset): The page's jobs, the newest first.
+    """
+
+    total_items: int | Unset = UNSET
+    status_counts: StatusCounts | Unset = UNSET
+    items: list[Job] | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        total_items = self.total_items
+
+        status_counts: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.status_counts, Unset):
+            status_counts = self.status_counts.to_dict()
+
+        items: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.items, Unset):
+            items = []
+            for items_item_data in self.items:
+                items_item = items_item_data.to_dict()
+                items.append(items_item)
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if total_items is not UNSET:
+            field_dict["total_items"] = total_items
+        if status_counts is not UNSET:
+            field_dict["status_counts"] = status_counts
+        if items is not UNSET:
+            field_dict["items"] = items
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.job import Job  # noqa: PLC0415
+        from ..models.status_counts import StatusCounts  # noqa: PLC0415
+
+        d = dict(src_dict)
+        total_items = d.pop("total_items", UNSET)
+
+        _status_counts = d.pop("status_counts", UNSET)
+        status_counts: StatusCounts | Unset
+        if isinstance(_status_counts, Unset):
+            status_counts = UNSET
+        else:
+            status_counts = StatusCounts.from_dict(_status_counts)
+
+        _items = d.pop("items", UNSET)
+        items: list[Job] | Unset = UNSET
+        if _items is not UNSET:
+            items = []
+            for items_item_data in _items:
+                items_item = Job.from_dict(items_item_data)
+
+                items.append(items_item)
+
+        job_list = cls(
+            total_items=total_items,
+            status_counts=status_counts,
+            items=items,
+        )
+
+        job_list.additional_properties = d
+        return job_list
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

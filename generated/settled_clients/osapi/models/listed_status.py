@@ -1,0 +1,21 @@
+from enum import StrEnum
+from typing import Self
+
+
+class ListedStatus(StrEnum):
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PARTIAL_FAILURE = "partial_failure"
+    PROCESSING = "processing"
+    SUBMITTED = "submitted"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unlisted = str.__new__(cls, value)
+        unlisted._name_ = unlisted._value_ = value
+        return unlisted
+
+    def __str__(self) -> str:
+        return str(self.value)
