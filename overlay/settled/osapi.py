@@ -5,34 +5,90 @@ that have begun so far, so the first agent's end can pass for the job's: `expect
 
 Neither `failed` nor `completed` is final. The server runs a failed job again (30 s later at first, five times at most),
 and it may be `completed` then; an agent that joins runs old broadcasts of the last day. A wait ends with what it reads.
+
+A submit is answered when the job has been run, or after the server's own time limit (30 s by default). Of a job that
+takes longer, or that fails on its only agent, no answer tells the id: then it is looked up in the list of jobs.
 """
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Unpack
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Unpack, cast
+
+import attrs
 
 from settled_clients.osapi import AuthenticatedClient
+from settled_clients.osapi.api.agents import list_agents
+from settled_clients.osapi.api.commands import exec_command, shell_command
 from settled_clients.osapi.api.jobs import get_job
+from settled_clients.osapi.api.jobs import list_jobs as list_operation
+from settled_clients.osapi.api.jobs import retry_job as retry_operation
+from settled_clients.osapi.models import ExecRequest, ListedStatus, RetryRequest, ShellRequest
 from settled_clients.osapi.models import Job as JobDetail
+from settled_clients.osapi.types import UNSET
 
-from ._core.job import Job, JobKind
+from ._core.job import UNREADABLE, Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, details_of, progress_of
-from ._core.validate import described, number
+from ._core.validate import described, number, text
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, message_of
+from ._http.redact import without_secrets
+from ._run import clock as _clock
 from ._run import fetch
+from ._run.operation import (
+    READ_SECONDS,
+    Item,
+    Items,
+    Pause,
+    Steps,
+    asynchronous,
+    asynchronous_iteration,
+    deadline,
+    iteration,
+    operation,
+    read,
+    submit,
+)
+from .errors import MalformedResponse, ServerError, SettledError, SubmitUnclear
 
-__all__ = ["KINDS", "AuthenticatedClient", "OsapiJobTerminal", "connect", "connect_from_env", "job"]
+__all__ = [
+    "KINDS",
+    "AuthenticatedClient",
+    "OsapiJobTerminal",
+    "connect",
+    "connect_from_env",
+    "job",
+    "list_jobs",
+    "list_jobs_async",
+    "retry_job",
+    "retry_job_async",
+    "run_command",
+    "run_command_async",
+    "run_shell",
+    "run_shell_async",
+]
 
 # An agent that has not ended after 30 s is told to run the job once more; timestamps are in whole seconds.
 _REDELIVERY_SECONDS = 29
 _MAX_DIGITS = 9
+
+# The server answers a submit after 30 s, unless it was told to take longer.
+_ANSWER_SECONDS = 60.0
+_LOOK_SECONDS = 10.0
+_LOOK_PAUSE = 1.0
+_PAGE = 100
+_MAX_COMMAND_SECONDS = 300
+# A 500 with one of these is of a job that exists: it runs for longer than the server waits, or has failed.
+_TELLS_OF_A_JOB = ("timeout waiting for", "job failed:")
+# Agents in these states are not counted for broadcasts; they take no jobs.
+_ABSENT = ("Cordoned", "Draining", "Pending")
 
 
 class OsapiJobTerminal(TerminalStatus):
@@ -197,6 +253,294 @@ def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None
     if not (count >= 1 and count.is_integer()):
         raise ValueError(f"expected_agents must be a whole number, 1 or more, not {described(expected_agents)}")
     return Job(JOB, client, job_id, {"agents": int(count)})
+
+
+@operation
+def run_command(
+    client: AuthenticatedClient,
+    target: str,
+    command: str,
+    args: Iterable[str] = (),
+    *,
+    cwd: str | None = None,
+    timeout: float | None = None,
+) -> Steps[Job[JobDetail]]:
+    """Run a program with arguments, without a shell, and return its job.
+
+    `target` is an agent's host name or machine id, `_any` for one agent, `_all` for every one, or `key:value` for those
+    with a label. `cwd` is the directory to run it in. After `timeout` seconds, 1 to 300 and 30 unless given, the agent
+    ends the program.
+
+    The job's `expected_agents` is 1 or, for `_all` and a label, as many as have answered, or as many as the server
+    lists; if it does not list them, it is not set. The call returns when the server answers: when the job has been
+    run, or 30 seconds later, unless the server was told to take longer. A program that exits with another code than 0
+    makes a `completed` job. To end a wait, or to delete the job, does not stop the program.
+
+    Raises:
+        TypeError, ValueError: If an argument cannot be right; nothing was sent.
+        SubmitUnclear: If the job may exist, but no answer tells its id, and the list of jobs has none or several that
+            it can be: `candidates`. The request is not made a second time.
+        SettledError: ApiError or TransportError, if there surely is no job.
+    """
+    if isinstance(cast("Any", args), str | bytes):
+        raise TypeError(f"args must be an iterable of str, not {described(args)}: ['-l', '/tmp']")
+    body = ExecRequest(
+        _command(command),
+        args=[text("each of args", each) for each in args] or UNSET,
+        cwd=_directory(cwd) or UNSET,
+        timeout=_seconds(timeout) or UNSET,
+    )
+    request = exec_command.request_kwargs(_target(target), body=body)
+    return (yield from _run(client, target, "command.exec.execute", request))
+
+
+@operation
+def run_shell(
+    client: AuthenticatedClient, target: str, command: str, *, cwd: str | None = None, timeout: float | None = None
+) -> Steps[Job[JobDetail]]:
+    """Run a line of shell, by `/bin/sh -c`, and return its job; for the rest it is as `run_command`."""
+    body = ShellRequest(_command(command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET)
+    request = shell_command.request_kwargs(_target(target), body=body)
+    return (yield from _run(client, target, "command.shell.execute", request))
+
+
+@operation
+def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = None) -> Steps[Job[JobDetail]]:
+    """Submit what a job was to do once more, and return the new job, which has an id of its own.
+
+    The old job stays as it is, and is not waited for. The new one does not go where the old one went: `target` is as of
+    `run_command`, and `_any` unless given. Name an agent by its machine id: servers of August 2026 take a host name,
+    but no agent then takes the job. The server itself runs a failed job again, so `failed` is not final, and a retry
+    may do the work twice. The answer comes at once.
+
+    Raises:
+        NotFound: If the server does not know the job, or no longer.
+        SettledError: As `run_command`.
+    """
+    job(client, job_id)
+    body = UNSET if target is None else RetryRequest(target_hostname=_target(target))
+    request = retry_operation.request_kwargs(job_id, body=body)
+    call = _Call(client, target or "_any", _clock.clock.now())
+    try:
+        new_id, _ = yield from submit(client, request, functools.partial(_answer, client))
+    except SubmitUnclear as unclear:
+        return (yield from _found(call, unclear, retried=job_id))
+    return job(client, new_id, expected_agents=(yield from _expected(call)))
+
+
+@iteration
+def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Items[JobDetail]:
+    """The jobs that the server still knows: an iterator, which reads page after page.
+
+    They come in the order of their ids, which tells nothing (seen on a server of August 2026, whose source speaks of
+    the newest first). `status` is submitted, processing, completed, failed or partial_failure. Each job comes once,
+    also if others are submitted meanwhile; a job that is forgotten meanwhile can make the list pass over another one.
+    An item tells neither of single agents nor of the job's target; `job(client, item.id)` does the former. A page is
+    asked for again while its failures may pass, for 60 seconds at most.
+
+    Raises:
+        SettledError: ApiError, TransportError or MalformedResponse, the last one that came.
+    """
+    listed = None if status is None else ListedStatus(status)
+    seen: set[str] = set()
+    offset = 0
+    while True:
+        page = yield from _page(client, offset, deadline(READ_SECONDS), listed)
+        new = [item for item in page.items if item.get("id") not in seen]
+        seen.update(str(item.get("id")) for item in new)
+        for item in new:
+            yield Item(JOB.body(item))
+        offset += _PAGE
+        # Jobs that were submitted meanwhile can move a whole page of old ones on.
+        if not page.items or (not new if page.total is None else offset >= page.total):
+            return
+
+
+run_command_async: Final = asynchronous(run_command)
+run_shell_async: Final = asynchronous(run_shell)
+retry_job_async: Final = asynchronous(retry_job)
+list_jobs_async: Final = asynchronous_iteration(list_jobs)
+
+
+@attrs.frozen
+class _Call:
+    """A submit that was made: to which target, and when it began by the clock of waits."""
+
+    client: AuthenticatedClient
+    target: str
+    start: float
+
+    @property
+    def is_broadcast(self) -> bool:
+        return self.target == "_all" or ":" in self.target
+
+
+@attrs.frozen
+class _Page:
+    """A page of the list of jobs: its items, how many there are in all, and the server's time (since 1970)."""
+
+    items: list[dict[str, Any]]
+    total: int | None
+    date: float | None
+
+
+def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[JobDetail]]:
+    call = _Call(client, target, _clock.clock.now())
+    try:
+        job_id, results = yield from submit(
+            client, request, functools.partial(_answer, client), seconds=_ANSWER_SECONDS
+        )
+    except SubmitUnclear as unclear:
+        return (yield from _found(call, unclear, {"type": type_, "data": request["json"]}))
+    return job(client, job_id, expected_agents=(yield from _expected(call, results)))
+
+
+def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
+    """The id in the answer to a submit, and of how many agents it tells."""
+    try:
+        results = raw.get("results")
+        return job(client, raw["job_id"]).id, len(results) if is_list(results) else 0
+    except UNREADABLE as error:
+        raise MalformedResponse(f"the answer has no job_id: {without_secrets(raw)!r:.200}") from error
+
+
+def _expected(call: _Call, results: int = 0) -> Steps[int | None]:
+    """How many agents a submit is for, by its answer or by the agents that there are; None if neither tells."""
+    if not call.is_broadcast:
+        return 1
+    return results or len((yield from _meant(call)) or ()) or None
+
+
+def _meant(call: _Call) -> Steps[list[dict[str, Any]] | None]:
+    """The agents that a target means, of those that take jobs; None if the server does not list them."""
+    try:
+        response = yield from read(call.client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
+        listed: list[dict[str, Any]] = response.json()["agents"]
+        agents = [agent for agent in listed if agent.get("state") not in _ABSENT]
+        key, _, value = call.target.partition(":")
+        if call.target == "_all":
+            return agents
+        if not call.is_broadcast:
+            return [agent for agent in agents if call.target in (agent.get("hostname"), agent.get("machine_id"))]
+        return [agent for agent in agents if _has_label(agent.get("labels"), key, value)]
+    except (SettledError, *UNREADABLE):
+        return None
+
+
+def _has_label(labels: Any, key: str, value: str) -> bool:
+    # The value of a target may be the beginning of an agent's, up to a dot.
+    return is_object(labels) and f"{labels.get(key, '')}.".startswith(f"{value}.")
+
+
+def _found(
+    call: _Call, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None, *, retried: str = ""
+) -> Steps[Job[JobDetail]]:
+    """The job of a submit whose answer did not tell it, looked up in the list of jobs; or else the error goes on."""
+    ended, end = _clock.clock.now(), deadline(_LOOK_SECONDS)
+    cause = unclear.__cause__
+    try:
+        if sought is None:
+            # A new job does what the old one was to do.
+            old = yield from read(call.client, get_job.request_kwargs(retried), end)
+            sought = cast("Mapping[str, Any]", old.json()["operation"])
+        ids = yield from _candidates(call, sought, ended, end)
+        agents = yield from _expected(call)
+        jobs = [job(call.client, job_id, expected_agents=agents) for job_id in ids if job_id != retried]
+    except (SettledError, *UNREADABLE) as error:
+        unclear.add_note(f"the list of jobs could not be read: {type(error).__name__}: {error}"[:300])
+        raise unclear from cause
+    is_told = not isinstance(cause, ServerError) or any(each in cause.message for each in _TELLS_OF_A_JOB)
+    if is_told and len(jobs) == 1:
+        return jobs[0]
+    unclear.candidates = tuple(each.ref for each in jobs)
+    raise unclear from cause
+
+
+def _candidates(call: _Call, sought: Mapping[str, Any], ended: float, end: float) -> Steps[list[str]]:
+    """The ids of the jobs that a call can have made: of its operation and target, and created while it lasted."""
+    hosts: set[Any] | None = None
+    if call.target not in ("_any", "_all"):
+        meant = yield from _meant(call)
+        hosts = {agent.get("hostname") for agent in meant} if meant else None
+    while True:
+        found: list[str] = []
+        offset = 0
+        is_more = True
+        while is_more:
+            page = yield from _page(call.client, offset, end)
+            if page.date is None:
+                return []
+            # By the server's clock, which tells whole seconds: a job is created up to one later than it says.
+            now = _clock.clock.now()
+            first, last = page.date - (now - call.start) - 1, page.date - (now - ended) + 2
+            found += [
+                str(item["id"])
+                for item in page.items
+                if (created := _moment(item.get("created"))) is not None and first < created <= last
+                if item.get("id") and _does(item.get("operation"), sought)
+                # An item names the host that has answered last, and no target.
+                if hosts is None or item.get("hostname") is None or item["hostname"] in hosts
+            ]
+            offset += _PAGE
+            is_more = bool(page.items) and offset < (page.total or 0)
+        if found or _clock.clock.now() + _LOOK_PAUSE >= end:
+            return list(dict.fromkeys(found))
+        yield Pause(_LOOK_PAUSE)
+
+
+def _page(client: AuthenticatedClient, offset: int, end: float, status: ListedStatus | None = None) -> Steps[_Page]:
+    request = list_operation.request_kwargs(status=UNSET if status is None else status, limit=_PAGE, offset=offset)
+    response = yield from read(client, request, end)
+    raw = response.json()
+    items: Any = (raw.get("items") or []) if is_object(raw) else None
+    if not is_list(items):
+        raise MalformedResponse(f"GET /job answered with no list of jobs: {without_secrets(raw)!r:.200}")
+    total = raw["total_items"] if isinstance(raw.get("total_items"), int) else None
+    return _Page([item for item in items if is_object(item)], total, _date(response.headers.get("date")))
+
+
+def _date(header: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(header or "").timestamp()
+    except (OverflowError, TypeError, ValueError):
+        return None
+
+
+def _does(done: Any, sought: Mapping[str, Any]) -> bool:
+    """Whether a job's operation is the one that is sought; the server leaves out what is empty."""
+    if not is_object(done) or done.get("type") != sought.get("type"):
+        return False
+    return _without_blanks(done.get("data")) == _without_blanks(sought.get("data"))
+
+
+def _without_blanks(data: Any) -> dict[str, Any]:
+    fields = data if is_object(data) else {}
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {}, 0)}
+
+
+def _target(target: str) -> str:
+    if not text("target", target).strip() or target in {".", ".."} or not target.isprintable():
+        raise ValueError("target must be a host name, a machine id, _any, _all, or a label as key:value")
+    return target
+
+
+def _command(command: str) -> str:
+    if not text("command", command).strip():
+        raise ValueError("command must not be empty")
+    return command
+
+
+def _directory(cwd: str | None) -> str:
+    return "" if cwd is None else text("cwd", cwd)
+
+
+def _seconds(timeout: float | None) -> int:
+    if timeout is None:
+        return 0
+    seconds = number("timeout", timeout)
+    if not (1 <= seconds <= _MAX_COMMAND_SECONDS and seconds.is_integer()):
+        raise ValueError(f"timeout must be whole seconds, 1 to 300, not {described(timeout)}")
+    return int(seconds)
 
 
 def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) -> AuthenticatedClient:

@@ -10,6 +10,9 @@ the response or the error that came of it, and returns its result. `operation` m
 
     isolate_async = asynchronous(isolate)
 
+An operation that lists things also yields an `Item` for each: `iteration` makes an iterator of it, and
+`asynchronous_iteration` the twin.
+
 `submit` and `read` are the two ways to send a request. A submit is sent once, because a second one could start a
 second job; a read is repeated while its failures may pass. A `Stream` is for an answer too large to be held.
 """
@@ -21,9 +24,10 @@ import functools
 import inspect
 import json
 import math
-from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+import typing
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast
 
 import attrs
 
@@ -50,6 +54,7 @@ from . import clock as _clock
 from .pacing import pause, seconds_to_turn
 
 P = ParamSpec("P")
+S = TypeVar("S")
 T = TypeVar("T")
 
 READ_SECONDS = 60.0
@@ -101,8 +106,18 @@ class Pause:
     seconds: float
 
 
+@attrs.frozen
+class Item(Generic[T]):
+    """Hand one thing of a list on to whoever iterates."""
+
+    value: T
+
+
 Steps = Generator[Send | Pause, Any, T]
 """What the definition of an operation returns: its steps, and in the end its result."""
+
+Items = Generator[Send | Pause | Item[T], Any, None]
+"""What the definition of an iteration returns: its steps, with an `Item` for each thing that it lists."""
 
 
 def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
@@ -145,6 +160,63 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
     run.__name__, run.__qualname__ = f"{define.__name__}_async", f"{define.__qualname__}_async"
     run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
     run.__annotations__ = _annotations(define)
+    return run
+
+
+def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
+    """The function that returns an iterator of what the steps list; its arguments are checked when it is called."""
+
+    @functools.wraps(define)
+    def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        steps = define(*args, **kwargs)
+        return items(steps, _next(steps, None))
+
+    def items(steps: Items[T], step: Send | Pause | Item[T]) -> Iterator[T]:
+        try:
+            while True:
+                if isinstance(step, Item):
+                    yield step.value
+                    step = _next(steps, None)
+                else:
+                    step = _next(steps, _do(step))
+        except StopIteration:
+            return
+        finally:
+            steps.close()
+
+    run.__annotations__ = _annotations(define, "Items", typing.Iterator)
+    return run
+
+
+def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, AsyncIterator[T]]:
+    """The twin for asyncio of a function that `iteration` made: an async iterator."""
+    define = cast("Callable[P, Items[T]]", inspect.unwrap(function))
+
+    @functools.wraps(define)
+    def run(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        steps = define(*args, **kwargs)
+        return items(steps, _next(steps, None))
+
+    async def items(steps: Items[T], step: Send | Pause | Item[T]) -> AsyncIterator[T]:
+        try:
+            while True:
+                if isinstance(step, Item):
+                    yield step.value
+                    answer = None
+                else:
+                    answer = await _do_async(step)
+                try:
+                    step = _next(steps, answer)
+                except StopIteration:
+                    return
+        finally:
+            steps.close()
+
+    run.__name__, run.__qualname__ = f"{define.__name__}_async", f"{define.__qualname__}_async"
+    run.__doc__ = (
+        f"The twin of `{define.__name__}` for asyncio: the same arguments, an async iterator, the same errors."
+    )
+    run.__annotations__ = _annotations(define, "Items", typing.AsyncIterator)
     return run
 
 
@@ -238,7 +310,7 @@ def deadline(timeout: float | timedelta | None) -> float:
     return _clock.clock.now() + seconds(timeout)
 
 
-def _next(steps: Steps[Any], answer: Response | SettledError | None) -> Send | Pause:
+def _next(steps: Generator[S, Any, Any], answer: Response | SettledError | None) -> S:
     return steps.throw(answer) if isinstance(answer, SettledError) else steps.send(answer)
 
 
@@ -315,8 +387,11 @@ def _written(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _annotations(define: Callable[..., Any]) -> dict[str, Any]:
+def _annotations(define: Callable[..., Any], steps: str = "Steps", result: Any = None) -> dict[str, Any]:
     """The annotations of an operation: its result instead of its steps."""
     annotation = define.__annotations__["return"]
-    result = annotation.removeprefix("Steps[").removesuffix("]") if isinstance(annotation, str) else annotation
-    return {**define.__annotations__, "return": result}
+    if isinstance(annotation, str):
+        inner = annotation.removeprefix(f"{steps}[").removesuffix("]")
+        # One of typing's own keeps the text as what typing.get_type_hints looks up in the definition's module.
+        annotation = inner if result is None else result[inner]
+    return {**define.__annotations__, "return": annotation}

@@ -84,6 +84,11 @@ class ScriptedJob:
         """The script of a job that has no parts."""
         return self.parts[""]
 
+    def advance(self, now: float) -> None:
+        """Move all scripts on to where they are now."""
+        for part in self.parts.values():
+            part.advance(now)
+
     def poll(self, now: float) -> Fault | None:
         """Move all scripts on to where they are now; a fault that is due in one of them is returned and used up."""
         faults: list[Fault] = []

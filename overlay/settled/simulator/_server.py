@@ -7,13 +7,14 @@ import errno
 import socket
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
 from starlette.responses import Response, StreamingResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .._monotonic import monotonic
@@ -64,6 +65,21 @@ class Cut(Response):
         return body[: len(body) // 2]
 
 
+def _dated(app: ASGIApp, now: Callable[[], float]) -> ASGIApp:
+    """The app with a Date in each of its answers."""
+
+    async def dated(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(now(), usegmt=True).encode()
+                message = {**message, "headers": [(b"date", date), *message["headers"]]}
+            await send(message)
+
+        await app(scope, receive, send_dated)
+
+    return dated
+
+
 class _Loop(asyncio.SelectorEventLoop):
     """An event loop that tests which freeze time do not stop."""
 
@@ -73,11 +89,15 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class Server:
-    """An ASGI app, served while the context lasts."""
+    """An ASGI app, served while the context lasts; `now` is the time of day in its answers, the real one by default."""
 
-    def __init__(self, app: ASGIApp, port: int = 0) -> None:
+    def __init__(self, app: ASGIApp, port: int = 0, now: Callable[[], float] | None = None) -> None:
         self._port = port
-        config = uvicorn.Config(app, http=_Protocol, ws="none", lifespan="off", log_level="critical", access_log=False)
+        served = app if now is None else _dated(app, now)
+        config = uvicorn.Config(
+            served, http=_Protocol, ws="none", lifespan="off", log_level="critical", access_log=False
+        )
+        config.date_header = now is None
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
         self._socket: socket.socket | None = None

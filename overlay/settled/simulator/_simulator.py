@@ -46,7 +46,7 @@ class Simulator:
 
     `speed` makes every script that many times as fast. Cortex accepts `key_id` and `key`. AgileSec and OSAPI accept
     `token`, and the attribute `token`, which is a JWT signed with it. `scan_slots` is how many AgileSec scans run at a
-    time. `port` 0 takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that
+    time. OSAPI answers a submit after `job_timeout` seconds at the latest (real time, at `speed`). `port` 0 takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that
     were answered.
     """
 
@@ -58,6 +58,7 @@ class Simulator:
         key: str = "simulated-key",
         token: str = "simulated-token",  # noqa: S107 - opens nothing but the simulator
         scan_slots: int = 1,
+        job_timeout: float = 30.0,
         port: int = 0,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -71,6 +72,7 @@ class Simulator:
         self.plain_token = token
         self.token: str = signed({"sub": "settled", "exp": int(time.time()) + _TOKEN_SECONDS}, token)
         self.scan_slots = scan_slots
+        self.job_timeout = job_timeout
         self.clock = clock
         self.asked: list[Asked] = []
         self.gate: CortexGate = CortexGate(key_id, key)
@@ -78,10 +80,14 @@ class Simulator:
         self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
         self.queries: dict[str, _xql.QueryPlan] = {}
         self.endpoint_files: _endpoint_files.Sent = _endpoint_files.Sent()
+        self.fleet: osapi.Fleet = osapi.Fleet()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
+        self._epoch: float | None = None
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
-        self._server = Server(Starlette(routes=routes, exception_handlers={HTTPException: _unrouted}), port)
+        self._server = Server(
+            Starlette(routes=routes, exception_handlers={HTTPException: _unrouted}), port, self.time_of_day
+        )
 
     def __enter__(self) -> Self:
         self._server.__enter__()
@@ -234,17 +240,44 @@ class Simulator:
         self.agilesec.callbacks[callback_id] = callback(url, auth)
         return callback_id
 
+    def add_agent(self, hostname: str, *, labels: Mapping[str, str] | None = None, state: str = "Ready") -> None:
+        """Add an agent to OSAPI's, of which there is one at first, web-01; one of that name is replaced."""
+        self.fleet.agents[hostname] = osapi.Agent(hostname, dict(labels or {}), state)
+
+    def plan_command(
+        self,
+        command: str,
+        *,
+        states: States | Mapping[str, States] = osapi.USUAL_STATES,
+        error: str | None = None,
+        answer: Fault | None = None,
+    ) -> None:
+        """Say how OSAPI's jobs go that run a command, from now on.
+
+        Each agent goes through these states, or through its own ones by host name. `error` is what an agent that fails
+        says. The submit is answered with `answer`, although the job was made; without it, as the server does.
+
+        Raises:
+            ValueError: If a script has no state.
+        """
+        by_agent = states if has_parts(states) else {"": states}
+        plan = osapi.Plan({name: tuple(each) for name, each in by_agent.items()}, error, answer)
+        scripts(plan.states, speed=self.speed, now=0)
+        self.fleet.plans[command] = plan
+
     def polls(self, job_id: str) -> int:
         """How often a job was polled."""
         return sum(asked.ref.endswith(f"/{job_id}") for asked in self.asked)
 
     def reset(self) -> None:
-        """Forget all jobs, plans, callbacks and requests."""
+        """Forget all jobs, plans, callbacks, agents and requests."""
         self.asked.clear()
         self._jobs.clear()
         self.queries.clear()
         self.cortex_xdr = _endpoint_actions.Tenant()
         self.endpoint_files = _endpoint_files.Sent()
+        self._epoch = None
+        self.fleet = osapi.Fleet()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
 
     def make(
@@ -267,7 +300,7 @@ class Simulator:
             fields={name: value for name, value in fields.items() if name not in options},
             options=options,
             created=now,
-            epoch=time.time() - now,
+            epoch=self.time_of_day() - now,
             expires=now + options.get("retention", math.inf) / self.speed,
         )
         self._jobs[kind, job.id] = job
@@ -282,6 +315,17 @@ class Simulator:
     def job(self, kind: str, job_id: str) -> ScriptedJob | None:
         """A job; None if there is none."""
         return self._jobs.get((kind, job_id))
+
+    def time_of_day(self) -> float:
+        """Seconds since 1970, by the simulator's clock since it was first asked."""
+        now = self.clock()
+        if self._epoch is None:
+            self._epoch = time.time() - now
+        return self._epoch + now
+
+    def forget(self, kind: str, job_id: str) -> bool:
+        """Forget a job; whether there was one."""
+        return self._jobs.pop((kind, job_id), None) is not None
 
     async def answer(
         self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response

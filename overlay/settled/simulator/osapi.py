@@ -1,24 +1,31 @@
-"""OSAPI's jobs, for one agent or broadcast to many.
+"""OSAPI's jobs, for one agent or broadcast to many, added by a test or submitted as commands.
 
 A job fails and is run again, as the real server does it, with a script: `["failed", "completed"]`. The agent's state
-keeps the error of the earlier run then.
+keeps the error of the earlier run then. A submit is answered when the agents have answered, or when the server has
+waited for long enough.
 """
 
 from __future__ import annotations
 
+import asyncio
 import operator
 import re
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .._http.error_body import is_list, is_object
+from .._monotonic import monotonic
 from . import _jwt
-from ._script import Script, ScriptedJob
+from ._faults import Fault
+from ._script import Script, ScriptedJob, State
 from ._vendor import Vendor, is_uuid, new_uuid
 
 if TYPE_CHECKING:
@@ -34,8 +41,57 @@ _AGENT = "web-01"
 _ENDED = ("completed", "failed", "skipped")
 # The words that the timeline tells of, each with what it calls them.
 _EVENTS = {"processing": "started"} | {word: word for word in ("acknowledged", "started", *_ENDED)}
+_OPERATION = {"type": "command.exec.execute", "data": {"command": "uptime"}}
 _RESULT = {"changed": True, "duration_ms": 1, "exit_code": 0, "stderr": "", "stdout": ""}
 _ERRORS = {"failed": "exit status 1", "skipped": "not supported by this host"}
+
+# How a command goes unless it is planned otherwise: at once, so that its submit is answered under virtual time, too.
+USUAL_STATES: tuple[State | Fault, ...] = (("acknowledged", 0), ("started", 0), "completed")
+
+_LISTED = ("submitted", "processing", "completed", "failed", "partial_failure")
+_LOOK_SECONDS = 0.01
+_MAX_PAGE = 100
+_LABEL = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+
+@attrs.frozen
+class Plan:
+    """How the jobs of a command go: the states by agent, or under "" those of every other agent."""
+
+    states: Mapping[str, tuple[State | Fault, ...]]
+    error: str | None = None
+    answer: Fault | None = None
+
+
+@attrs.frozen
+class Agent:
+    """An agent: its host, its labels, whether it takes jobs, and its machine's id."""
+
+    hostname: str
+    labels: dict[str, str] = attrs.field(factory=dict[str, str])
+    state: str = "Ready"
+    machine_id: str = attrs.field(factory=lambda: uuid.uuid4().hex)
+
+
+@attrs.frozen
+class Fleet:
+    """What a server knows besides its jobs: its agents by host name, and plans by command."""
+
+    agents: dict[str, Agent] = attrs.field(factory=lambda: {_AGENT: Agent(_AGENT, {"group": "web.dev"})})
+    plans: dict[str, Plan] = attrs.field(factory=dict[str, Plan])
+
+    def meant(self, target: str) -> list[str]:
+        """The hosts whose agents a target means."""
+        if target not in ("_any", "_all") and ":" not in target:
+            return [each.hostname for each in self.agents.values() if target in (each.hostname, each.machine_id)]
+        key, _, value = target.partition(":")
+        hosts = [
+            agent.hostname
+            for agent in self.agents.values()
+            if agent.state == "Ready"
+            if target in ("_any", "_all") or f"{agent.labels.get(key, '')}.".startswith(f"{value}.")
+        ]
+        return hosts[:1] if target == "_any" else hosts
 
 
 def _error(status: int, message: str) -> Response:
@@ -49,17 +105,197 @@ def _fault(status: int, message: str) -> Response:
 
 
 def _routes(simulator: Simulator) -> list[Route]:
+    def guarded(answer: Callable[[Request], Awaitable[Response]], *, notes: bool = True) -> Callable[[Request], Any]:
+        """An operation for those whom the server knows, with an id, if there is one, that can be one."""
+
+        async def operation(request: Request) -> Response:
+            job_id: str | None = request.path_params.get("job_id")
+            refusal = _unauthorized(simulator, request)
+            if refusal is None and job_id is not None and not is_uuid(job_id):
+                # Of another form than the documented one: a layer in front of the operation reads the path.
+                refusal = JSONResponse({"message": f"Invalid format for parameter id: {job_id!r} is no UUID"}, 400)
+            result = await answer(request) if refusal is None else refusal
+            what = job_id or request.url.path.rpartition("/")[2]
+            return simulator.note(KIND, what, result) if notes or refusal is not None else result
+
+        return operation
+
     async def get_job(request: Request) -> Response:
         job_id: str = request.path_params["job_id"]
-        refusal = _unauthorized(simulator, request)
-        if refusal is None and not is_uuid(job_id):
-            # Of another form than the documented one: a layer in front of the operation reads the path.
-            refusal = JSONResponse({"message": f"Invalid format for parameter id: {job_id!r} is no UUID"}, 400)
-        if refusal is not None:
-            return simulator.note(KIND, job_id, refusal)
-        return await simulator.answer(KIND, job_id, _reply, _error(404, f"job not found: {job_id}"))
+        return await simulator.answer(KIND, job_id, _reply, _unknown(job_id))
 
-    return [Route(f"{prefix}/job/{{job_id}}", get_job, methods=["GET"]) for prefix in ("", "/api")]
+    async def delete_job(request: Request) -> Response:
+        job_id: str = request.path_params["job_id"]
+        return Response(status_code=204) if simulator.forget(KIND, job_id) else _unknown(job_id)
+
+    async def retry_job(request: Request) -> Response:
+        body = await _json(request)
+        target: Any = (body.get("target_hostname") or "_any") if is_object(body) else None
+        job_id: str = request.path_params["job_id"]
+        old = next((job for job in _jobs(simulator) if job.id == job_id), None)
+        if old is None:
+            return _unknown(job_id)
+        problem = "the body is no object" if target is None else _problem_of_target(simulator.fleet, target)
+        if problem is not None:
+            return _error(400, problem)
+        # The server does not look up whose host name it is: no agent takes the job.
+        reached = "" if target in simulator.fleet.agents else str(target)
+        new = _make(simulator, reached, old.fields.get("operation", _OPERATION))
+        answer = {"job_id": new.id, "status": "created", "revision": len(_jobs(simulator))}
+        plan = _plan(simulator, new)
+        made = JSONResponse(answer | {"timestamp": _timestamp(new, new.created)}, 201)
+        return made if plan.answer is None else await simulator.spoil(KIND, made, plan.answer)
+
+    async def list_jobs(request: Request) -> Response:
+        asked = {"limit": "10", "offset": "0"} | dict(request.query_params)
+        status, limit, offset = asked.get("status"), asked["limit"], asked["offset"]
+        if not (limit.isdecimal() and 1 <= int(limit) <= _MAX_PAGE and offset.isdecimal()):
+            return _error(400, "Field validation for 'Limit' or 'Offset' failed")
+        if status is not None and status not in _LISTED:
+            return _error(400, f"Field validation for 'Status' failed on the 'oneof' tag: {status!r:.80}")
+        replies = [_reply(job) for job in sorted(_jobs(simulator), key=lambda job: job.id, reverse=True)]
+        matching = [reply for reply in replies if status is None or reply.get("status", "submitted") == status]
+        page = matching[int(offset) : int(offset) + int(limit)]
+        hidden = ("responses", "agent_states", "timeline")
+        return JSONResponse(
+            {
+                "total_items": len(matching),
+                "status_counts": {word: sum(each.get("status") == word for each in replies) for word in _LISTED}
+                if replies
+                else None,
+                "items": [{name: each[name] for name in each if name not in hidden} for each in page],
+            }
+        )
+
+    async def list_agents(_: Request) -> Response:
+        fields = [
+            {"machine_id": agent.machine_id, "hostname": agent.hostname, "status": "Ready"}
+            | {"state": agent.state, "labels": agent.labels}
+            for agent in simulator.fleet.agents.values()
+        ]
+        return JSONResponse({"agents": [_without_blanks(each) for each in fields], "total": len(fields)})
+
+    async def run_command(request: Request) -> Response:
+        target: str = request.path_params["target"]
+        way = request.url.path.rpartition("/")[2]
+        body = await _json(request)
+        problem = _problem_of_target(simulator.fleet, target) or _problem_of_command(body, way)
+        if problem is not None:
+            return _error(400, problem)
+        data = _without_blanks({name: body.get(name) for name in ("command", "args", "cwd", "timeout")})
+        job = _make(simulator, target, {"type": f"command.{way}.execute", "data": data})
+        plan = _plan(simulator, job)
+        if plan.answer is None:
+            return await _awaited(simulator, job, target)
+        return await simulator.spoil(KIND, _submitted(job), plan.answer)
+
+    return [
+        Route(f"{prefix}{path}", guarded(answer, notes=answer is not get_job), methods=[method])
+        for prefix in ("", "/api")
+        for method, path, answer in (
+            ("GET", "/job", list_jobs),
+            ("GET", "/job/{job_id}", get_job),
+            ("DELETE", "/job/{job_id}", delete_job),
+            ("POST", "/job/{job_id}/retry", retry_job),
+            ("POST", "/node/{target}/command/exec", run_command),
+            ("POST", "/node/{target}/command/shell", run_command),
+            ("GET", "/agent", list_agents),
+        )
+    ]
+
+
+def _jobs(simulator: Simulator) -> list[ScriptedJob]:
+    """The jobs that are not forgotten, as they are now."""
+    now = simulator.clock()
+    jobs = [job for job in simulator.jobs((KIND,)) if now < job.expires]
+    for job in jobs:
+        job.advance(now)
+    return jobs
+
+
+def _unknown(job_id: str) -> Response:
+    return _error(404, f"job not found: {job_id}")
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return await request.json() if await request.body() else {}
+    except ValueError:
+        return None
+
+
+def _problem_of_target(fleet: Fleet, target: Any) -> str | None:
+    if target in ("_any", "_all"):
+        return None
+    is_target = isinstance(target, str) and (":" not in target or _LABEL.fullmatch(target) is not None)
+    return None if is_target and fleet.meant(target) else f"target agent {target!r:.80} not found"
+
+
+def _problem_of_command(body: Any, way: str) -> str | None:
+    """What the server finds wrong with the body of a submit."""
+    if not is_object(body):
+        return "the body is no object"
+    args: Any = body.get("args") or []
+    timeout: Any = body.get("timeout")
+    if not (isinstance(body.get("command"), str) and body["command"]):
+        return "Field validation for 'Command' failed on the 'required' tag"
+    if way == "exec" and not (is_list(args) and all(isinstance(each, str) for each in args)):
+        return "Field validation for 'Args' failed"
+    if not isinstance(body.get("cwd") or "", str):
+        return "Field validation for 'Cwd' failed"
+    if timeout is not None and not (type(timeout) is int and 1 <= timeout <= 300):
+        return "Field validation for 'Timeout' failed on the 'min' or 'max' tag"
+    return None
+
+
+def _plan(simulator: Simulator, job: ScriptedJob) -> Plan:
+    command = job.fields["operation"].get("data", {}).get("command")
+    return simulator.fleet.plans.get(command, Plan({"": USUAL_STATES}))
+
+
+def _make(simulator: Simulator, target: str, operation: dict[str, Any]) -> ScriptedJob:
+    plan = simulator.fleet.plans.get(operation.get("data", {}).get("command"), Plan({"": USUAL_STATES}))
+    states = {host: plan.states.get(host, plan.states.get("", USUAL_STATES)) for host in simulator.fleet.meant(target)}
+    fields: dict[str, Any] = {"operation": operation} | ({} if plan.error is None else {"error": plan.error})
+    # A job that no agent takes stays where it is.
+    return simulator.make(KIND, states or ["submitted"], None, fields)
+
+
+async def _awaited(simulator: Simulator, job: ScriptedJob, target: str) -> Response:
+    """The answer to a submit: it comes when the agents have answered, or the server has waited long enough."""
+    end = monotonic() + simulator.job_timeout / simulator.speed
+    while True:
+        job.advance(simulator.clock())
+        is_ended = "" not in job.parts and all(script.word in _ENDED for script in job.parts.values())
+        if is_ended or monotonic() >= end:
+            break
+        await asyncio.sleep(_LOOK_SECONDS)
+    answered = [script.word for script in job.parts.values() if script.word in _ENDED]
+    if target == "_all" or ":" in target:
+        if answered:
+            return _submitted(job)
+        return _error(
+            500,
+            "failed to collect broadcast responses: timeout waiting for broadcast responses: no agents responded",
+        )
+    if not answered:
+        return _error(500, "failed to publish and wait: timeout waiting for job response: context deadline exceeded")
+    if answered == ["failed"]:
+        return _error(500, f"job failed: {_reply(job)['error']}")
+    return _submitted(job)
+
+
+def _submitted(job: ScriptedJob) -> Response:
+    """The answer with the id, and with what every agent of the job has answered, in time or not."""
+    results: list[dict[str, Any]] = []
+    for name, script in job.parts.items() if "" not in job.parts else ():
+        if script.word == "completed":
+            results.append({"hostname": name, "status": "ok"} | _RESULT)
+        elif script.word in _ENDED:
+            results.append({"hostname": name, "status": script.word, "error": _failure(job, name, script.word)})
+        else:
+            results.append({"hostname": name, "status": "failed", "error": "timeout: agent did not respond"})
+    return JSONResponse({"job_id": job.id, "results": results}, 202)
 
 
 def _unauthorized(simulator: Simulator, request: Request) -> Response | None:
@@ -87,7 +323,7 @@ def _reply(job: ScriptedJob) -> dict[str, Any]:
         "id": job.id,
         "status": status,
         "created": _timestamp(job, job.created),
-        "operation": {"type": "command.exec.execute", "data": {"command": "uptime"}},
+        "operation": _OPERATION,
         "error": _failure(job, last, status) if last else None,
         "hostname": None if status == "skipped" else last,
         "updated_at": _timestamp(

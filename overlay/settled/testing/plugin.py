@@ -47,5 +47,6 @@ def settled_simulator(_settled_server: Simulator, monkeypatch: pytest.MonkeyPatc
     _settled_server.clock = _now
     _settled_server.speed = 1.0
     _settled_server.scan_slots = 1
+    _settled_server.job_timeout = 30.0
     _settled_server.reset()
     return _settled_server

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
@@ -22,21 +22,28 @@ class JobList:
 
     Attributes:
         total_items (int | Unset): How many jobs there are of the status that was asked for.
-        status_counts (StatusCounts | Unset): How many jobs of any status there are, by status.
-        items (list[Job] | Unset): The page's jobs, the newest first.
+        status_counts (None | StatusCounts | Unset): How many jobs of any status there are, or null where there are
+            none.
+        items (list[Job] | Unset): The page's jobs.
     """
 
     total_items: int | Unset = UNSET
-    status_counts: StatusCounts | Unset = UNSET
+    status_counts: None | StatusCounts | Unset = UNSET
     items: list[Job] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.status_counts import StatusCounts  # noqa: PLC0415
+
         total_items = self.total_items
 
-        status_counts: dict[str, Any] | Unset = UNSET
-        if not isinstance(self.status_counts, Unset):
+        status_counts: dict[str, Any] | None | Unset
+        if isinstance(self.status_counts, Unset):
+            status_counts = UNSET
+        elif isinstance(self.status_counts, StatusCounts):
             status_counts = self.status_counts.to_dict()
+        else:
+            status_counts = self.status_counts
 
         items: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.items, Unset):
@@ -65,12 +72,22 @@ class JobList:
         d = dict(src_dict)
         total_items = d.pop("total_items", UNSET)
 
-        _status_counts = d.pop("status_counts", UNSET)
-        status_counts: StatusCounts | Unset
-        if isinstance(_status_counts, Unset):
-            status_counts = UNSET
-        else:
-            status_counts = StatusCounts.from_dict(_status_counts)
+        def _parse_status_counts(data: object) -> None | StatusCounts | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                status_counts_type_0 = StatusCounts.from_dict(data)
+
+                return status_counts_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | StatusCounts | Unset, data)
+
+        status_counts = _parse_status_counts(d.pop("status_counts", UNSET))
 
         _items = d.pop("items", UNSET)
         items: list[Job] | Unset = UNSET

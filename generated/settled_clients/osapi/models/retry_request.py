@@ -16,7 +16,8 @@ class RetryRequest:
     """Where a job that is submitted once more goes.
 
     Attributes:
-        target_hostname (str | Unset): A target as of a command. `_any` unless given.
+        target_hostname (str | Unset): A target as of a command, but an agent by its machine id alone. `_any` unless
+            given.
     """
 
     target_hostname: str | Unset = UNSET

@@ -102,9 +102,9 @@ def sync_detailed(
 ) -> Response[JobList | VendorError]:
     """List the jobs that the server still knows
 
-     The newest job comes first. A page is where the list stands when it is asked for, so a job that is
-    submitted meanwhile moves the others on. An item has neither `responses` nor `agent_states` nor
-    `timeline`, and no item says which target its job was for.
+     Jobs come in the order of their ids, from the last one on. A page is where the list stands when it
+    is asked for, so a job that is submitted meanwhile can move the others on. An item has neither
+    `responses` nor `agent_states` nor `timeline`, and no item says which target its job was for.
 
     Args:
         status (ListedStatus | Unset): A status that the list can be narrowed to.
@@ -141,9 +141,9 @@ def sync(
 ) -> JobList | VendorError | None:
     """List the jobs that the server still knows
 
-     The newest job comes first. A page is where the list stands when it is asked for, so a job that is
-    submitted meanwhile moves the others on. An item has neither `responses` nor `agent_states` nor
-    `timeline`, and no item says which target its job was for.
+     Jobs come in the order of their ids, from the last one on. A page is where the list stands when it
+    is asked for, so a job that is submitted meanwhile can move the others on. An item has neither
+    `responses` nor `agent_states` nor `timeline`, and no item says which target its job was for.
 
     Args:
         status (ListedStatus | Unset): A status that the list can be narrowed to.
@@ -178,9 +178,9 @@ async def asyncio_detailed(
 ) -> Response[JobList | VendorError]:
     """List the jobs that the server still knows
 
-     The newest job comes first. A page is where the list stands when it is asked for, so a job that is
-    submitted meanwhile moves the others on. An item has neither `responses` nor `agent_states` nor
-    `timeline`, and no item says which target its job was for.
+     Jobs come in the order of their ids, from the last one on. A page is where the list stands when it
+    is asked for, so a job that is submitted meanwhile can move the others on. An item has neither
+    `responses` nor `agent_states` nor `timeline`, and no item says which target its job was for.
 
     Args:
         status (ListedStatus | Unset): A status that the list can be narrowed to.
@@ -215,9 +215,9 @@ async def asyncio(
 ) -> JobList | VendorError | None:
     """List the jobs that the server still knows
 
-     The newest job comes first. A page is where the list stands when it is asked for, so a job that is
-    submitted meanwhile moves the others on. An item has neither `responses` nor `agent_states` nor
-    `timeline`, and no item says which target its job was for.
+     Jobs come in the order of their ids, from the last one on. A page is where the list stands when it
+    is asked for, so a job that is submitted meanwhile can move the others on. An item has neither
+    `responses` nor `agent_states` nor `timeline`, and no item says which target its job was for.
 
     Args:
         status (ListedStatus | Unset): A status that the list can be narrowed to.
