@@ -1,7 +1,8 @@
 """OSAPI's whole story against a real server, which these environment variables name; without them nothing is run.
 
 SETTLED_LIVE_OSAPI_URL and SETTLED_LIVE_OSAPI_TOKEN are those of `osapi.connect`, SETTLED_LIVE_OSAPI_JOB is the id of a
-job that has settled, or will within SETTLED_LIVE_OSAPI_SECONDS (default 60). Nothing is changed on the server.
+job that has settled, or will within SETTLED_LIVE_OSAPI_SECONDS (default 60). Nothing is changed on the server, unless
+SETTLED_LIVE_OSAPI_TARGET names agents (a target, such as _any or _all) that may run `true`, `sleep` and the like.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 import pytest
 
 import settled
-from settled import Job, aio, errors, osapi
+from settled import Job, Outcome, aio, errors, osapi
 from settled_clients.osapi import AuthenticatedClient
+from settled_clients.osapi.api.agents import list_agents
+from settled_clients.osapi.api.jobs import delete_job
 from settled_clients.osapi.models import Job as JobDetail
 
 from conftest import WaitFunction
@@ -24,11 +27,13 @@ from conftest import WaitFunction
 URL = os.environ.get("SETTLED_LIVE_OSAPI_URL", "")
 TOKEN = os.environ.get("SETTLED_LIVE_OSAPI_TOKEN", "")
 JOB = os.environ.get("SETTLED_LIVE_OSAPI_JOB", "")
+TARGET = os.environ.get("SETTLED_LIVE_OSAPI_TARGET", "")
 SECONDS = float(os.environ.get("SETTLED_LIVE_OSAPI_SECONDS", "60"))
 
 pytestmark = pytest.mark.skipif(
     not (URL and TOKEN), reason="SETTLED_LIVE_OSAPI_URL and SETTLED_LIVE_OSAPI_TOKEN are not set"
 )
+needs_target = pytest.mark.skipif(not TARGET, reason="SETTLED_LIVE_OSAPI_TARGET is not set")
 needs_job = pytest.mark.skipif(not JOB, reason="SETTLED_LIVE_OSAPI_JOB is not set")
 
 
@@ -155,3 +160,82 @@ def test_path_prefixes() -> None:
     assert all(f"/job/{JOB}" in each for each in told)
     assert found
     assert {each.lower() for each in found} == {JOB.lower()}
+
+
+def test_list_jobs(client: AuthenticatedClient) -> None:
+    """Each job is listed once, and in a list of its status alone."""
+    ids = [item.id for item in osapi.list_jobs(client)]
+    assert len(ids) == len(set(ids))
+    completed = [(item.id, item.status) for item in osapi.list_jobs(client, status="completed")]
+    assert {status for _, status in completed} <= {"completed"}
+
+
+def test_list_agents(client: AuthenticatedClient) -> None:
+    """Agents are read by the generated model, and have no field that it does not know."""
+    listed: Any = list_agents.sync(client=client)
+    assert listed.total == len(listed.agents)
+    assert {name for agent in listed.agents for name in agent.additional_properties} == set()
+
+
+@needs_target
+@pytest.mark.parametrize("args", [[], ["-c", "exit 3"]], ids=["nothing", "arguments"])
+def test_run_command(client: AuthenticatedClient, wait: WaitFunction, args: list[str]) -> None:
+    """A command is a job, which is completed whatever its exit code, and goes from its ref to the same end."""
+    submitted = osapi.run_command(client, TARGET, "sh" if args else "true", args, cwd="/", timeout=20)
+    assert submitted.ref.startswith(f"osapi.job/{submitted.id}?agents=")
+    end = wait(settled.from_ref(submitted.ref, client), timeout=SECONDS)
+    assert end.outcome is Outcome.SUCCEEDED
+    assert ("exit code 3" in str(end.detail)) == bool(args)
+
+
+@needs_target
+def test_slow_command(client: AuthenticatedClient, wait: WaitFunction) -> None:
+    """A job that the server does not wait for is found in its list."""
+    marker = uuid.uuid4().hex
+    submitted = osapi.run_shell(client, TARGET, f"sleep 33; echo {marker}", timeout=60)
+    end = wait(submitted, timeout=SECONDS + 60)
+    assert end.outcome is Outcome.SUCCEEDED
+    assert marker in str(end.raw)
+
+
+@needs_target
+def test_failed_command(client: AuthenticatedClient) -> None:
+    """A program that is not there is a job that has failed."""
+    end = settled.wait(osapi.run_command(client, TARGET, f"/no/such/{uuid.uuid4().hex}"), timeout=SECONDS)
+    assert end.outcome is Outcome.FAILED
+    assert "no such file" in str(end.detail)
+
+
+@needs_target
+def test_retry_job(client: AuthenticatedClient, wait: WaitFunction) -> None:
+    """A retry is another job, which does the same; a job that is deleted can be retried no more."""
+    old = osapi.run_command(client, TARGET, "true")
+    new = osapi.retry_job(client, old.id)
+    end = wait(new, timeout=SECONDS)
+    assert new.id != old.id
+    assert end.outcome is Outcome.SUCCEEDED
+    with osapi.connect(URL, token=TOKEN) as again:
+        assert delete_job.sync_detailed(old.id, client=again).status_code == 204
+        with pytest.raises(errors.NotFound, match="job not found"):
+            osapi.retry_job(again, old.id)
+
+
+@needs_target
+def test_submits_in_a_loop(client: AuthenticatedClient) -> None:
+    """In asyncio, too."""
+
+    async def main() -> None:
+        async with client:
+            submitted = await osapi.run_shell_async(client, TARGET, "true | true")
+            new = await osapi.retry_job_async(client, submitted.id)
+            assert (await aio.wait(new, timeout=SECONDS)).outcome is Outcome.SUCCEEDED
+            listed = [item.id async for item in osapi.list_jobs_async(client)]
+            assert {submitted.id, new.id} <= set(listed)
+
+    asyncio.run(main())
+
+
+def test_unknown_target(client: AuthenticatedClient) -> None:
+    """A target that no agent is makes no job."""
+    with pytest.raises(errors.BadRequest, match="not found"):
+        osapi.run_command(client, f"no-agent-{uuid.uuid4().hex}", "true")

@@ -29,6 +29,7 @@ from settled_clients.cortex_xdr.models import ActionStatusReply, QueryResultsRep
 from settled_clients.cortex_xsiam import AuthenticatedClient
 from settled_clients.cortex_xsiam.models import ByosImportJob, ByosImportJobStatus
 from settled_clients.osapi.models import Job as JobDetail
+from settled_clients.osapi.types import Unset
 
 
 def sync() -> None:
@@ -81,6 +82,18 @@ def every_vendor() -> None:
     assert_type(agilesec.parse_callback({}, b"", auth=agilesec.ApiToken("X-Auth", "t")), ScanCallback)
     server = osapi.connect("server.invalid/api", token="t")
     assert_type(osapi.job(server, "7", expected_agents=3), Job[JobDetail])
+    assert_type(osapi.run_command(server, "_any", "ls", ["-l"], cwd="/", timeout=60), Job[JobDetail])
+    assert_type(osapi.run_shell(server, "_all", "ls | wc"), Job[JobDetail])
+    assert_type(osapi.retry_job(server, "7", target="web-01"), Job[JobDetail])
+    assert_type([item.id for item in osapi.list_jobs(server, status="failed")], list[str | Unset])
+
+
+async def submits_in_a_loop(server: osapi.AuthenticatedClient) -> None:
+    """The twins for asyncio have the same types."""
+    assert_type(await osapi.run_command_async(server, "_any", "ls", ("-l",)), Job[JobDetail])
+    assert_type(await osapi.run_shell_async(server, "_all", "ls | wc"), Job[JobDetail])
+    assert_type(await osapi.retry_job_async(server, "7"), Job[JobDetail])
+    assert_type([item async for item in osapi.list_jobs_async(server)], list[JobDetail])
 
 
 def submits(client: cortex_xdr.AuthenticatedClient, ids: Sequence[str], some: set[str]) -> None:

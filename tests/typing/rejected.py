@@ -61,6 +61,11 @@ cortex_xdr.script_execution(platform, 7)  # type: ignore[arg-type]  # pyright: i
 agilesec.scan(server, "7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 agilesec.scan(platform, 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 osapi.job(platform, "7")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+osapi.run_command(platform, "_any", "ls")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+osapi.run_command(server, "_any", "ls", [7])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+osapi.run_shell(server, "_any", "ls", timeout="9")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+osapi.retry_job(server, 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+osapi.list_jobs_async(server, status=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 osapi.job(server, "7", expected_agents="3")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 # With which credentials and options.

@@ -46,8 +46,8 @@ class Simulator:
 
     `speed` makes every script that many times as fast. Cortex accepts `key_id` and `key`. AgileSec and OSAPI accept
     `token`, and the attribute `token`, which is a JWT signed with it. `scan_slots` is how many AgileSec scans run at a
-    time. OSAPI answers a submit after `job_timeout` seconds at the latest (real time, at `speed`). `port` 0 takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that
-    were answered.
+    time. OSAPI answers a submit after `job_timeout` seconds at the latest (of real time, divided by `speed`). `port` 0
+    takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that were answered.
     """
 
     def __init__(

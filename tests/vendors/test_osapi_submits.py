@@ -1,0 +1,395 @@
+"""OSAPI's submits and its list of jobs, over HTTP to the simulator, for threads and for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from starlette.responses import JSONResponse, Response
+
+import settled
+from settled import Job, Outcome, errors, osapi
+from settled._run import clock as _clock
+from settled.simulator import Fault, Simulator, State, bad_gateway, dropped, server_error, truncated
+from settled.simulator._server import Cut
+from settled.testing import VirtualClock
+from settled_clients.osapi import AuthenticatedClient
+from settled_clients.osapi.api.agents import list_agents
+from settled_clients.osapi.api.jobs import delete_job
+
+from conftest import Answering
+
+JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
+NEW = "8a3d5b1f-2c6e-4d70-9f4b-c0a1e2d3f4a5"
+TOKEN = "osapi-token-of-the-submit-tests"
+SLOW: list[State | Fault] = [("acknowledged", 0.0), ("started", 40.0), "completed"]
+
+Call = Callable[..., Any]
+
+
+def _here(name: str, client: AuthenticatedClient, *args: Any, **kwargs: Any) -> Any:
+    result = getattr(osapi, name)(client, *args, **kwargs)
+    return list(result) if name == "list_jobs" else result
+
+
+def _in_a_loop(name: str, client: AuthenticatedClient, *args: Any, **kwargs: Any) -> Any:
+    async def main() -> Any:
+        async with client:
+            result = getattr(osapi, f"{name}_async")(client, *args, **kwargs)
+            return [each async for each in result] if name == "list_jobs" else await result
+
+    return asyncio.run(main())
+
+
+@pytest.fixture(params=[_here, _in_a_loop], ids=["sync", "async"])
+def call(request: pytest.FixtureRequest) -> Call:
+    """Both ways to call a function of the vendor's module, by its name."""
+    way: Call = request.param
+    return way
+
+
+@pytest.fixture
+def server(sim: Simulator) -> Simulator:
+    """A server with two agents, which waits next to no time for them."""
+    sim.job_timeout = 0.05
+    sim.add_agent("web-02", labels={"group": "web.prod"})
+    return sim
+
+
+@pytest.fixture
+def client(server: Simulator) -> Iterator[AuthenticatedClient]:
+    """A client of the server."""
+    with osapi.connect(server.url, token=server.token) as connected:
+        yield connected
+
+
+def _ids(sim: Simulator) -> list[str]:
+    return [job.id for job in sim.jobs(("osapi.job",))]
+
+
+def _operation(job: Job[Any]) -> Any:
+    return job.fetch().raw["operation"]
+
+
+@pytest.mark.parametrize(
+    ("target", "agents"), [("web-02", 1), ("_any", 1), ("_all", 2), ("group:web", 2), ("group:web.prod", 1)]
+)
+@pytest.mark.parametrize("name", ["run_command", "run_shell"])
+def test_submits(call: Call, client: AuthenticatedClient, name: str, target: str, agents: int) -> None:
+    """A command is a job of as many agents as the server's answer has results."""
+    job = call(name, client, target, "uptime")
+    assert job.ref == f"osapi.job/{job.id}?agents={agents}"
+    assert _operation(job)["type"] == f"command.{'exec' if name == 'run_command' else 'shell'}.execute"
+    assert settled.wait(job, timeout=60).outcome is Outcome.SUCCEEDED
+
+
+def test_what_is_sent(call: Call, answering: Answering) -> None:
+    """The body has what was given, and nothing that is None or empty."""
+    answers = {"job_id": JOB, "results": []}
+    with osapi.connect(answering(answers), token=TOKEN) as client:
+        call("run_command", client, "web/01", "ls", ("-l", "/etc"), cwd="/", timeout=300)
+        call("run_command", client, "_any", "ls", iter([]), cwd="", timeout=None)
+        call("run_shell", client, "_any", "ls | wc", cwd="/", timeout=1)
+        call("retry_job", client, JOB, target="web-02")
+        call("retry_job", client, JOB)
+    assert [json.loads(body or "null") for body in answering.bodies] == [
+        {"command": "ls", "args": ["-l", "/etc"], "cwd": "/", "timeout": 300},
+        {"command": "ls"},
+        {"command": "ls | wc", "cwd": "/", "timeout": 1},
+        {"target_hostname": "web-02"},
+        None,
+    ]
+    assert answering.requests[0].scope["raw_path"] == b"/node/web%2F01/command/exec"
+
+
+BAD: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = {
+    "args in one text": (("_any", "ls", "-l /tmp"), {}, TypeError, "args must be an iterable of str, not a str"),
+    "args in bytes": (("_any", "ls", b"-l"), {}, TypeError, "args must be an iterable of str, not a bytes"),
+    "an argument of another type": (("_any", "ls", [1]), {}, TypeError, "each of args must be a str"),
+    "no command": (("_any", " "), {}, ValueError, "command must not be empty"),
+    "a command in a list": (("_any", ["ls"]), {}, TypeError, "command must be a str"),
+    "no target": (("", "ls"), {}, ValueError, "target must be a host name"),
+    "a path as the target": (("..", "ls"), {}, ValueError, "target must be a host name"),
+    "too short": (("_any", "ls"), {"timeout": 0}, ValueError, "timeout must be whole seconds, 1 to 300, not 0"),
+    "too long": (("_any", "ls"), {"timeout": 301}, ValueError, "1 to 300, not 301"),
+    "half a second": (("_any", "ls"), {"timeout": 1.5}, ValueError, "1 to 300, not 1.5"),
+    "no number": (("_any", "ls"), {"timeout": "9"}, TypeError, "timeout must be a number"),
+    "a directory of another type": (("_any", "ls"), {"cwd": 7}, TypeError, "cwd must be a str"),
+    "a lone surrogate": (("_any", "ls \udc80"), {}, ValueError, "cannot be written as JSON"),
+}
+
+
+@pytest.mark.parametrize(("args", "kwargs", "refused"), [(*bad[:2], bad[2:]) for bad in BAD.values()], ids=BAD)
+def test_bad_arguments(call: Call, answering: Answering, args: Any, kwargs: Any, refused: tuple[Any, str]) -> None:
+    """What cannot be right is refused, and nothing is sent."""
+    with osapi.connect(answering({}), token=TOKEN) as client, pytest.raises(refused[0], match=refused[1]):
+        call("run_command", client, *args, **kwargs)
+    assert answering.requests == []
+
+
+def test_the_server_refuses(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """A 4xx is its ApiError: there is no job, and nothing is looked up."""
+    with pytest.raises(errors.BadRequest, match="'nobody' not found"):
+        call("run_command", client, "nobody", "ls")
+    with pytest.raises(errors.NotFound, match=f"job not found: {JOB}"):
+        call("retry_job", client, JOB)
+    assert [asked.status_code for asked in server.asked] == [400, 404]
+
+
+def test_a_slow_job(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """A job that takes longer than the server waits is found in the list, and was submitted once."""
+    server.plan_command("slow", states=SLOW)
+    job = call("run_command", client, "web-02", "slow", ["-v"], cwd="/", timeout=60)
+    assert [job.id] == _ids(server)
+    assert job.ref.endswith("?agents=1")
+    assert job.fetch().outcome is None
+    assert settled.wait(job, timeout=60).outcome is Outcome.SUCCEEDED
+
+
+def test_a_failed_job(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """A job that fails on its only agent is a job: its wait tells the failure."""
+    server.plan_command("bad", states=["failed"], error="no such file")
+    job = call("run_shell", client, "_any", "bad")
+    end = settled.wait(job, timeout=60)
+    assert (end.outcome, end.detail) == (Outcome.FAILED, "no such file")
+
+
+def test_a_broadcast_that_nobody_answers(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """As many agents as take jobs are expected where none has answered in time."""
+    server.plan_command("slow", states=SLOW)
+    server.add_agent("web-03", state="Draining")
+    for target, agents in (("_all", 2), ("group:web.prod", 1)):
+        job = call("run_command", client, target, "slow")
+        assert job.ref.endswith(f"?agents={agents}")
+        assert settled.wait(job, timeout=60).outcome is Outcome.SUCCEEDED
+
+
+def test_agents_that_answer_too_late(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """The answer lists agents that were too late, too: the wait is for them as well."""
+    server.plan_command("mixed", states={"web-01": ["completed"], "web-02": SLOW})
+    job = call("run_command", client, "_all", "mixed")
+    assert job.ref.endswith("?agents=2")
+    end = settled.wait(job, timeout=60)
+    assert (end.outcome, end.polls > 1) == (Outcome.SUCCEEDED, True)
+
+
+@pytest.mark.parametrize("fault", [dropped(), truncated(), Fault(202, body="{}"), Fault(202, body="no JSON")])
+@pytest.mark.parametrize("name", ["run_command", "run_shell", "retry_job"])
+def test_a_lost_answer(call: Call, client: AuthenticatedClient, server: Simulator, name: str, fault: Fault) -> None:
+    """A job whose answer is lost, or has no id, is the one in the list that was created meanwhile."""
+    old = osapi.run_command(client, "_all", "ls")
+    osapi.run_command(client, "_all", "other")
+    _clock.clock.sleep(5)
+    server.plan_command("ls", answer=fault)
+    before = set(_ids(server))
+    args = (old.id,) if name == "retry_job" else ("_all", "ls")
+    job = call(name, client, *args, **({"target": "_all"} if name == "retry_job" else {}))
+    assert {job.id} == set(_ids(server)) - before
+    assert job.ref.endswith("?agents=2")
+
+
+def test_two_that_it_can_be(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """Of two jobs that the submit can have made, neither is taken: both are the candidates."""
+    server.plan_command("ls", answer=dropped())
+    found = {osapi.run_command(client, "_all", "ls").ref}
+    with pytest.raises(errors.SubmitUnclear, match="the job may exist all the same") as raised:
+        call("run_command", client, "_all", "ls")
+    assert len(raised.value.candidates) == 2
+    assert found < set(raised.value.candidates)
+    assert raised.value.sent == {"command": "ls"}
+
+
+@pytest.mark.parametrize("fault", [server_error(), server_error(503), bad_gateway()])
+def test_another_5xx(call: Call, client: AuthenticatedClient, server: Simulator, fault: Fault) -> None:
+    """A 5xx that tells of no job is unclear, with what the job may be."""
+    server.plan_command("ls", answer=fault)
+    with pytest.raises(errors.SubmitUnclear) as raised:
+        call("run_command", client, "web-01", "ls")
+    assert raised.value.candidates == (f"osapi.job/{_ids(server)[0]}?agents=1",)
+    assert isinstance(raised.value.__cause__, errors.ServerError)
+
+
+def _listing(*items: dict[str, Any]) -> dict[str, Any]:
+    """A page of the list; where an item has a number as `created`, it is so many seconds from the server's now."""
+    zone = timezone(timedelta(hours=1))
+    now = datetime.now(zone).replace(microsecond=0)
+    for item in items:
+        if isinstance(seconds := item.get("created"), int):
+            item["created"] = (now + timedelta(seconds=seconds)).isoformat()
+    return {"total_items": len(items), "items": list(items)}
+
+
+def _pages(*items: dict[str, Any]) -> list[dict[str, Any]]:
+    """The pages of a list."""
+    whole = _listing(*items)
+    return [whole | {"items": whole["items"][at : at + 100]} for at in range(0, len(items), 100)]
+
+
+def _item(job_id: str, created: Any, command: str = "ls", **fields: Any) -> dict[str, Any]:
+    data = {"command": command}
+    return {"id": job_id, "created": created, "operation": {"type": "command.exec.execute", "data": data}, **fields}
+
+
+TIMEOUT = {"error": "failed to publish and wait: timeout waiting for job response: context deadline exceeded"}
+NOW, TOO_OLD, LATER = 0, -60, 60
+
+
+def test_nothing_to_be_found(call: Call, answering: Answering, clock: VirtualClock) -> None:
+    """The list is looked at for ten seconds at most; then the submit is unclear, without candidates."""
+    before = clock.now()
+    url = answering(JSONResponse(TIMEOUT, 500), _listing(_item(JOB, TOO_OLD)))
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
+        call("run_command", client, "_any", "ls")
+    assert raised.value.candidates == ()
+    assert 8 <= clock.now() - before <= 10
+    assert [request.method for request in answering.requests].count("POST") == 1
+
+
+def test_a_list_that_cannot_be_read(call: Call, answering: Answering) -> None:
+    """Who may not read the list learns that besides, and what was sent."""
+    url = answering(JSONResponse(TIMEOUT, 500), JSONResponse({"error": "Insufficient permissions"}, 403))
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
+        call("run_command", client, "_any", "ls")
+    assert raised.value.candidates == ()
+    assert "Insufficient permissions" in raised.value.__notes__[0]
+    assert [request.method for request in answering.requests] == ["POST", "GET"]
+
+
+def test_no_connection(call: Call) -> None:
+    """Where no connection was made, there is no job, and nothing to look for."""
+    with osapi.connect("http://127.0.0.1:9", token=TOKEN) as client, pytest.raises(errors.TransportError):
+        call("run_command", client, "_any", "ls")
+
+
+def test_a_renewed_token(call: Call, server: Simulator) -> None:
+    """A submit is sent again after a 401 with a renewed token, and makes one job."""
+    tokens = iter(["an-old-token-of-the-tests", server.token])
+    with osapi.connect(server.url, token=lambda: next(tokens)) as client:
+        job = call("run_command", client, "_any", "ls")
+    assert [job.id] == _ids(server)
+    assert [asked.status_code for asked in server.asked] == [401, 202]
+
+
+def test_retries(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """A retry is a new job that does the same, for any agent unless its target is given; the old one stays."""
+    old = osapi.run_command(client, "_all", "ls", ["-l"])
+    for target, agents in ((None, 1), ("web-02", 1), ("_all", 2), ("group:web", 2)):
+        new = call("retry_job", client, old.id, target=target)
+        # A host name reaches no agent, as it is with the server.
+        assert (new.fetch().status == "completed") == (target != "web-02")
+        assert new.ref == f"osapi.job/{new.id}?agents={agents}"
+        assert new.id != old.id
+        assert _operation(new) == _operation(old)
+    assert len(_ids(server)) == 5
+
+
+def test_agents_that_are_not_listed(call: Call, answering: Answering) -> None:
+    """If the server does not say how many agents there are, the job has no such number."""
+    url = answering({"job_id": NEW, "status": "created"}, JSONResponse({"error": "Insufficient permissions"}, 403))
+    with osapi.connect(url, token=TOKEN) as client:
+        assert call("retry_job", client, JOB, target="_all").ref == f"osapi.job/{NEW}"
+
+
+def test_lists_all_pages(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
+    """Every job comes once, and the list can be narrowed to a status."""
+    assert call("list_jobs", client) == []
+    server.asked.clear()
+    done = [server.add("osapi.job", states=["completed"]) for _ in range(230)]
+    running = server.add("osapi.job", states=["processing"])
+    assert sorted(item.id for item in call("list_jobs", client)) == sorted([running, *done])
+    assert len(server.asked) == 3
+    assert [(item.id, item.status) for item in call("list_jobs", client, status="processing")] == [
+        (running, "processing")
+    ]
+    with pytest.raises(errors.BadRequest, match="Status"):
+        call("list_jobs", client, status="skipped")
+
+
+def test_jobs_that_come_meanwhile(client: AuthenticatedClient, server: Simulator) -> None:
+    """Jobs that are submitted while the list is read move others on to the next page: each still comes once."""
+    old = [server.add("osapi.job", states=["completed"]) for _ in range(150)]
+    listed = osapi.list_jobs(client)
+    ids = [next(listed).id]
+    for _ in range(30):
+        server.add("osapi.job", states=["completed"])
+    ids += [item.id for item in listed]
+    assert len(ids) == len(set(ids))
+    assert set(old) <= set(ids)
+
+
+def test_nothing_is_read_ahead(client: AuthenticatedClient, server: Simulator) -> None:
+    """An iterator reads a page when its first job is wanted, and checks its arguments at once."""
+    for _ in range(150):
+        server.add("osapi.job", states=["completed"])
+    listed = osapi.list_jobs(client)
+    assert server.asked == []
+    next(listed)
+    assert len(server.asked) == 1
+    with pytest.raises(ValueError, match="7"):
+        osapi.list_jobs(client, status=7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [[], {"items": 7}, "text", Response("<html>", 200), {"items": [{"created": 7, "id": JOB}], "total_items": 1}],
+)
+def test_odd_lists(call: Call, answering: Answering, page: Any) -> None:
+    """A list that is none is a MalformedResponse."""
+    with osapi.connect(answering(page), token=TOKEN) as client, pytest.raises(errors.MalformedResponse):
+        call("list_jobs", client)
+
+
+def test_reads_are_repeated(call: Call, answering: Answering) -> None:
+    """A page that fails for a moment is asked for again."""
+    page = {"items": [{"id": JOB, "status": "completed"}]}
+    url = answering(JSONResponse({"error": "nats: timeout"}, 500), page, {"items": []})
+    with osapi.connect(url, token=TOKEN) as client:
+        assert [item.id for item in call("list_jobs", client)] == [JOB]
+
+
+@pytest.mark.parametrize(
+    ("items", "found"),
+    [
+        ([_item(NEW, NOW), _item(JOB, TOO_OLD)], NEW),
+        ([_item(JOB, LATER), _item(NEW, NOW)], NEW),
+        ([_item(f"{number:08}{JOB[8:]}", TOO_OLD) for number in range(100)] + [_item(NEW, NOW)], NEW),
+        ([_item(JOB, NOW, "other"), _item(NEW, NOW)], NEW),
+        ([_item(JOB, NOW, hostname="web-09"), _item(NEW, NOW, hostname="web-01")], NEW),
+        ([_item(NEW, NOW), {"id": JOB}, {"created": NOW}, _item(JOB, "yesterday")], NEW),
+        ([_item(NEW, NOW), _item(JOB, NOW)], None),
+    ],
+    ids=["an older one", "a later one", "a page of old ones", "another command", "another host", "odd ones", "two"],
+)
+def test_which_job_it_is(call: Call, answering: Answering, items: list[Any], found: str | None) -> None:
+    """The job is of the same operation and host, and was created during the call by the server's own Date."""
+    agents = {"agents": [{"hostname": "web-01", "machine_id": "m1", "status": "Ready"}], "total": 1}
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), agents, *_pages(*items)), token=TOKEN) as client:
+        if found is None:
+            with pytest.raises(errors.SubmitUnclear) as raised:
+                call("run_command", client, "m1", "ls")
+            assert raised.value.candidates == (f"osapi.job/{NEW}?agents=1", f"osapi.job/{JOB}?agents=1")
+        else:
+            assert call("run_command", client, "m1", "ls").id == found
+    assert [request.method for request in answering.requests].count("POST") == 1
+
+
+def test_cut_while_it_is_looked_up(call: Call, answering: Answering) -> None:
+    """A look-up that fails for a moment is repeated."""
+    cut = Cut(JSONResponse({}), within=False)
+    with osapi.connect(answering(cut, cut, _listing(_item(NEW, NOW))), token=TOKEN) as client:
+        assert call("run_command", client, "_any", "ls").id == NEW
+
+
+def test_deleting_and_listing_agents(client: AuthenticatedClient, server: Simulator) -> None:
+    """What needs no more than the generated operation is served, too."""
+    job = osapi.run_command(client, "_any", "ls")
+    assert delete_job.sync_detailed(job.id, client=client).status_code == 204
+    with pytest.raises(errors.NotFound):
+        job.fetch()
+    listed: Any = list_agents.sync(client=client)
+    assert [agent.hostname for agent in listed.agents] == ["web-01", "web-02"]
+    assert server.polls(job.id) >= 1
