@@ -95,10 +95,15 @@ def enlist(name: str, kind: str, enums: str, root: Path) -> bool:
         lines, end, after = rest.partition("}\n")
         every = sorted([*lines.splitlines(keepends=True), f'    "{kind}": "{enums}",\n'])
         tests.write_text("".join((head, found, *every, end, after)), encoding="utf-8")
-    before, simulator, others = pages.read_text(encoding="utf-8").partition('    { "settled.simulator" = ')
-    line = f'    {{ "settled.{name}" = "reference/{name}.md" }},\n' if simulator else ""
-    pages.write_text(f"{before}{line}{simulator}{others}", encoding="utf-8")
-    return bool(found and simulator)
+    text = pages.read_text(encoding="utf-8")
+    before, simulator, others = text.partition('    { "settled.simulator" = ')
+    between, clients, rest = others.partition('      { "Call an operation" = "reference/clients.md" },\n')
+    if simulator and clients:
+        line = f'    {{ "settled.{name}" = "reference/{name}.md" }},\n'
+        clients += f'      {{ "{name}" = "reference/clients/{name}.md" }},\n'
+        text = f"{before}{line}{simulator}{between}{clients}{rest}"
+    pages.write_text(text, encoding="utf-8")
+    return bool(found and simulator and clients)
 
 
 def words_of(options: argparse.Namespace) -> dict[str, Any]:
@@ -132,7 +137,6 @@ def words_of(options: argparse.Namespace) -> dict[str, Any]:
         "variables": variables.format(name.upper()),
         "today": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "public": sorted(["KINDS", "AuthenticatedClient", terminal, *functions], key=_as_ruff_sorts),
-        "members": [*functions, terminal, "AuthenticatedClient", "KINDS"],
         "fill_in_path": " # FILL IN" if options.path == PATH else "",
         "fill_in_submit": " # FILL IN" if options.submit is True else "",
         "example_path": re.sub(r"\{.*?\}", "17", options.path),
