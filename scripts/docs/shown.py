@@ -17,6 +17,8 @@ import griffe
 DEFAULTS = {"ConnectOptions": "_http.connect.client_arguments", "WaitOptions": "_core.options.WaitConfig"}
 # A connect of Cortex has another default than the others.
 OF_CORTEX = {"max_rate": "10"}
+# The decorators of operations.
+OPERATIONS = (".operation", ".iteration")
 # Types that are finer than what a reader needs.
 FOR_CHECKERS = {"Strings": "Iterable[str]"}
 # What users need of the generated clients and of the kinds of job; the rest is for Settled's own use.
@@ -49,14 +51,15 @@ class AsCalled(griffe.Extension):
             return
         for module in [*_modules(pkg)]:
             for function in [*_functions(module)]:
-                if any(decorator.callable_path.endswith(".operation") for decorator in function.decorators):
-                    function.returns = _result(function.returns)
+                if any(decorator.callable_path.endswith(OPERATIONS) for decorator in function.decorators):
+                    function.returns = _result(function.returns, "Iterator")
                 _list_options(function, pkg)
                 _spell_out(function)
         for module in [*_modules(pkg)]:
             for name, attribute in [*module.attributes.items()]:
-                if not attribute.is_alias and (twin := re.search(r"\basynchronous\((\w+)\)", str(attribute.value))):
-                    module.set_member(name, _asynchronous(name, attribute, module.functions[twin[1]]))
+                twin = re.search(r"\basynchronous(_iteration)?\((\w+)\)", str(attribute.value))
+                if not attribute.is_alias and twin is not None:
+                    module.set_member(name, _asynchronous(name, attribute, module.functions[twin[2]]))
 
 
 def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
@@ -74,15 +77,21 @@ def _functions(of: griffe.Module | griffe.Class) -> Iterator[griffe.Function]:
             yield from _functions(member)
 
 
-def _result(returns: str | griffe.Expr | None) -> str | griffe.Expr | None:
-    """What an operation returns, which is written as the end of its steps."""
-    return returns.slice if isinstance(returns, griffe.ExprSubscript) and str(returns.left) == "Steps" else returns
+def _result(returns: Any, iterator: str) -> Any:
+    """What an operation returns, which is written as the end of its steps or as its items."""
+    if not isinstance(returns, griffe.ExprSubscript):
+        return returns
+    if str(returns.left) == "Steps":
+        return returns.slice
+    is_iterated = str(returns.left) in ("Items", "Iterator")
+    return griffe.ExprSubscript(iterator, returns.slice) if is_iterated else returns
 
 
 def _asynchronous(name: str, attribute: griffe.Attribute, of: griffe.Function) -> griffe.Function:
     twin = griffe.Function(name, lineno=attribute.lineno, endlineno=attribute.endlineno, parent=attribute.parent)
-    twin.parameters, twin.returns = of.parameters, of.returns
-    twin.labels = {"async"}
+    twin.parameters, twin.returns = of.parameters, _result(of.returns, "AsyncIterator")
+    # An asynchronous iterator is returned at once, and awaited item by item.
+    twin.labels = set() if twin.returns is not of.returns else {"async"}
     text = f"`{of.name}` for asyncio: the same arguments, result and errors."
     twin.docstring = griffe.Docstring(text, parent=twin)
     return twin
