@@ -59,13 +59,10 @@ def _kinds_of(name: str) -> Mapping[str, JobKind[Any]]:
 def _nearest(name: str) -> str:
     """Which kind somebody may have meant who made a typo, as the end of a message."""
     import difflib
-    import pkgutil
 
-    import settled_clients
+    from ._vendors import kinds
 
-    vendors = [vendor.name for vendor in pkgutil.iter_modules(settled_clients.__path__)]
-    found = [f"settled.{vendor}" for vendor in vendors if importlib.util.find_spec(f"settled.{vendor}")]
-    names = [kind.name for module in found for kind in importlib.import_module(module).KINDS]
+    names = [kind.name for kind in kinds()]
     # Long names take long to compare.
     near = difflib.get_close_matches(name[:100], names, n=1)
     return (

@@ -26,7 +26,7 @@ LAYERS = (
         "settled.testing",
         "settled.__main__",
     ),
-    ("settled.aio", "settled.machine", "settled._refs"),
+    ("settled.aio", "settled.machine", "settled._arguments", "settled._refs", "settled._results", "settled._vendors"),
     (*(f"settled.{path.stem}" for path in SPECS), "settled._cortex"),
     ("settled._run",),
     ("settled._observe", "settled._http"),

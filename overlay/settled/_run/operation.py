@@ -27,12 +27,12 @@ import math
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Generic, ParamSpec, Protocol, TypeGuard, TypeVar, cast
 
 import attrs
 
 from .._core.failures import FailureRun
-from .._core.job import UNREADABLE, Client
+from .._core.job import UNREADABLE, Client, Job
 from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import truncate
@@ -58,6 +58,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 READ_SECONDS = 60.0
+# What the names of twins for asyncio end with.
+TWIN = "_async"
 
 
 @attrs.frozen
@@ -157,7 +159,7 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
         finally:
             steps.close()
 
-    run.__name__, run.__qualname__ = f"{define.__name__}_async", f"{define.__qualname__}_async"
+    run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
     run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
     run.__annotations__ = _annotations(define)
     return run
@@ -212,12 +214,20 @@ def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, As
         finally:
             steps.close()
 
-    run.__name__, run.__qualname__ = f"{define.__name__}_async", f"{define.__qualname__}_async"
+    run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
     run.__doc__ = (
         f"The twin of `{define.__name__}` for asyncio: the same arguments, an async iterator, the same errors."
     )
     run.__annotations__ = _annotations(define, "Items", typing.AsyncIterator)
     return run
+
+
+def is_submit(value: Any) -> TypeGuard[Callable[..., Job[Any]]]:
+    """Whether a value is a function that `operation` made, and that returns a job: it starts the job."""
+    if not inspect.isfunction(value) or value.__name__.endswith(TWIN):
+        return False
+    is_operation = inspect.isgeneratorfunction(inspect.unwrap(value))
+    return is_operation and typing.get_origin(typing.get_type_hints(value).get("return")) is Job
 
 
 def submit(

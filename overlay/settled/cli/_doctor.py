@@ -23,8 +23,9 @@ from .._core.job import UNREADABLE, Client, Job, JobKind
 from .._cortex.credentials import CortexKey
 from .._http.credentials import HeaderToken, hint_of
 from .._http.response import DEADLINE, read
+from .._vendors import module_of, vendors
 from .._version import __version__
-from ._settings import VARIABLE, BadSettings, Settings, overlay, vendors
+from ._settings import VARIABLE, BadSettings, Settings
 from ._show import plain
 
 State = Literal["ok", "note", "problem"]
@@ -120,7 +121,7 @@ def _vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
     with http:
         yield "ok", f"settings from {settings.source(vendor)}: {http.base_url}"
         yield from _credentials(http.auth)
-        kind: JobKind[Any] = overlay(vendor).KINDS[0]
+        kind: JobKind[Any] = module_of(vendor).KINDS[0]
         made_up = _made_up_id(kind)
         try:
             began = time.time()

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import codecs
-import importlib
 import inspect
 import os
-import pkgutil
 import stat
 import tomllib
 import typing
@@ -17,11 +15,10 @@ from typing import Any, Self, cast
 
 import attrs
 
-import settled_clients
-
-from .._core.job import Client, Job, JobKind
+from .._core.job import Client, Job
 from .._http.credentials import Secret
 from .._refs import parse_ref
+from .._vendors import module_of, vendors
 
 VARIABLE = "SETTLED_CONFIG"
 
@@ -39,21 +36,6 @@ def decoded(content: bytes) -> str:
     """A text as editors and shells write it: UTF-8, or what its byte order mark says; UnicodeDecodeError otherwise."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
     return content.decode(encoding).replace("\r\n", "\n")
-
-
-def vendors() -> list[str]:
-    """The vendors there are, by the names of their modules."""
-    return sorted(module.name for module in pkgutil.iter_modules(settled_clients.__path__) if module.ispkg)
-
-
-def overlay(vendor: str) -> ModuleType:
-    """A vendor's module."""
-    return importlib.import_module(f"settled.{vendor}")
-
-
-def kinds() -> list[JobKind[Any]]:
-    """All kinds of jobs."""
-    return [kind for vendor in vendors() for kind in overlay(vendor).KINDS]
 
 
 @attrs.frozen
@@ -98,7 +80,7 @@ class Settings:
         Raises:
             BadSettings: If its settings are missing, or cannot be right.
         """
-        module = overlay(vendor)
+        module = module_of(vendor)
         try:
             if vendor not in self.tables:
                 return module.connect_from_env()  # type: ignore[no-any-return]
