@@ -96,7 +96,7 @@ from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, Snapshot, details_of, of_parts
 from ._core.text import truncate
 from ._core.validate import described, text
-from ._cortex.archives import MAX_BYTES
+from ._cortex.archives import MAX_BYTES, safe_name
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._cortex.downloads import Download
 from ._cortex.submits import Strings, filled, selection, start, strings, whole_seconds
@@ -276,6 +276,21 @@ def _script_request(action_id: str) -> dict[str, Any]:
     return get_script_execution_status.request_kwargs(body=ScriptExecutionStatusRequest(request_data=query))
 
 
+def _retrieved(snapshot: Snapshot[ActionStatusReply], folder: Path | None, timeout: float | None) -> Iterator[Path]:
+    if folder is None:
+        raise ValueError("what an action brings are files: name a folder for them")
+    yield from download_retrieved_files(snapshot.job, folder, timeout=timeout)
+
+
+def _put_out(snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, timeout: float | None) -> Iterator[Any]:
+    """What a script has put out, and into a folder the files that it has fetched, by endpoint."""
+    found = script_results(snapshot.job, timeout=timeout)
+    yield found.to_dict()
+    if folder is not None:
+        for endpoint in (each.endpoint_id for each in found.results if str(each.retrieved_files or 0) != "0"):
+            yield from download_script_files(snapshot.job, endpoint, folder / safe_name(endpoint), timeout=timeout)
+
+
 ACTION = JobKind(
     name="cortex_xdr.action",
     client_class=AuthenticatedClient,
@@ -287,6 +302,7 @@ ACTION = JobKind(
     fetcher=fetch,
     progress_words="endpoints settled",
     no_parts_hint="the tenant names no endpoint for this action; is it the `group_action_id`?",
+    results=_retrieved,
 )
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",
@@ -298,6 +314,7 @@ SCRIPT_EXECUTION = JobKind(
     running=_RUNNING,
     fetcher=fetch,
     progress_words="endpoints settled",
+    results=_put_out,
 )
 _XQL = XqlRequests(
     start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
@@ -305,6 +322,12 @@ _XQL = XqlRequests(
     stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
     quota=request_of(get_quota.request_kwargs, QuotaRequest),
 )
+
+
+def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+    return xql_rows(snapshot)
+
+
 XQL_QUERY = JobKind(
     name="cortex_xdr.xql_query",
     client_class=AuthenticatedClient,
@@ -315,6 +338,7 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
+    results=_rows,
 )
 KINDS = (ACTION, SCRIPT_EXECUTION, XQL_QUERY)
 

@@ -97,6 +97,12 @@ _XQL = XqlRequests(
     stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
     quota=request_of(get_quota.request_kwargs, QuotaRequest),
 )
+
+
+def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+    return xql_rows(snapshot)
+
+
 XQL_QUERY = JobKind(
     name="cortex_xsiam.xql_query",
     client_class=AuthenticatedClient,
@@ -107,6 +113,7 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
+    results=_rows,
 )
 KINDS = (BYOS_IMPORT, XQL_QUERY)
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Unpack, cast
@@ -34,7 +34,7 @@ from settled_clients.osapi.types import UNSET
 
 from ._core.job import UNREADABLE, Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
-from ._core.snapshot import Part, Progress, Reading, details_of, progress_of
+from ._core.snapshot import Part, Progress, Reading, Snapshot, details_of, progress_of
 from ._core.validate import described, number, text
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
@@ -214,6 +214,12 @@ def _agents(said: str) -> int:
     return int(said)
 
 
+def _answers(snapshot: Snapshot[JobDetail], *_: object) -> Iterator[Any]:
+    """What each agent has answered, which the job itself tells; the result of a job that names no agent."""
+    raw = snapshot.raw
+    yield from (raw.get("responses") or {}).values() or filter(None, [raw.get("result")])
+
+
 JOB = JobKind(
     name="osapi.job",
     client_class=AuthenticatedClient,
@@ -229,6 +235,7 @@ JOB = JobKind(
     reply_id=operator.itemgetter("id"),
     progress_words="agents answered",
     options={"agents": _agents},
+    results=_answers,
 )
 KINDS = (JOB,)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
@@ -68,10 +69,12 @@ class JobKind(Generic[B_co]):
     with another message than `not_found_words`, is of a wrong address, which `address_hint` explains;
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
-    done. `results_at` is the way to what the job has produced, if a reply holds that, too. `id_parts` name the
-    parts of an id that has several: they stand in it with `/` between, and a reply names the last one. `options` are
-    what a wait needs to know of a job besides its id: `read` takes them by name, a ref has them behind `?`, and each
-    one's function makes its value of a ref's text (which has no `?`, `&` or `=` in it) or raises ValueError.
+    done. `results_at` is the way to what the job has produced, if a reply holds that, too. `results` yields what a
+    settled job has produced, given its snapshot, the folder for files or None, and how many seconds each request may
+    take: JSON values, and the paths of the files. It is None where there is nothing besides the reply. `id_parts` name
+    the parts of an id that has several: they stand in it with `/` between, and a reply names the last one. `options`
+    are what a wait needs to know of a job besides its id: `read` takes them by name, a ref has them behind `?`, and
+    each one's function makes its value of a ref's text (which has no `?`, `&` or `=` in it) or raises ValueError.
     """
 
     name: str
@@ -91,6 +94,9 @@ class JobKind(Generic[B_co]):
     results_at: tuple[str, ...] = ()
     id_parts: tuple[str, ...] = ()
     options: Mapping[str, Callable[[str], Any]] = attrs.field(default=_NO_OPTIONS, repr=False, eq=False)
+    results: Callable[[Snapshot[Any], Path | None, float | None], Iterable[Any]] | None = attrs.field(
+        default=None, repr=False
+    )
 
     def __str__(self) -> str:
         return self.name

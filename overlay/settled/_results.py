@@ -1,0 +1,29 @@
+"""What a settled job has produced, whatever its kind: each kind says by itself how its results are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ._core.job import Job
+
+SECONDS = 60.0
+
+
+def results_of(job: Job[Any], *, folder: Path | None = None, timeout: float | None = SECONDS) -> Iterable[Any]:
+    """What a settled job has produced: JSON values, and the paths of files that were written into the folder.
+
+    `timeout` bounds each request for them, in seconds; None is no bound.
+
+    Raises:
+        ValueError: If the kind has no results, the job has not settled, or there is no folder for what are files.
+        SettledError: If they cannot be read.
+    """
+    read = job.kind.results
+    if read is None:
+        raise ValueError(f"{job.kind} has no results besides what its status tells")
+    snapshot = job.fetch()
+    if not snapshot.is_settled:
+        raise ValueError(f"{job.ref} has not settled yet: wait for it first")
+    return read(snapshot, folder, timeout)
