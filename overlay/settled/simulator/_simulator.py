@@ -265,6 +265,11 @@ class Simulator:
         scripts(plan.states, speed=self.speed, now=0)
         self.fleet.plans[command] = plan
 
+    @property
+    def refs(self) -> list[str]:
+        """The refs of all jobs there are, those that were submitted as well as those that were added."""
+        return [f"{kind}/{job_id}" for kind, job_id in self._jobs]
+
     def polls(self, job_id: str) -> int:
         """How often a job was polled."""
         return sum(asked.ref.endswith(f"/{job_id}") for asked in self.asked)
