@@ -258,7 +258,9 @@ def test_kinds(run: Command) -> None:
     assert names == [kind.name for path in SPECS for kind in importlib.import_module(f"settled.{path.stem}").KINDS]
 
 
-@pytest.mark.parametrize("command", ["", "wait", "watch", "status", "kinds", "simulate", "demo", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["", "submit", "wait", "watch", "status", "results", "kinds", "simulate", "demo", "doctor"]
+)
 def test_help_at_80_columns(in_real_time: Command, command: str) -> None:
     """Help fits into 80 columns, with nothing cut off, and tells the exit codes."""
     run = in_real_time.process(*command.split(), "--help")
@@ -266,7 +268,7 @@ def test_help_at_80_columns(in_real_time: Command, command: str) -> None:
     assert max(map(len, run.stdout.splitlines())) <= 80
     assert "..." not in run.stdout.replace("REF...", "").replace("VENDOR...", "").replace("[ARGS]...", "")
     if not command:
-        for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "124 ", "130 "):
+        for code in ("0 ", "1 ", "2 ", "3 ", "4 ", "5 ", "6 ", "124 ", "130 "):
             assert f" {code}" in " " + " ".join(run.stdout.partition("Exit codes:")[2].split())
 
 
@@ -387,8 +389,10 @@ def test_simulate(in_real_time: Command) -> None:
         ("settled wa", 1, {"wait", "watch"}),
         ("settled watch os", 2, {"osapi.job/"}),
         ("settled doctor a", 2, {"agilesec"}),
+        ("settled submit agilesec.e", 2, {"agilesec.execute_scan"}),
+        ("settled results cortex_xdr.a", 2, {"cortex_xdr.action/"}),
     ],
-    ids=["command", "ref", "vendor"],
+    ids=["command", "ref", "vendor", "submit", "ref of results"],
 )
 def test_completion(in_real_time: Command, words: str, position: int, completed: set[str]) -> None:
     """The shell completes commands, the kinds of refs, and vendors."""

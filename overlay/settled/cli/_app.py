@@ -19,20 +19,24 @@ import typer
 from rich.console import Console
 
 from .._core.job import Job
+from .._results import results_of
+from .._vendors import kinds, submit_named, submits, vendors
 from .._version import __version__
-from ..errors import SettledError
+from ..errors import OutcomeError, SettledError
 from ._doctor import diagnose
 from ._duration import Duration
-from ._journal import API_PROBLEM, USAGE, Journal, Watcher
+from ._journal import API_PROBLEM, SOME_FAILED, USAGE, Journal, Watcher
 from ._process import BROKEN_PIPE, exit_code_of, interrupted_code, need_output, output_failure
 from ._report import page
-from ._settings import VARIABLE, BadSettings, Settings, decoded, kinds, vendors
-from ._show import Board, Errors, JsonLines, Lines, counted, plain
+from ._settings import VARIABLE, BadSettings, Settings, decoded
+from ._show import Board, Errors, JsonLines, Lines, counted, plain, result_line
+from ._submit import SubmitHelp, arguments_in, submit_once
 
 _FOR_EVER = Duration("none", None)
+_A_MINUTE = Duration("60s", 60.0)
 
 _HELP = """
-Wait for jobs of vendors' APIs, and learn how they ended.
+Submit jobs to vendors' APIs, wait for them, and learn how they ended.
 
 A REF names a job, as in cortex_xsiam.byos_import/6f1c2a52: `settled kinds` lists what may stand before the slash.
 Without a REF, or with -, refs are read from standard input, one a line.
@@ -42,8 +46,8 @@ Addresses and credentials come from the environment (SETTLED_<VENDOR>_URL, _TOKE
 the TOML file that SETTLED_CONFIG names, with a table for each vendor; only you may have access to it.
 
 Exit codes: 0 all succeeded, 1 some did not, 2 wrong usage, 3 some did in part, 4 trouble with API or credentials,
-124 deadline passed, 130 interrupted (143 by SIGTERM, 129 by SIGHUP), 141 nobody reads the output. If several apply:
-130, 4, 124, 1, 3.
+5 the API did not take the job, 6 the job may exist or not, 124 deadline passed, 130 interrupted (143 by SIGTERM, 129 by
+SIGHUP), 141 nobody reads the output. If several apply: 130, 4, 124, 1, 3.
 """
 
 app = typer.Typer(
@@ -59,6 +63,10 @@ app = typer.Typer(
 
 def _kinds_for(incomplete: str) -> list[str]:
     return [f"{kind}/" for kind in kinds() if f"{kind}/".startswith(incomplete)]
+
+
+def _submits_for(incomplete: str) -> list[str]:
+    return [name for name in submits() if name.startswith(incomplete)]
 
 
 def _vendors_for(incomplete: str) -> list[str]:
@@ -164,6 +172,69 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
         raise typer.Exit(journal.exit_code)
 
 
+@app.command(cls=SubmitHelp)
+def submit(
+    kind: Annotated[
+        str, typer.Argument(metavar="KIND", help="What to submit, as listed below.", autocompletion=_submits_for)
+    ],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Its arguments, a JSON object; - is standard input.")
+    ] = "-",
+    *,
+    json: Json = False,
+) -> None:
+    """Submit a job, and print its ref.
+
+    It is sent once. Exit code 5 says that the API did not take the job, 6 that it may exist all the same: look then,
+    before you submit it again.
+    """
+    with _troubles():
+        need_output()
+        try:
+            function = submit_named(kind)
+        except ValueError as error:
+            raise typer.BadParameter(plain(error)) from None
+        given = arguments_in(file, function)
+        client = Settings.read().connect(kind.partition(".")[0])
+        with contextlib.closing(client.get_httpx_client()):
+            raise typer.Exit(submit_once(function, client, given, as_json=json))
+
+
+@app.command()
+def results(
+    ref: Annotated[str, typer.Argument(metavar="REF", help="A job that has settled.", autocompletion=_kinds_for)],
+    *,
+    to: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", file_okay=False, help="Where its files go; it is made if need be.")
+    ] = None,
+    timeout: Annotated[
+        Duration, typer.Option(metavar="TIME", parser=_duration, help="How long each request may take.")
+    ] = _A_MINUTE,
+    json: Json = False,
+) -> None:
+    """Print what a settled job has produced.
+
+    Rows and results are JSON, an object a line; files are told by their paths. The exit code is 0 if all could be read,
+    however the job ended.
+    """
+    with _troubles():
+        need_output()
+        jobs = _jobs([ref], None)
+        if len(jobs) > 1:
+            raise typer.BadParameter("one REF at a time, as results of several jobs could not be told apart")
+        with contextlib.closing(jobs[0].client.get_httpx_client()):
+            try:
+                for each in results_of(jobs[0], folder=to, timeout=timeout.seconds):
+                    typer.echo(result_line(each, as_json=json))
+            except OutcomeError as error:
+                typer.echo(f"settled: {plain(error)}", err=True)
+                raise typer.Exit(SOME_FAILED) from None
+            except FileExistsError as error:
+                raise typer.BadParameter(f"--to another folder, where nothing is in the way: {plain(error)}") from None
+            except ValueError as error:
+                raise typer.BadParameter(plain(error)) from None
+
+
 @app.command("kinds")
 def list_kinds(*, json: Json = False) -> None:
     """List the kinds of jobs, and their status words."""
@@ -199,7 +270,7 @@ def simulate(
         from ..demo import start_jobs
         from ..simulator import Simulator
 
-        with Simulator(port=port, speed=speed) as vendors:
+        with Simulator(port=port, speed=speed, scan_slots=2) as vendors:
             jobs = start_jobs(vendors)
             for client in {id(job.client): job.client for job in jobs}.values():
                 client.get_httpx_client().close()
@@ -218,7 +289,7 @@ def simulate(
 
 @app.command()
 def demo() -> None:
-    """Wait for a few jobs of simulated vendors."""
+    """Submit a few jobs to simulated vendors, and wait for them."""
     with _troubles():
         from ..demo import main
 

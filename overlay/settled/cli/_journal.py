@@ -21,7 +21,7 @@ from .._http.retry_after import asked_pause
 from .._run import clock as _clock
 from ..errors import SettledError, WaitTimeout
 
-SOME_FAILED, USAGE, PARTLY, API_PROBLEM, DEADLINE = 1, 2, 3, 4, 124
+SOME_FAILED, USAGE, PARTLY, API_PROBLEM, NOT_TAKEN, UNCLEAR, DEADLINE = 1, 2, 3, 4, 5, 6, 124
 
 
 class Sight(NamedTuple):
@@ -131,14 +131,14 @@ class Journal:
                 http = client.get_async_httpx_client()
                 stack.push_async_callback(http.aclose)
                 http.event_hooks = {"response": [self._pauses(client)]}
-            stack.enter_context(_log_to(self._log))
+            stack.enter_context(log_to(self._log))
             ends = await stack.enter_async_context(aio.as_settled(jobs, timeout=timeout, on_poll=self._polled))
             async for end in ends:
                 self._ended(end)
 
     def ask(self) -> None:
         """Ask once how each job is doing, and close their clients."""
-        with contextlib.ExitStack() as stack, _log_to(self._log):
+        with contextlib.ExitStack() as stack, log_to(self._log):
             for life in self.lives.values():
                 stack.callback(life.job.client.get_httpx_client().close)
                 try:
@@ -205,7 +205,7 @@ def _essence(snapshot: Snapshot[Any]) -> tuple[Any, ...]:
 
 
 @contextlib.contextmanager
-def _log_to(take: Callable[[logging.LogRecord], None]) -> Generator[None]:
+def log_to(take: Callable[[logging.LogRecord], None]) -> Generator[None]:
     """Take what the library warns of, polls that failed among it, instead of having it written somewhere."""
     logger, handler = logging.getLogger("settled"), _Handler(take)
     level, propagate = logger.level, logger.propagate

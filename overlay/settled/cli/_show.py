@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sized
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -39,6 +40,13 @@ def counted(jobs: Sized) -> str:
 def as_json(snapshot: Snapshot[Any]) -> str:
     """A snapshot as a line of JSON."""
     return json.dumps(snapshot.to_dict())
+
+
+def result_line(value: Any, *, as_json: bool) -> str:
+    """Something that a job has produced as a line: a JSON value as it is, a file by its path."""
+    if isinstance(value, Path):
+        return json.dumps({"file": str(value)}) if as_json else plain(value)
+    return json.dumps(value)
 
 
 def as_line(snapshot: Snapshot[Any], *, colour: bool = False) -> str:

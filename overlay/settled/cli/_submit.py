@@ -1,0 +1,133 @@
+"""Submits by their names: what there is, arguments from a file, and what came of one."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from .._arguments import arguments, example, parameters
+from .._core.job import Client, Job
+from .._vendors import submits
+from ..errors import SettledError, SubmitFailed, SubmitUnclear
+from ._journal import API_PROBLEM, NOT_TAKEN, UNCLEAR, log_to
+from ._settings import decoded
+from ._show import plain
+
+Submit = Callable[..., Job[Any]]
+
+_LOOK = "Look for the job at the vendor, and submit again only if it is not there."
+_CHOOSE = "It may be one of the candidates: `settled status REF` tells of each. Submit again only if none is yours."
+_INTERRUPTED = "interrupted while submitting: the job may exist all the same, look before you submit again"
+
+
+class SubmitHelp(TyperCommand):
+    """The command's help, with a list of all submits, made when somebody asks for it."""
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as its base has it
+        """Write what can be submitted: each name, its arguments, and what it does."""
+        formatter.write("\nWhat can be submitted (arguments in brackets are optional):\n")
+        for name, submit in submits().items():
+            formatter.write(f"\n  {name}\n")
+            takes = ", ".join(map(str, parameters(submit))) or "no arguments: {}"
+            deprecated = getattr(submit, "__deprecated__", None)
+            for text in (takes, f"Deprecated: {deprecated}." if deprecated else _summary(submit)):
+                formatter.write(textwrap.fill(text, 78, initial_indent=" " * 6, subsequent_indent=" " * 6) + "\n")
+
+
+def _summary(submit: Submit) -> str:
+    return " ".join((inspect.getdoc(submit) or "").partition("\n\n")[0].split())
+
+
+def arguments_in(file: str, submit: Submit) -> dict[str, Any]:
+    """The arguments in a file, or in standard input for -; BadParameter says what is wrong with them."""
+    if file == "-" and sys.stdin.isatty():
+        raise typer.BadParameter(f"give a FILE, or pipe the arguments into standard input, as {example(submit)}")
+    where = "standard input" if file == "-" else plain(file)
+    try:
+        text = _read(file)
+        if not text.strip():
+            raise typer.BadParameter(f"{where} is empty: it must hold the arguments as JSON, as {example(submit)}")
+        return arguments(submit, json.loads(text, object_pairs_hook=_members))
+    except OSError as error:
+        raise typer.BadParameter(f"{where} cannot be read: {error.strerror}") from None
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise typer.BadParameter(f"{where} is no JSON: {error.msg} at {place}; it must be {example(submit)}") from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{where} is no text in UTF-8") from None
+    except RecursionError:
+        raise typer.BadParameter(f"{where} is nested too deeply") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"{where}: {plain(error)}") from None
+
+
+def _read(file: str) -> str:
+    if file != "-":
+        return decoded(Path(file).read_bytes())
+    buffer = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if buffer is None else decoded(buffer.read())
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        # Which of the two was meant nobody can tell, and a submit cannot be taken back.
+        raise ValueError("a name stands twice in one object")
+    return members
+
+
+def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_json: bool) -> int:
+    """Submit, say what came of it, and return the exit code.
+
+    Raises:
+        BadParameter: If the function refuses an argument, and nothing was sent.
+        OSError: If the ref could not be printed; then it is on standard error.
+    """
+    try:
+        with log_to(lambda record: typer.echo(plain(record.getMessage()), err=True)):
+            job = submit(client, **given)
+    except (TypeError, ValueError) as error:
+        raise typer.BadParameter(plain(error)) from None
+    except KeyboardInterrupt:
+        typer.echo(f"settled: {_INTERRUPTED}", err=True)
+        raise
+    except SettledError as error:
+        _tell(error, as_json=as_json)
+        return (
+            NOT_TAKEN
+            if isinstance(error, SubmitFailed)
+            else UNCLEAR
+            if isinstance(error, SubmitUnclear)
+            else API_PROBLEM
+        )
+    try:
+        typer.echo(json.dumps({"ref": job.ref, "error": None}) if as_json else job.ref)
+    except OSError:
+        typer.echo(f"settled: the job was taken, but its ref could not be printed: {job.ref}", err=True)
+        raise
+    return 0
+
+
+def _tell(error: SettledError, *, as_json: bool) -> None:
+    told: dict[str, Any] = {"ref": None, "error": {"type": type(error).__name__, "message": plain(error)}}
+    advice: list[str] = []
+    if isinstance(error, SubmitUnclear):
+        told |= {
+            "candidates": [*error.candidates],
+            "advice": _CHOOSE if error.candidates else _LOOK,
+            "sent": error.sent,
+        }
+        advice = [*(f"  candidate  {plain(ref)}" for ref in error.candidates), told["advice"]]
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for line in (f"settled: {plain(error)}", *advice):
+        typer.echo(line, err=True)
