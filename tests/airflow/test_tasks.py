@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import itertools
 import json
 import logging
 import pkgutil
@@ -12,33 +14,39 @@ import traceback
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
+import attrs
 import pytest
 from airflow.providers_manager import ProvidersManager
 from airflow.sdk import Connection
 from airflow.sdk.exceptions import (
     AirflowException,
     AirflowFailException,
+    AirflowRuntimeError,
     AirflowSensorTimeout,
     AirflowSkipException,
     TaskDeferred,
 )
+from airflow.sdk.execution_time.comms import ErrorResponse
+from airflow.sdk.execution_time.context import NEVER_EXPIRE
 from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 import settled_clients
-from settled import Learned, Outcome, Schedule
+from settled import Learned, Outcome, Schedule, agilesec, cortex_xsiam
 from settled.airflow import (
     FAIL_ON,
     CortexXsiamHook,
     SettledHook,
     SettledTrigger,
+    SubmitJobOperator,
     WaitForJobOperator,
     WaitForJobSensor,
     get_provider_info,
 )
 from settled.airflow._connections import recipe
 from settled.airflow._values import portable
+from settled.errors import ServerError, SubmitUnclear
 from settled.simulator import Simulator, bad_gateway
 
 from _exchange import answering, reply
@@ -64,7 +72,8 @@ def connect(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> Connect:
     """Adds an Airflow connection to the simulated tenant."""
 
     def add(conn_id: str = "tenant", conn_type: str = "settled_cortex_xsiam", **extra: Any) -> str:
-        settings = {"conn_type": conn_type, "host": sim.url, "login": str(sim.key_id), "password": sim.key}
+        password = sim.token if conn_type == "settled_agilesec" else sim.key
+        settings = {"conn_type": conn_type, "host": sim.url, "login": str(sim.key_id), "password": password}
         described = json.dumps(settings | {"extra": json.dumps(extra)})
         monkeypatch.setenv(f"AIRFLOW_CONN_{conn_id.upper()}", described)
         return conn_id
@@ -300,8 +309,174 @@ def test_bad_arguments(connect: Connect) -> None:
 
 
 def test_templates() -> None:
-    """Ref and connection can be templates."""
-    assert set(WaitForJobOperator.template_fields) == {"ref", "conn_id"} == set(WaitForJobSensor.template_fields)
+    """What names a job, a submit or a connection can be templates."""
+    waits = {"ref", "conn_id", "results"}
+    assert set(WaitForJobOperator.template_fields) == waits == set(WaitForJobSensor.template_fields)
+    assert set(SubmitJobOperator.template_fields) == {"submit", "arguments", "conn_id"}
+
+
+class Store:
+    """A task's state store, which outlives its tries; `fails_at` is the number of the write that fails."""
+
+    def __init__(self, fails_at: int = 0) -> None:
+        self.values: dict[str, str] = {}
+        self.writes: list[Any] = []
+        self.fails_at = fails_at
+
+    def get(self, key: str) -> Any:
+        """What is kept."""
+        return json.loads(self.values.get(key, "null"))
+
+    def set(self, key: str, value: Any, *, retention: timedelta | None = None) -> None:
+        """Keep a value for ever."""
+        assert retention is NEVER_EXPIRE
+        self.writes.append(value)
+        if len(self.writes) == self.fails_at:
+            raise AirflowRuntimeError(ErrorResponse(detail={"message": "the API server is away"}))
+        self.values[key] = json.dumps(value)
+
+    def delete(self, key: str) -> None:
+        """Forget a value."""
+        del self.values[key]
+
+
+SCAN = {"sensor_type": "GIT Sensor", "sensor_config": {"url": "https://git.invalid/x"}}
+
+
+def submitting(connect: Connect, sim: Simulator, name: str, **changes: Any) -> SubmitJobOperator:
+    """A task that submits a scan, with the vendor's token."""
+    conn_id = connect("platform", "settled_agilesec")
+    arguments = {**SCAN, "sensor_name": name}
+    return SubmitJobOperator(
+        **{"task_id": "submit", "submit": "agilesec.create_scan", "arguments": arguments, "conn_id": conn_id, **changes}
+    )
+
+
+def created(sim: Simulator, name: str) -> int:
+    """How many sensors of this name there are."""
+    return sum(sensor["sensorName"] == name for sensor in sim.agilesec.sensors.values())
+
+
+def test_submits_once(sim: Simulator, connect: Connect) -> None:
+    """The first try submits and keeps the ref, all others return it and ask nobody."""
+    task, store = submitting(connect, sim, "once"), Store()
+    ref = task.execute({"task_state_store": store})
+    assert ref.startswith("agilesec.scan/")
+    assert [each["ref"] for each in store.writes] == [None, ref]
+    asked = len(sim.asked)
+    assert task.execute({"task_state_store": store}) == ref
+    assert (created(sim, "once"), len(sim.asked)) == (1, asked)
+
+
+def test_a_sure_refusal_is_submitted_again(sim: Simulator, connect: Connect) -> None:
+    """Where there surely is no job the task fails so that Airflow retries it, and the next try submits."""
+    sim.plan_scan("refused", refusal="no licence left")
+    task, store = submitting(connect, sim, "refused"), Store()
+    with pytest.raises(AirflowException, match=r"SubmitFailed: .*no licence left") as raised:
+        task.execute({"task_state_store": store})
+    assert type(raised.value) is AirflowException
+    assert store.get("settled_submit") is None
+    sim.plan_scan("refused")
+    assert task.execute({"task_state_store": store}).startswith("agilesec.scan/")
+
+
+def test_an_unclear_submit_is_not_made_again(sim: Simulator, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody answers, and after a death in between, the task fails without retries and says what to do."""
+    task, store = submitting(connect, sim, "unclear"), Store()
+
+    def unanswered(*_: Any, **__: Any) -> NoReturn:
+        raise SubmitUnclear("POST: the job may exist all the same", {}, ["agilesec.scan/1"])
+
+    monkeypatch.setattr(agilesec, "create_scan", functools.wraps(agilesec.create_scan)(unanswered))
+    with pytest.raises(AirflowFailException, match=r"may exist, perhaps agilesec\.scan/1; look for it, put"):
+        task.execute({"task_state_store": store})
+    monkeypatch.undo()
+    task = submitting(connect, sim, "unclear")
+    with pytest.raises(AirflowFailException, match=r"an earlier try began .* look for it, put its ref"):
+        task.execute({"task_state_store": store})
+    assert created(sim, "unclear") == 0
+    store.values["settled_submit"] = json.dumps({"ref": "agilesec.scan/1"})
+    assert task.execute({"task_state_store": store}) == "agilesec.scan/1"
+
+
+def test_without_a_store_there_is_no_submit(sim: Simulator, connect: Connect) -> None:
+    """What cannot be kept beforehand is not submitted; what cannot be kept afterwards is returned all the same."""
+    with pytest.raises(AirflowRuntimeError, match="away"):
+        submitting(connect, sim, "unkept").execute({"task_state_store": Store(fails_at=1)})
+    assert created(sim, "unkept") == 0
+    store = Store(fails_at=2)
+    assert submitting(connect, sim, "unkept").execute({"task_state_store": store}).startswith("agilesec.scan/")
+    with pytest.raises(AirflowFailException, match="nobody knows"):
+        submitting(connect, sim, "unkept").execute({"task_state_store": store})
+    assert created(sim, "unkept") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "said"),
+    [
+        ({"submit": "agilesec.destroy"}, ValueError, "not the name of a submit; "),
+        ({"arguments": {"sensor_id": "x"}}, ValueError, "'sensor_id' is unknown; there are sensor_type"),
+        ({"arguments": None}, ValueError, "missing: sensor_type, sensor_name, sensor_config"),
+        ({"arguments": SCAN | {"sensor_name": 7}}, ValueError, "sensor_name must be a string, not a whole number"),
+        ({"conn_id": "tenant"}, TypeError, "needs a connection of the type settled_agilesec"),
+    ],
+)
+def test_bad_submits(sim: Simulator, connect: Connect, changes: Any, error: type[Exception], said: str) -> None:
+    """What is wrong with a submit is said before anything is kept or sent: a try with right arguments submits."""
+    connect()
+    store, asked = Store(), len(sim.asked)
+    with pytest.raises(error, match=said):
+        submitting(connect, sim, "bad", **changes).execute({"task_state_store": store})
+    assert (store.writes, len(sim.asked)) == ([], asked)
+
+
+@pytest.fixture
+def with_results(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+    """Gives imports results of their own."""
+
+    def give(results: Callable[..., Any]) -> None:
+        kind = attrs.evolve(cortex_xsiam.BYOS_IMPORT, results=results)
+        monkeypatch.setattr(cortex_xsiam, "KINDS", (kind,))
+
+    return give
+
+
+def test_results(sim: Simulator, connect: Connect, with_results: Any) -> None:
+    """What a job has produced is an XCom, files by their paths; a number that no database holds is a text."""
+    job_id = sim.add(KIND, states=["COMPLETED"])
+    with_results(lambda snapshot, folder, _: [{"rows": snapshot.raw["job_status"], "huge": 10**30}, folder / "a.zip"])
+    task = WaitForJobOperator(
+        task_id="wait", ref=f"{KIND}/{job_id}", conn_id=connect(), timeout=60, results="/shared/files"
+    )
+    instance = Instance()
+    [event] = fired(deferred(task, instance))
+    assert task.execute_complete({"ti": instance}, event) == event
+    assert instance.xcoms["results"] == [{"rows": "COMPLETED", "huge": str(10**30)}, "/shared/files/a.zip"]
+
+
+def test_results_that_cannot_be_read(sim: Simulator, connect: Connect, with_results: Any) -> None:
+    """A job that succeeded needs its results, another goes without; too many of them are no XCom; no kind, none."""
+
+    def unreadable(*_: Any) -> NoReturn:
+        raise ServerError("down", status_code=500)
+
+    instance = Instance()
+    ends = {word: f"{KIND}/{sim.add(KIND, states=[word])}" for word in ("COMPLETED", "FAILED")}
+    waits = {
+        word: WaitForJobOperator(task_id="wait", ref=ref, conn_id=connect(), timeout=60, results=True)
+        for word, ref in ends.items()
+    }
+    with pytest.raises(ValueError, match="has no results but the snapshot"):
+        waits["COMPLETED"].execute({"ti": instance})
+    with_results(unreadable)
+    with pytest.raises(AirflowException, match=r"no results of .* ServerError"):
+        waits["COMPLETED"].execute_complete({"ti": instance}, event_of("SUCCEEDED"))
+    with pytest.raises(AirflowFailException, match="ended FAILED"):
+        waits["FAILED"].execute_complete({"ti": instance}, event_of("FAILED"))
+    with_results(lambda *_: itertools.repeat({}))
+    with pytest.raises(AirflowFailException, match="more than 10,000 results"):
+        waits["COMPLETED"].execute_complete({"ti": instance}, event_of("SUCCEEDED"))
+    assert "results" not in instance.xcoms
 
 
 def test_hooks(sim: Simulator, connect: Connect) -> None:

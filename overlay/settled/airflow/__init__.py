@@ -1,8 +1,14 @@
-"""Waits as deferred tasks of Apache Airflow 3: they outlive workers and triggerers, and take none of them up.
+"""Submits and waits as tasks of Apache Airflow 3.
 
-    from settled.airflow import WaitForJobOperator
+    from settled.airflow import SubmitJobOperator, WaitForJobOperator
 
-    WaitForJobOperator(task_id="import", ref="cortex_xsiam.byos_import/{{ params.id }}", conn_id="tenant", timeout=900)
+    submit = SubmitJobOperator(
+        task_id="scan", submit="agilesec.execute_scan", arguments={"sensor_id": "{{ params.id }}"}, conn_id="platform"
+    )
+    WaitForJobOperator(task_id="scanned", ref=submit.output, conn_id="platform", timeout=3600)
+
+A submit is made at most once in a run of its DAG. Waits are deferred: they outlive workers and triggerers, and take
+none of them up.
 
 Connections are of the types `settled_cortex_xsiam`, `settled_cortex_xdr`, `settled_agilesec` and `settled_osapi`. Needs
 the extra `airflow`.
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
     from ._hooks import AgilesecHook, CortexXdrHook, CortexXsiamHook, OsapiHook, SettledHook
     from ._operators import FAIL_ON, WaitForJobOperator, WaitForJobSensor
     from ._provider import get_provider_info
+    from ._submit import SubmitJobOperator
     from ._trigger import SettledTrigger
 
 __all__ = [
@@ -28,6 +35,7 @@ __all__ = [
     "OsapiHook",
     "SettledHook",
     "SettledTrigger",
+    "SubmitJobOperator",
     "WaitForJobOperator",
     "WaitForJobSensor",
     "get_provider_info",
@@ -37,6 +45,7 @@ _HOMES = {
     "_hooks": ("AgilesecHook", "CortexXdrHook", "CortexXsiamHook", "OsapiHook", "SettledHook"),
     "_operators": ("FAIL_ON", "WaitForJobOperator", "WaitForJobSensor"),
     "_provider": ("get_provider_info",),
+    "_submit": ("SubmitJobOperator",),
     "_trigger": ("SettledTrigger",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator, BaseSensorOperator, Context
@@ -12,11 +14,18 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, Airfl
 from .._core.options import PATIENCE_SECONDS, Unknown
 from .._core.outcome import Outcome
 from .._core.schedule import Timing
+from .._results import results_of
+from ..errors import SettledError
 from ._hooks import SettledHook
 from ._trigger import KEY, SettledTrigger
+from ._values import portable
 
 # The outcomes that fail a task by default.
 FAIL_ON = frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT})
+
+# The XCom that has them, and how many may be in it.
+RESULTS = "results"
+MOST_RESULTS = 10_000
 
 
 class WaitForJobOperator(BaseOperator):
@@ -38,11 +47,16 @@ class WaitForJobOperator(BaseOperator):
     The last snapshot is the task's XCom `return_value`, also if the task fails. Its keys are those that the payload of
     `SettledTrigger` has.
 
+    With `results=True` the XCom `results` is a list of what the job has produced: rows of a query, results of a script.
+    They are read when it has settled, 10,000 at most. Files need a folder that workers share,
+    `results="/shared/folder"` (templated); the list has their paths. Results of a job that succeeded, wholly or in
+    part, belong to the task: if they cannot be read it fails, and is retried. Those of another job are left out then.
+
     Raises:
         ValueError: If an argument is out of its range.
     """
 
-    template_fields = ("ref", "conn_id")
+    template_fields = ("ref", "conn_id", "results")
 
     def __init__(
         self,
@@ -54,6 +68,7 @@ class WaitForJobOperator(BaseOperator):
         fail_on: Collection[Outcome | str] = FAIL_ON,
         unknown: Unknown = "wait",
         patience: float = PATIENCE_SECONDS,
+        results: bool | str = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -64,6 +79,7 @@ class WaitForJobOperator(BaseOperator):
         self.fail_on = frozenset(map(Outcome, fail_on))
         self.unknown: Unknown = unknown
         self.patience = patience
+        self.results = results
 
     def execute(self, context: Context) -> None:
         """Defer the task; says at once what is wrong with the ref, the connection or an argument."""
@@ -75,8 +91,11 @@ class WaitForJobOperator(BaseOperator):
             unknown=self.unknown,
             patience=self.patience,
         )
+        job = SettledHook(self.conn_id).job(self.ref)
+        if self.results and job.kind.results is None:
+            raise ValueError(f"{job.kind} has no results but the snapshot: leave results=False")
         # Whatever triggerer begins with the task is to find the wait in the same place.
-        context["ti"].xcom_push(KEY, trigger.wait(SettledHook(self.conn_id).job(self.ref)).to_json())
+        context["ti"].xcom_push(KEY, trigger.wait(job).to_json())
         self.defer(trigger=trigger, method_name=self.execute_complete.__name__)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
@@ -87,12 +106,30 @@ class WaitForJobOperator(BaseOperator):
         ended = f"{self.ref} ended {outcome} after {event['elapsed']} s and {event['polls']} polls"
         if event["detail"]:
             ended = f"{ended}: {event['detail']}"
+        if self.results:
+            self._push_results(context, is_needed=outcome in (Outcome.SUCCEEDED, Outcome.PARTIAL))
         if outcome not in self.fail_on and outcome != Outcome.SKIPPED:
             self.log.info("%s", ended)
             return event
         # Airflow keeps what a task returns, and this one will not.
         context["ti"].xcom_push("return_value", event)
         raise (AirflowFailException if outcome in self.fail_on else AirflowSkipException)(ended)
+
+    def _push_results(self, context: Context, *, is_needed: bool) -> None:
+        folder = Path(self.results) if isinstance(self.results, str) else None
+        job = SettledHook(self.conn_id).job(self.ref)
+        try:
+            with job.client:  # type: ignore[attr-defined]
+                found = list(itertools.islice(results_of(job, folder=folder), MOST_RESULTS + 1))
+        except (SettledError, ValueError) as error:
+            if is_needed:
+                raise AirflowException(f"no results of {self.ref}: {type(error).__name__}: {error}") from error
+            self.log.warning("no results of %s: %s", self.ref, error)
+            return
+        if len(found) > MOST_RESULTS:
+            raise AirflowFailException(f"{self.ref} has more than {MOST_RESULTS:,} results, too many for an XCom")
+        values = [str(each) if isinstance(each, Path) else each for each in found]
+        context["ti"].xcom_push(RESULTS, portable(values))
 
     def _error(self, kind: str, message: str) -> AirflowException:
         return AirflowException(f"{kind}: {message}")
