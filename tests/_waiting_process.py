@@ -1,7 +1,8 @@
-"""A program that submits scans and waits for jobs, and may be killed at any moment: run by the tests as a process.
+"""A program that submits jobs and waits for them, and may be killed at any moment: run by the tests as a process.
 
-Its argument is JSON: the verb to wait with, the names of scans to submit, the refs of jobs to resume. Each line that it
-prints is JSON as well: `["submitting", name]`, `["submitted", name, ref]`, `["ended", ref, outcome]`.
+Its argument is JSON: the verb to wait with; the submits to make, each with a name that is the test's own, the name of
+the function and its arguments; the refs of jobs to resume. Each line that it prints is JSON as well:
+`["submitting", name]`, `["submitted", name, ref]`, `["ended", ref, outcome]`.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import settled
-from settled import Job, Schedule, Snapshot, agilesec, aio, cortex_xdr, cortex_xsiam, osapi
+from settled import Job, Schedule, Snapshot, aio
+from settled._vendors import module_of, submits, vendors
 
 OFTEN = Schedule(first=0.01, factor=1, cap=1)
-VENDORS: tuple[Any, ...] = (agilesec, cortex_xdr, cortex_xsiam, osapi)
 
 
 def _one_by_one(jobs: list[Job[Any]]) -> Iterable[Snapshot[Any]]:
@@ -54,18 +55,13 @@ async def _tell_ends(ends: AsyncIterator[Snapshot[Any]]) -> None:
         _tell_end(end)
 
 
-def main(verb: str, names: list[str], refs: list[str]) -> None:
+def main(verb: str, intended: list[tuple[str, str, dict[str, Any]]], refs: list[str]) -> None:
     """Submit, resume, and wait."""
-    clients = {vendor.__name__.rpartition(".")[2]: vendor.connect_from_env(max_rate=None) for vendor in VENDORS}
+    clients = {vendor: module_of(vendor).connect_from_env(max_rate=None) for vendor in vendors()}
     jobs = [settled.from_ref(ref, clients[ref.partition(".")[0]]) for ref in refs]
-    for name in names:
+    for name, function, arguments in intended:
         _tell("submitting", name)
-        job = agilesec.create_scan(
-            clients["agilesec"],
-            sensor_type="GIT Sensor",
-            sensor_name=name,
-            sensor_config={"url": "https://git.invalid"},
-        )
+        job = submits()[function](clients[function.partition(".")[0]], **arguments)
         _tell("submitted", name, job.ref)
         jobs.append(job)
     ends = VERBS[verb](jobs)
