@@ -29,7 +29,7 @@ help: ## Show what can be made
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: .venv/ready ## Wait for a few jobs of the embedded simulator
+demo: .venv/ready ## Submit a few jobs to the embedded simulator, and wait for them
 	@$(BIN)/python -m settled.demo
 
 ##@ Develop

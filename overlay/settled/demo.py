@@ -1,13 +1,19 @@
-"""Wait for a few jobs of the embedded simulator: `python -m settled.demo` (extras `cli` and `simulator`).
+"""Submit jobs to the embedded simulator, and wait for them: `python -m settled.demo` (extras `cli` and `simulator`).
 
-On a terminal a table follows the jobs; elsewhere each change is a line. A table of the outcomes ends it.
+On a terminal a table follows the jobs; elsewhere each change is a line. At the end stand what the jobs have produced,
+what was seen of each, and what to do next. Everything that goes wrong is staged, and told beforehand.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import json
 import logging
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,65 +23,97 @@ from rich.table import Table
 from rich.text import Text
 
 from settled import Job, Outcome, Schedule, Snapshot, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled._results import results_of
 from settled.simulator import Simulator, bad_gateway, dropped, rate_limited, server_error
 
-DEADLINE_SECONDS = 6.5
+DEADLINE_SECONDS = 8.0
 
 _COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
+_STAGED = (
+    "polls of the scan `nightly` meet a 429, a 500, a proxy's 502, a word nobody has documented, and no answer at all",
+    "the scan `legacy` fails",
+    "somebody aborts what is to be done on the endpoint `kiosk`",
+    "the endpoint `van` is offline, and the deadline ends that wait",
+    "the tenant refuses a scan of endpoints",
+    "the answer to a quarantine is lost",
+)
+_NEXT: Mapping[Outcome | None, str] = {
+    Outcome.SUCCEEDED: "nothing to do",
+    Outcome.PARTIAL: "see above where it did not succeed, and submit it again for those alone",
+}
+
+Submit = Callable[[], Job[Any]]
 
 
-def start_jobs(vendors: Simulator) -> list[Job[Any]]:
-    """Jobs of all five systems at the simulated vendors, each of another fate."""
-    xsiam = cortex_xsiam.connect(vendors.url, key_id=vendors.key_id, key=vendors.key, advanced=True)
-    xdr = cortex_xdr.connect(vendors.url, key_id=vendors.key_id, key=vendors.key)
-    platform = agilesec.connect(vendors.url, token=vendors.token)
-    server = osapi.connect(vendors.url, token=vendors.token)
-
-    succeeds = vendors.add("cortex_xsiam.byos_import", states=["INITIATED", ("PROCESSING", 2.5), "COMPLETED"])
-    in_part = vendors.add("cortex_xsiam.byos_import", states=["INITIATED", ("PROCESSING", 4), "COMPLETED_WITH_ERRORS"])
-    fails = vendors.add("cortex_xsiam.byos_import", states=[("INITIATED", 1), ("PROCESSING", 1), "FAILED"])
-    bumpy = vendors.add(
-        "cortex_xsiam.byos_import",
+def stage(vendors: Simulator) -> None:
+    """Tell the simulator how the jobs that are going to be submitted will go."""
+    vendors.plan_scan(
+        "nightly",
         states=[
-            ("INITIATED", 0.5),
+            ("running", 1),
             rate_limited(retry_after=1),
             server_error(),
             bad_gateway(),
-            ("REINDEXING", 0.5),
+            ("reindexing", 0.5),
             dropped(),
-            "COMPLETED",
+            "successful",
         ],
     )
-    action = vendors.add(
-        "cortex_xdr.action",
-        states={
-            "laptop": ["PENDING", ("IN_PROGRESS", 1), "COMPLETED_SUCCESSFULLY"],
-            "build-server": [("PENDING", 1), ("IN_PROGRESS", 2), "COMPLETED_SUCCESSFULLY"],
-            "kiosk": [("PENDING", 2), ("PENDING_ABORT", 1), "ABORTED"],
-        },
-        errorReasons={"kiosk": "aborted by the operator"},
+    vendors.plan_scan("legacy", states=[("running", 1), "failed"])
+    done = "COMPLETED_SUCCESSFULLY"
+    vendors.plan_endpoint("laptop", states=["PENDING", ("IN_PROGRESS", 1), done], output="sshd is running")
+    vendors.plan_endpoint(
+        "build-server",
+        states=[("PENDING", 1), ("IN_PROGRESS", 2), done],
+        output="sshd is stopped",
+        files={"var/log/auth.log": b"accepted publickey for root"},
     )
-    offline = vendors.add(
-        "cortex_xdr.script_execution", states={"laptop": ["COMPLETED_SUCCESSFULLY"], "van": ["PENDING"]}
+    vendors.plan_endpoint("kiosk", states=[("PENDING", 2), ("PENDING_ABORT", 1), "ABORTED"])
+    vendors.plan_endpoint("van", states=["PENDING"])
+    vendors.plan_submit("scan", refusal="no scans during maintenance")
+    vendors.plan_submit("quarantine", fault=dropped())
+
+
+def submits(vendors: Simulator) -> dict[str, Submit]:
+    """What is submitted, by how it would be written; all jobs of a vendor have one client."""
+    xdr = cortex_xdr.connect(vendors.url, key_id=vendors.key_id, key=vendors.key, advanced=True)
+    xsiam = cortex_xsiam.connect(vendors.url, key_id=vendors.key_id, key=vendors.key)
+    platform = agilesec.connect(vendors.url, token=vendors.token)
+    server = osapi.connect(vendors.url, token=vendors.token)
+    scan = functools.partial(
+        agilesec.create_scan, platform, sensor_type="GIT Sensor", sensor_config={"url": "https://git.example/app"}
     )
-    broadcast = vendors.add(
-        "osapi.job",
-        states={
-            "web-01": ["acknowledged", ("started", 0.5), "completed"],
-            "web-02": [("acknowledged", 2), ("started", 1), "completed"],
-        },
-    )
-    vendors.plan_scan("nightly", states=[("running", 2), "successful"])
-    scan = agilesec.create_scan(
-        platform, sensor_type="GIT Sensor", sensor_name="nightly", sensor_config={"url": "https://git.example/app"}
-    )
-    return [
-        *(cortex_xsiam.byos_import(xsiam, job_id) for job_id in (succeeds, in_part, fails, bumpy)),
-        cortex_xdr.action(xdr, action),
-        cortex_xdr.script_execution(xdr, offline),
-        scan,
-        osapi.job(server, broadcast, expected_agents=2),
-    ]
+    pair, code = ["laptop", "build-server"], "print(status('sshd'))"
+    quarantine = functools.partial(cortex_xdr.quarantine_file, xdr, pair, path="C:\\x.exe", sha256="ab" * 32)
+    asset = {"origin_asset_id": "a-1", "asset_name": "build-server", "last_seen": 1_790_000_000_000}
+    query = "dataset = xdr_data | limit 3"
+    return {
+        "cortex_xsiam.import_assets(..., [asset], vendor='acme', product='scanner')": lambda: (
+            cortex_xsiam.import_assets(xsiam, [asset], vendor="acme", product="scanner")
+        ),
+        f"cortex_xsiam.start_query(..., {query!r})": lambda: cortex_xsiam.start_query(xsiam, query),
+        "osapi.run_command(..., '_any', 'uptime')": lambda: osapi.run_command(server, "_any", "uptime"),
+        "agilesec.create_scan(..., sensor_name='nightly')": lambda: scan(sensor_name="nightly"),
+        "agilesec.create_scan(..., sensor_name='legacy')": lambda: scan(sensor_name="legacy"),
+        "cortex_xdr.isolate(..., ['laptop', 'kiosk'])": lambda: cortex_xdr.isolate(xdr, ["laptop", "kiosk"]),
+        f"cortex_xdr.run_snippet(..., {code!r}, {pair})": lambda: cortex_xdr.run_snippet(xdr, code, pair),
+        "cortex_xdr.run_snippet(..., ['van'])": lambda: cortex_xdr.run_snippet(xdr, code, ["van"]),
+        "cortex_xdr.retrieve_files(..., ['build-server'], linux=['/var/log/auth.log'])": lambda: (
+            cortex_xdr.retrieve_files(xdr, ["build-server"], linux=["/var/log/auth.log"])
+        ),
+        f"cortex_xdr.scan_endpoints(..., {pair})": lambda: cortex_xdr.scan_endpoints(xdr, pair),
+        f"cortex_xdr.quarantine_file(..., {pair}, ...)": quarantine,
+    }
+
+
+def start_jobs(vendors: Simulator) -> list[Job[Any]]:
+    """The jobs of the submits that the simulated vendors take, each of another fate."""
+    stage(vendors)
+    jobs: list[Job[Any]] = []
+    for submit in submits(vendors).values():
+        with contextlib.suppress(errors.SubmitFailed, errors.SubmitUnclear):
+            jobs.append(submit())
+    return jobs
 
 
 class Board:
@@ -103,12 +141,16 @@ class Board:
         if not self._console.is_terminal:
             self._console.print(f"         {error}")
 
-    def print_details(self) -> None:
-        """Print what the vendors said, and the refs that resume the waits which had to end."""
+    def advice(self) -> Iterator[tuple[str, str]]:
+        """What was seen of each job, and what to do next."""
         for job in self._jobs:
             error, snapshot = self._errors.get(job.ref), self._snapshots.get(job.ref)
-            detail = "resume with this ref" if error else snapshot.detail if snapshot else None
-            self._console.print(f"{job.ref}{f'  {detail}' if detail else ''}", style="dim")
+            if error is not None or snapshot is None:
+                yield f"{type(error).__name__}: {job.ref}", f"it goes on: settled wait {job.ref} --timeout 15m"
+                continue
+            detail = f": {snapshot.detail}" if snapshot.detail else ""
+            words = "see why, mend it, and submit it again"
+            yield f"{snapshot.outcome}: {job.ref}{detail}", _NEXT.get(snapshot.outcome, words)
 
     def __rich__(self) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -148,11 +190,47 @@ async def follow(job: Job[Any], board: Board) -> None:
 
 
 async def follow_all(jobs: list[Job[Any]], board: Board) -> None:
-    """Follow all jobs side by side, and close their clients."""
+    """Follow all jobs side by side, and close their connections."""
     async with contextlib.AsyncExitStack() as clients:
         for client in {id(job.client): job.client for job in jobs}.values():
             clients.push_async_callback(client.get_async_httpx_client().aclose)
         await asyncio.gather(*(follow(job, board) for job in jobs))
+
+
+def submit_all(vendors: Simulator, console: Console) -> tuple[list[Job[Any]], list[tuple[str, str]]]:
+    """Submit everything, and tell what came of each; returns the jobs, and what to do about what is none."""
+    jobs: list[Job[Any]] = []
+    advice: list[tuple[str, str]] = []
+    for text, submit in submits(vendors).items():
+        try:
+            jobs.append(submit())
+        except (errors.SubmitFailed, errors.SubmitUnclear) as error:
+            is_unclear = isinstance(error, errors.SubmitUnclear)
+            told = f"{type(error).__name__}: {error}"
+            step = "look whether it is there before you submit it again" if is_unclear else "submit it when it is over"
+            advice.append((f"{type(error).__name__}: {text}", step))
+        else:
+            told = jobs[-1].ref
+        console.print(Text(f"  {text}\n    -> {told}"))
+    return jobs, advice
+
+
+def print_results(jobs: list[Job[Any]], console: Console) -> None:
+    """Print what the jobs have produced that have results, and have settled."""
+    with tempfile.TemporaryDirectory() as folder:
+        for job in jobs:
+            # Some kinds have none, some jobs have not settled, and some actions have brought nothing.
+            with contextlib.suppress(errors.SettledError, ValueError):
+                for each in results_of(job, folder=Path(folder) / job.id):
+                    told = f"{each.name}, {each.stat().st_size} bytes" if isinstance(each, Path) else _brief(each)
+                    console.print(Text(f"  {job.ref}\n    {told}"))
+
+
+def _brief(value: dict[str, Any]) -> str:
+    """A row as it is; of the results of a script, where it ran and what it has written."""
+    if "results" not in value:
+        return json.dumps(value)
+    return ", ".join(f"{each['endpoint_id']}: {each['standard_output']}" for each in value["results"])
 
 
 def main() -> None:
@@ -163,14 +241,24 @@ def main() -> None:
         format="%(message)s",
         handlers=[RichHandler(console=console, show_time=False, show_path=False)],
     )
-    with Simulator() as vendors:
-        jobs = start_jobs(vendors)
-        console.print(f"Waiting for {len(jobs)} jobs of simulated vendors at {vendors.url}\n")
+    with Simulator(scan_slots=2) as vendors:
+        stage(vendors)
+        console.print("What goes wrong below is staged:")
+        for each in _STAGED:
+            console.print(Text(f"  - {each}"))
+        console.print(f"\nSubmitting to simulated vendors at {vendors.url}:")
+        jobs, advice = submit_all(vendors, console)
+        console.print(f"\nWaiting for {len(jobs)} jobs, {DEADLINE_SECONDS:.0f} s at most:")
         board = Board(console, jobs)
         with Live(board, console=console, auto_refresh=console.is_terminal, refresh_per_second=10):
             asyncio.run(follow_all(jobs, board))
-        console.print()
-        board.print_details()
+        console.print("\nResults:")
+        print_results(jobs, console)
+        for client in {id(job.client): job.client for job in jobs}.values():
+            client.get_httpx_client().close()
+    console.print("\nSeen, and what to do next:")
+    for seen, step in (*board.advice(), *advice):
+        console.print(Text(f"  {seen}\n    {step}"))
 
 
 if __name__ == "__main__":
