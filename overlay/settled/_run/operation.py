@@ -268,7 +268,7 @@ def submit(
     except (MalformedResponse, ServerError, TransportError) as error:
         if isinstance(error, TransportError) and error.is_unsent:
             raise
-        message = str(error)
+        message = str(error).removeprefix(f"{step.what}: ")
         if isinstance(error, ServerError) and any(each.casefold() in message.casefold() for each in permanent):
             raise SubmitFailed(f"the API did not take the job: {truncate(message)}") from error
         raise SubmitUnclear(
