@@ -175,7 +175,10 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
 @app.command(cls=SubmitHelp)
 def submit(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="What to submit, as listed below.", autocompletion=_submits_for)
+        str,
+        typer.Argument(
+            metavar="KIND", help="What to submit: `settled submit --help` lists all.", autocompletion=_submits_for
+        ),
     ],
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Its arguments, a JSON object; - is standard input.")
