@@ -150,7 +150,7 @@ def watch(
     report: Report = None,
     expected_agents: Agents = None,
 ) -> None:
-    """Tell each change of jobs until all have settled.
+    """Print each change of jobs until all have settled.
 
     Each change of a job, an endpoint or an agent is a line, on a terminal as elsewhere.
     """
@@ -161,7 +161,7 @@ def watch(
 
 @app.command()
 def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expected_agents: Agents = None) -> None:
-    """Ask once how jobs are doing.
+    """Poll jobs once.
 
     The exit code is that of `wait`, and 0 also for a job that goes on.
     """
@@ -266,8 +266,9 @@ def simulate(
 ) -> None:
     """Serve simulated vendors on 127.0.0.1.
 
-    It tells the settings that make this command reach them, and the refs of jobs of various fates. A COMMAND behind --
-    gets both as environment variables, the refs as SETTLED_SIMULATED_REFS, one a line; its exit code is this command's.
+    It prints the settings with which this command reaches them, and refs of jobs that end in various ways. A COMMAND
+    behind -- gets both as environment variables, the refs as SETTLED_SIMULATED_REFS, one a line. Its exit code is this
+    command's.
     """
     with _troubles():
         from ..demo import start_jobs
@@ -308,10 +309,10 @@ def doctor(
     *,
     json: Json = False,
 ) -> None:
-    """Say what is wrong with settings or connections.
+    """Find out what is wrong with settings or connections.
 
-    Credentials, addresses, clocks and versions are looked at, and each problem comes with a way to mend it. The exit
-    code is 0, or 4 if there is a problem.
+    It checks credentials, addresses, clocks and versions, and says how to fix each problem. The exit code is 0, or 4
+    if there is a problem.
     """
     with _troubles():
         code = 0
