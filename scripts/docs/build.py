@@ -132,7 +132,7 @@ def client_page(vendor: str) -> str:
         f"The client that is generated from `specs/{vendor}.yaml`: every operation of the spec, and every model.",
         "[How to call an operation](../clients.md).\n",
         "## Operations\n",
-        "| module | request | |",
+        "| module | request | what it does |",
         "| --- | --- | --- |",
         *(f"| `{module}` | `{method} {url}` | {text} |" for module, method, url, text in operations(vendor)),
         "\n## Models\n",

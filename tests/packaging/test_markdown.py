@@ -82,6 +82,14 @@ def test_the_readme_is_short() -> None:
         assert product in text.partition("\n<!--")[0]
 
 
+def test_figures_of_the_readme() -> None:
+    """What the README says a poll costs is what the page about benchmarks has."""
+    tables = (PAGES / "maintain" / "benchmarks.md").read_text(encoding="utf-8")
+    figures = re.findall(r"[\d,]+ µs", README.read_text(encoding="utf-8"))
+    assert len(figures) == 3
+    assert [figure for figure in figures if f" {figure} |" not in tables] == []
+
+
 @each_text
 def test_wheels_have_the_version(path: Path) -> None:
     """Wherever a wheel is named, it is this version's."""

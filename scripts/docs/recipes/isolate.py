@@ -23,7 +23,7 @@ def isolate(client: cortex_xdr.AuthenticatedClient, endpoint_ids: list[str]) -> 
             raise
         end = error.last  # offline endpoints stay PENDING; the others are done
     return {
-        endpoint: part.detail or f"still {part.status}" if part.outcome is None else part.detail or str(part.status)
+        endpoint: part.detail or (f"still {part.status}" if part.outcome is None else f"{part.status}")
         for endpoint, part in end.parts.items()
         if part.outcome is not Outcome.SUCCEEDED
     }
