@@ -50,6 +50,7 @@ from settled.errors import ServerError, SubmitUnclear
 from settled.simulator import Simulator, bad_gateway
 
 from _exchange import answering, reply
+from _shown import shown
 
 pytestmark = pytest.mark.airflow
 
@@ -598,3 +599,13 @@ def test_portable_values() -> None:
         "a": ["nan", "inf", "123456789012345678901234567890", "?", True, None, 1.5, 7],
         "b": {},
     }
+
+
+def test_submit_as_shown() -> None:
+    """The site's DAG hands the ref of what it submits to the task that waits."""
+    example: dict[str, Any] = {}
+    exec(shown("tests/airflow/test_tasks.py"), example)  # noqa: S102 - our own page
+    submit = example["isolated"]
+    assert submit.downstream_task_ids == {"wait"}
+    wait = submit.dag.get_task("wait")
+    assert wait.ref.operator is submit
