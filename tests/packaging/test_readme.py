@@ -249,15 +249,17 @@ class Section:
                 start_new_session=True,
             )
             assert process.stdout is not None
+            is_serving = re.search(r"^settled simulate\b[^&]*$", script, re.MULTILINE) is not None
             with process, process.stdout:
-                is_serving = re.search(r"^settled simulate\b[^&]*$", script, re.MULTILINE) is not None
-                told = process.stdout.readline() if is_serving else ""
-                if is_serving:
-                    os.killpg(process.pid, signal.SIGINT)
-                told += process.stdout.read()
+                try:
+                    told = process.stdout.readline() if is_serving else ""
+                    if is_serving:
+                        os.killpg(process.pid, signal.SIGINT)
+                    told += process.communicate(timeout=60)[0]
+                finally:
+                    with contextlib.suppress(ProcessLookupError):  # what it left in the background, or hangs
+                        os.killpg(process.pid, signal.SIGKILL)
             code = process.returncode
-            with contextlib.suppress(ProcessLookupError):  # what it left in the background
-                os.killpg(process.pid, signal.SIGTERM)
         expected = block.marks.get("exits with", "130" if is_serving else "0")
         assert str(code) == expected, f"{block} exits with {code}\n{told}"
 
