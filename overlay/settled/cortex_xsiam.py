@@ -30,7 +30,7 @@ from settled_clients.cortex_xsiam.models import (
 )
 from settled_clients.cortex_xsiam.types import UNSET
 
-from ._core.job import UNREADABLE, Job, JobKind
+from ._core.job import UNREADABLE, Job, JobKind, id_of
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Reading, Snapshot
 from ._core.validate import described, text
@@ -186,7 +186,7 @@ def _asset(number: int, asset: Any) -> ExternalAsset:
 def _imported(client: AuthenticatedClient, answer: Any) -> Job[ByosImportJob]:
     try:
         inner = answer.get("reply")
-        return byos_import(client, str(answer.get("job_id") or inner["job_id"]))
+        return byos_import(client, id_of(answer.get("job_id") or inner["job_id"]))
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(answer)!r:.200}") from error
 

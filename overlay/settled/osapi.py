@@ -353,9 +353,9 @@ def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Item
     offset = 0
     while True:
         page = yield from _page(client, offset, deadline(READ_SECONDS), listed)
-        new = [item for item in page.items if item.get("id") not in seen]
-        seen.update(str(item.get("id")) for item in new)
-        for item in new:
+        new = {key: item for item in page.items if (key := str(item.get("id"))) not in seen}
+        seen.update(new)
+        for item in new.values():
             yield Item(JOB.body(item))
         offset += _PAGE
         # Jobs that were submitted meanwhile can move a whole page of old ones on.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs
@@ -23,7 +24,7 @@ from settled._http import oauth
 from settled._http.connect import client_arguments
 from settled._http.oauth import OAuthClientCredentials
 from settled._monotonic import monotonic
-from settled._run.operation import Steps, operation, submit
+from settled._run.operation import Steps, asynchronous, operation, submit
 from settled.simulator._server import Server
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
@@ -304,6 +305,36 @@ def test_a_submit_without_a_token_is_sure(issuer: Issuer) -> None:
             with pytest.raises(errors.TransportError, match="POST /jobs: ") as raised:
                 start(client)
             assert raised.value.is_unsent
+    assert issuer.seen == []
+
+
+@pytest.mark.parametrize("answer", ["no gzip", "too large", "a token in a form"])
+def test_a_submit_after_an_odd_answer_is_sure(issuer: Issuer, answer: str) -> None:
+    """Whatever the token's endpoint answers, nothing was sent; a token in a form of its own is not told."""
+
+    @operation
+    def start(client: AuthenticatedClient) -> Steps[str]:
+        return (yield from submit(client, {"method": "post", "url": "/jobs", "json": {}}, str))
+
+    issuer.failure = {
+        "no gzip": PlainTextResponse("no gzip", headers={"Content-Encoding": "gzip"}),
+        "too large": PlainTextResponse("x" * 2000),
+        "a token in a form": PlainTextResponse("access_token=f0a1b2c3d4e5&scope=all"),
+    }[answer]
+
+    def here() -> None:
+        with connect(issuer.url, max_body=1000) as client:
+            start(client)
+
+    async def in_a_loop() -> None:
+        async with connect(issuer.url, max_body=1000) as client:
+            await asynchronous(start)(client)
+
+    for submitted in (here, lambda: asyncio.run(in_a_loop())):
+        with pytest.raises(errors.TransportError, match="the answer has no access_token") as raised:
+            submitted()
+        assert raised.value.is_unsent
+        assert "f0a1b2c3d4e5" not in "".join(traceback.format_exception(raised.value))
     assert issuer.seen == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import traceback
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from settled import Job, agilesec, errors
+from settled._core.rate_limit import rate_limiter_of
 from settled._http.redact import without_secrets
+from settled._run import clock as _clock
 from settled.simulator._server import Cut
 from settled_clients.agilesec import AuthenticatedClient
 
@@ -188,3 +191,51 @@ def test_quoted_secrets(answering: Answering, submit: Submit, reply: Any) -> Non
 def test_what_is_kept(sent: Any, kept: Any) -> None:
     """What was sent is kept but for what its names call secret, and the user and password of a URL."""
     assert without_secrets(sent) == kept
+
+
+def test_a_message_fits(answering: Answering) -> None:
+    """However much the vendor has to say, and in whatever form, a message is one line of 300 characters."""
+    answers = [
+        {"status": "failed", "message": "no\n\x1b[31m" * 400},
+        JSONResponse({"message": "down " * 400}, 500),
+        {"status": "\n" * 2000},
+    ]
+    for answer in answers:
+        with agilesec.connect(answering(answer), token=TOKEN) as client, pytest.raises(errors.SettledError) as raised:
+            _execute(client)
+        assert isinstance(raised.value, errors.SubmitFailed | errors.SubmitUnclear)
+        assert len(str(raised.value)) <= 300
+        assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize("status_code", [429, 503])
+def test_a_pause_that_is_asked_for(answering: Answering, status_code: int) -> None:
+    """All requests of a client obey the Retry-After of a submit, too."""
+    answer = JSONResponse({"message": "slow down"}, status_code, {"Retry-After": "600"})
+    with agilesec.connect(answering(answer), token=TOKEN) as client:
+        with pytest.raises(errors.SettledError):
+            _execute(client)
+        with pytest.raises(errors.RateLimited, match="not sent, the API has asked for a pause"):
+            _execute(client)
+    assert len(answering.requests) == 1
+
+
+def test_a_cancelled_submit_gives_up_its_turn(answering: Answering) -> None:
+    """A submit that is cancelled while it waits for the client's rate delays no other."""
+
+    async def main() -> None:
+        async with agilesec.connect(answering(TAKEN), token=TOKEN, max_rate=0.1) as client:
+            limiter = rate_limiter_of(client)
+            now = _clock.clock.now()
+            limiter.reserve(now)
+            waiting = asyncio.create_task(agilesec.execute_scan_async(client, "s1"))
+            await asyncio.sleep(0)
+            planned = limiter.planned(now)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            assert limiter.planned(now) < planned
+            assert limiter.reserve(now) <= now + 2 * limiter.spacing
+
+    asyncio.run(main())
+    assert answering.requests == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
@@ -393,3 +394,11 @@ def test_deleting_and_listing_agents(client: AuthenticatedClient, server: Simula
     listed: Any = list_agents.sync(client=client)
     assert [agent.hostname for agent in listed.agents] == ["web-01", "web-02"]
     assert server.polls(job.id) >= 1
+
+
+@pytest.mark.parametrize("job_id", [["x"], {"x": 1}])
+def test_items_with_ids_that_are_none(call: Call, answering: Answering, job_id: Any) -> None:
+    """A job of a list whose id is none of ours ends the list with an error of the package, if with any."""
+    page = {"items": [{"id": job_id, "status": "completed"}], "total_items": 1}
+    with osapi.connect(answering(page), token=TOKEN) as client, contextlib.suppress(errors.MalformedResponse):
+        assert len(call("list_jobs", client)) == 1

@@ -13,6 +13,7 @@ before a deadline the last free one. A pause forbids cells; it moves none.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from bisect import bisect_right, insort
@@ -136,6 +137,12 @@ class RateLimiter:
                 self._take_back()
             finally:
                 self._lock.release()
+
+    def cancel(self, moment: float) -> None:
+        """Give back a reserved moment at which nothing goes."""
+        with self._lock, contextlib.suppress(ValueError):
+            self._going.remove(moment)
+        self.give_back(moment)
 
     def pause(self, now: float, seconds: float) -> None:
         """Let no request but a last poll go for so many seconds; what is planned in that time has to be planned anew.

@@ -45,6 +45,8 @@ _REFUSED = 401
 # These say that the credentials are wrong, or are asked for too often; any other error only that there is no token.
 _SAID_OF_CREDENTIALS = (BadRequest, AuthenticationError, PermissionDenied, RateLimited)
 
+_NO_TOKEN = "the answer has no access_token"  # noqa: S105 - a message
+
 # Done when a fetch is over, with the error that it ended with, if that is known.
 _Fetch = concurrent.futures.Future[SettledError | None]
 _Steps = Generator[httpx.Request | _Fetch, Any, T]
@@ -101,7 +103,11 @@ class OAuthClientCredentials(Credentials):
                     if response is not None and RateLimiter.KEY in self.extensions:
                         self.pacer.sleep(self.extensions[RateLimiter.KEY])
                     response = yield step
-                    answer = response if step is request else read(cast(Client, self), response, _end_of(request))
+                    try:
+                        answer = response if step is request else read(cast(Client, self), response, _end_of(request))
+                    except SettledError as error:
+                        steps.throw(error)
+                        raise
                     step = steps.send(answer)
                     response.close()
                     _make_readable(response)
@@ -119,7 +125,11 @@ class OAuthClientCredentials(Credentials):
                     if response is not None and RateLimiter.KEY in self.extensions:
                         await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
                     response = yield step
-                    answer = response if step is request else await read_async(cast(Client, self), response)
+                    try:
+                        answer = response if step is request else await read_async(cast(Client, self), response)
+                    except SettledError as error:
+                        steps.throw(error)
+                        raise
                     step = steps.send(answer)
                     await response.aclose()
                     _make_readable(response)
@@ -159,8 +169,18 @@ class OAuthClientCredentials(Credentials):
         error: SettledError | None = None
         began = monotonic()
         try:
-            response: Response = yield self._token_request(request)
-            return self._taken(response, began)
+            try:
+                response: Response = yield self._token_request(request)
+                return self._taken(response, began)
+            except _SAID_OF_CREDENTIALS:
+                raise
+            except (ApiError, MalformedResponse, *UNREADABLE) as error_in_answer:
+                # What else the answer says may be the token, in another form than was expected: it is no cause, either.
+                told = str(error_in_answer) if isinstance(error_in_answer, ApiError) else _NO_TOKEN
+                failure = TransportError(f"no token from {self._token_url}: {told}")
+                failure.may_pass = not isinstance(error_in_answer, NotFound)
+            failure.is_unsent = True
+            raise failure
         except SettledError as failure:
             error = copy.copy(failure)  # whose own text goes on to say whose request it ended
             raise
@@ -186,18 +206,8 @@ class OAuthClientCredentials(Credentials):
         )
 
     def _taken(self, response: Response, began: float) -> tuple[str, int]:
-        try:
-            raw = response.json()
-            token = checked_secret("access_token", raw["access_token"])
-        except _SAID_OF_CREDENTIALS:
-            raise
-        except (ApiError, MalformedResponse, *UNREADABLE) as error:
-            # What else the answer says may be the token, in another form than was expected.
-            told = str(error) if isinstance(error, ApiError) else "the answer has no access_token"
-            failure = TransportError(f"no token from {self._token_url}: {told}")
-            failure.may_pass = not isinstance(error, NotFound)
-            failure.is_unsent = True
-            raise failure from error
+        raw = response.json()
+        token = checked_secret("access_token", raw["access_token"])
         with self._lock:
             life = _seconds(raw.get("expires_in"))
             self._renew_at = began + life - min(_EARLY, life / 2)

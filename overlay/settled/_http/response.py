@@ -52,6 +52,7 @@ class Response:
                 content = content.replace(form, b"[secret]")
         self.content = content
         self.headers = response.headers
+        self.is_error = response.is_error
         self._client = client
         self._response = response
 

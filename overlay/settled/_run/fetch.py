@@ -10,14 +10,14 @@ from .._core.snapshot import Snapshot
 from .._http.send import poll, poll_async
 from ..errors import ApiError, SettledError
 from . import clock as _clock
-from .pacing import pause, seconds_to_turn
+from .pacing import pause, take_turn, take_turn_async
 
 B = TypeVar("B")
 
 
 def fetch(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, when the client's rate allows it."""
-    _clock.clock.sleep(seconds_to_turn(job.client, job.ref))
+    take_turn(job.client, job.ref)
     try:
         return _snapshot(job, poll(job))
     except SettledError as error:
@@ -27,7 +27,7 @@ def fetch(job: Job[B]) -> Snapshot[B]:
 
 async def fetch_async(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, as `fetch` does."""
-    await _clock.clock.sleep_async(seconds_to_turn(job.client, job.ref))
+    await take_turn_async(job.client, job.ref)
     try:
         return _snapshot(job, await poll_async(job))
     except SettledError as error:

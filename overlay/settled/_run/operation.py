@@ -33,9 +33,10 @@ import attrs
 
 from .._core.failures import FailureRun
 from .._core.job import UNREADABLE, Client, Job
+from .._core.messages import MAX_MESSAGE
 from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
-from .._core.text import truncate
+from .._core.text import printable, truncate
 from .._http.redact import without_secrets
 from .._http.response import Response
 from .._http.send import send, send_async
@@ -51,7 +52,7 @@ from ..errors import (
     TransportError,
 )
 from . import clock as _clock
-from .pacing import pause, seconds_to_turn
+from .pacing import pause, take_turn, take_turn_async
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -263,16 +264,16 @@ def submit(
                 f"the answer names no job: {truncate(response.without_secrets(said), 200)}"
             ) from error
         except SettledError as error:
-            error.args = (response.without_secrets(str(error)),)
+            error.args = (_line(response.without_secrets(str(error))),)
             raise
     except (MalformedResponse, ServerError, TransportError) as error:
         if isinstance(error, TransportError) and error.is_unsent:
             raise
         message = str(error).removeprefix(f"{step.what}: ")
         if isinstance(error, ServerError) and any(each.casefold() in message.casefold() for each in permanent):
-            raise SubmitFailed(f"the API did not take the job: {truncate(message)}") from error
+            raise SubmitFailed(_line(f"the API did not take the job: {message}")) from error
         raise SubmitUnclear(
-            f"{step.what}: the job may exist all the same, look before you submit again: {message}",
+            _line(f"{step.what}: the job may exist all the same, look before you submit again: {message}"),
             without_secrets(request.get("json")),
         ) from error
 
@@ -320,6 +321,10 @@ def deadline(timeout: float | timedelta | None) -> float:
     return _clock.clock.now() + seconds(timeout)
 
 
+def _line(message: str) -> str:
+    return truncate(printable(message, 2 * MAX_MESSAGE), MAX_MESSAGE - 1)
+
+
 def _next(steps: Generator[S, Any, Any], answer: Response | SettledError | None) -> S:
     return steps.throw(answer) if isinstance(answer, SettledError) else steps.send(answer)
 
@@ -329,12 +334,12 @@ def _do(step: Send | Pause) -> Response | SettledError | None:
         _clock.clock.sleep(step.seconds)
         return None
     try:
-        _clock.clock.sleep(seconds_to_turn(step.client, step.what, step.end))
+        take_turn(step.client, step.what, step.end)
     except RateLimited as error:
         return error
     try:
         if not isinstance(step, Stream):
-            return send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+            return _paced(step, send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow))
         pieces = stream(step.client, step.request, step.what, _left(step), step.writer.begin)
         with contextlib.closing(pieces):
             for piece in pieces:
@@ -349,12 +354,13 @@ async def _do_async(step: Send | Pause) -> Response | SettledError | None:
         await _clock.clock.sleep_async(step.seconds)
         return None
     try:
-        await _clock.clock.sleep_async(seconds_to_turn(step.client, step.what, step.end))
+        await take_turn_async(step.client, step.what, step.end)
     except RateLimited as error:
         return error
     try:
         if not isinstance(step, Stream):
-            return await send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+            sent = send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+            return _paced(step, await sent)
         pieces = stream_async(step.client, step.request, step.what, _left(step), step.writer.begin)
         async with contextlib.aclosing(pieces):
             async for piece in pieces:
@@ -373,6 +379,13 @@ def _left(step: Send) -> float:
 
 def _seconds(step: Send) -> float:
     return min(step.seconds, _left(step))
+
+
+def _paced(step: Send, response: Response) -> Response:
+    """A response; if it is an error that asks for a pause, all of the client's requests make one."""
+    if response.is_error and "retry-after" in response.headers:
+        pause(step.client, response.api_error())
+    return response
 
 
 def _failed(step: Send, error: SettledError) -> SettledError:

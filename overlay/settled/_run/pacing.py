@@ -5,7 +5,9 @@ Waits share a client's rate with these, so that `settled status` of sixty jobs o
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Generator
 
 from .._core.failures import MAX_PAUSE_SECONDS
 from .._core.job import Client
@@ -16,8 +18,21 @@ from ..errors import ApiError, RateLimited
 from . import clock as _clock
 
 
-def seconds_to_turn(client: Client, what: str, end: float = math.inf) -> float:
-    """How long a single request has to wait for the client's rate.
+def take_turn(client: Client, what: str, end: float = math.inf) -> None:
+    """Sleep in this thread until the client's rate lets a single request go; raises what `_turn` does."""
+    with _turn(client, what, end) as seconds:
+        _clock.clock.sleep(seconds)
+
+
+async def take_turn_async(client: Client, what: str, end: float = math.inf) -> None:
+    """Sleep in this task, as `take_turn` does."""
+    with _turn(client, what, end) as seconds:
+        await _clock.clock.sleep_async(seconds)
+
+
+@contextlib.contextmanager
+def _turn(client: Client, what: str, end: float = math.inf) -> Generator[float, None, None]:
+    """How long a single request has to wait for the client's rate; whoever does not wait so long gives up its turn.
 
     Raises:
         RateLimited: If that is more than a request may take, or lasts beyond the moment `end`.
@@ -26,7 +41,7 @@ def seconds_to_turn(client: Client, what: str, end: float = math.inf) -> float:
     moment = limiter.reserve(now)
     seconds = max(moment - now, 0.0)
     if seconds > min(MAX_POLL_SECONDS, max(end - now, 0.0)):
-        limiter.give_back(moment)
+        limiter.cancel(moment)
         reason, length = "the API has asked for a pause", f"of {seconds:,.0f} s more"
         if now >= limiter.paused_until:
             reason, length = "the client's max_rate allows it only", f"in {seconds:,.0f} s"
@@ -34,7 +49,11 @@ def seconds_to_turn(client: Client, what: str, end: float = math.inf) -> float:
         error.args = (f"{what}: not sent, {reason} {length}",)
         error.retry_after = seconds
         raise error
-    return seconds
+    try:
+        yield seconds
+    except BaseException:
+        limiter.cancel(moment)
+        raise
 
 
 class _Pacer:

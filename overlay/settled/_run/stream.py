@@ -11,7 +11,7 @@ from .._http import stream as _stream
 from ..errors import ApiError, SettledError
 from . import clock as _clock
 from .operation import Retries, deadline
-from .pacing import pause, seconds_to_turn
+from .pacing import pause, take_turn, take_turn_async
 
 RETRY_SECONDS = 60.0
 
@@ -27,7 +27,7 @@ def stream(client: Client, request: dict[str, Any], what: str) -> Generator[byte
     """
     retries = Retries(deadline(RETRY_SECONDS))
     while True:
-        _clock.clock.sleep(seconds_to_turn(client, what))
+        take_turn(client, what)
         pieces = _stream.stream(client, request, what)
         try:
             first = next(pieces, b"")
@@ -44,7 +44,7 @@ async def stream_async(client: Client, request: dict[str, Any], what: str) -> As
     """Send a request that changes nothing, and yield the body of its answer in pieces, as `stream` does."""
     retries = Retries(deadline(RETRY_SECONDS))
     while True:
-        await _clock.clock.sleep_async(seconds_to_turn(client, what))
+        await take_turn_async(client, what)
         pieces = _stream.stream_async(client, request, what)
         try:
             first = await anext(pieces, b"")
