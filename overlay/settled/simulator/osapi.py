@@ -99,6 +99,11 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)
 
 
+# What a command is given unless told otherwise, and at most.
+_AGENT_SECONDS = 30
+_MOST_SECONDS = 300
+
+
 def _fault(status: int, message: str) -> Response:
     # The server says the same of a job that it cannot look up at present.
     return _error(status, "job not found" if status == 404 else message)
@@ -120,17 +125,16 @@ def _routes(simulator: Simulator) -> list[Route]:
 
         return operation
 
-    async def get_job(request: Request) -> Response:
+    async def get_or_delete_job(request: Request) -> Response:
         job_id: str = request.path_params["job_id"]
-        return await simulator.answer(KIND, job_id, _reply, _unknown(job_id))
-
-    async def delete_job(request: Request) -> Response:
-        job_id: str = request.path_params["job_id"]
-        return Response(status_code=204) if simulator.forget(KIND, job_id) else _unknown(job_id)
+        if request.method != "DELETE":
+            return await simulator.answer(KIND, job_id, _reply, _unknown(job_id))
+        deleted = Response(status_code=204) if simulator.forget(KIND, job_id) else _unknown(job_id)
+        return simulator.note(KIND, job_id, deleted)
 
     async def retry_job(request: Request) -> Response:
         body = await _json(request)
-        target: Any = (body.get("target_hostname") or "_any") if is_object(body) else None
+        target: Any = body.get("target_hostname", "_any") if is_object(body) else None
         job_id: str = request.path_params["job_id"]
         old = next((job for job in _jobs(simulator) if job.id == job_id), None)
         if old is None:
@@ -190,12 +194,11 @@ def _routes(simulator: Simulator) -> list[Route]:
         return await simulator.spoil(KIND, _submitted(job), plan.answer)
 
     return [
-        Route(f"{prefix}{path}", guarded(answer, notes=answer is not get_job), methods=[method])
+        Route(f"{prefix}{path}", guarded(answer, notes=answer is not get_or_delete_job), methods=methods.split())
         for prefix in ("", "/api")
-        for method, path, answer in (
+        for methods, path, answer in (
             ("GET", "/job", list_jobs),
-            ("GET", "/job/{job_id}", get_job),
-            ("DELETE", "/job/{job_id}", delete_job),
+            ("GET DELETE", "/job/{job_id}", get_or_delete_job),
             ("POST", "/job/{job_id}/retry", retry_job),
             ("POST", "/node/{target}/command/exec", run_command),
             ("POST", "/node/{target}/command/shell", run_command),
@@ -235,15 +238,15 @@ def _problem_of_command(body: Any, way: str) -> str | None:
     """What the server finds wrong with the body of a submit."""
     if not is_object(body):
         return "the body is no object"
-    args: Any = body.get("args") or []
-    timeout: Any = body.get("timeout")
+    args: Any = body.get("args", [])
+    timeout: Any = body.get("timeout", _AGENT_SECONDS)
     if not (isinstance(body.get("command"), str) and body["command"]):
         return "Field validation for 'Command' failed on the 'required' tag"
     if way == "exec" and not (is_list(args) and all(isinstance(each, str) for each in args)):
         return "Field validation for 'Args' failed"
-    if not isinstance(body.get("cwd") or "", str):
+    if not isinstance(body.get("cwd", ""), str):
         return "Field validation for 'Cwd' failed"
-    if timeout is not None and not (type(timeout) is int and 1 <= timeout <= 300):
+    if not (type(timeout) is int and 1 <= timeout <= _MOST_SECONDS):
         return "Field validation for 'Timeout' failed on the 'min' or 'max' tag"
     return None
 
