@@ -1,4 +1,4 @@
-"""From a ref back to its job: the vendor's name in it says which module knows its kind."""
+"""Resolve a ref to its job: the vendor's name in the ref says which module defines the kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
     """The job that a `Job.ref` names, reached through a client of its vendor.
 
     Raises:
-        ValueError: If the text is no ref of a known kind, or has an option that the kind has not.
+        ValueError: If the text is not a ref of a known kind, or has an option that the kind does not take.
         TypeError: If the client is another vendor's.
     """
     kind, job_id, options = parse_ref(ref)
@@ -23,7 +23,7 @@ def from_ref(ref: str, client: Client) -> Job[Any]:
 
 
 def parse_ref(ref: str) -> tuple[JobKind[Any], str, dict[str, Any]]:
-    """The kind, the id and the options in a ref; raises what `from_ref` does of the ref."""
+    """The kind, the id and the options in a ref; raises ValueError as `from_ref` does."""
     name, slash, rest = text("ref", ref).partition("/")
     kind = _kinds_of(name).get(name)
     if not slash or kind is None:
@@ -31,39 +31,40 @@ def parse_ref(ref: str) -> tuple[JobKind[Any], str, dict[str, Any]]:
     if not kind.options:
         return kind, rest, {}
     # An id can have question marks in it, options cannot.
-    job_id, mark, said = rest.rpartition("?")
-    return kind, job_id if mark else said, _options(kind, said) if mark else {}
+    job_id, mark, query = rest.rpartition("?")
+    return kind, job_id if mark else query, _options(kind, query) if mark else {}
 
 
-def _options(kind: JobKind[Any], said: str) -> dict[str, Any]:
+def _options(kind: JobKind[Any], query: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
-    for each in said.split("&") if said else ():
+    for each in query.split("&") if query else ():
         name, _, value = each.partition("=")
-        # What was pasted here may be a secret: only what is allowed is told.
+        # The text may be a pasted secret, so the message names only what is allowed.
         if name not in kind.options or name in options:
             names = ", ".join(f"{known}=<value>" for known in kind.options)
-            raise ValueError(f"behind the last ? of a ref of {kind.name} only this is allowed, once: {names}")
+            raise ValueError(f"a ref of {kind.name} takes only these options, each once: {names}")
         options[name] = kind.options[name](value)
     return options
 
 
 def _kinds_of(name: str) -> Mapping[str, JobKind[Any]]:
-    """The kinds of the vendor that the name of a kind begins with, by their names; none if there is no such vendor."""
+    """The kinds, by name, of the vendor that prefixes a kind's name; empty if there is no such vendor."""
     vendor, dot, _ = name.partition(".")
     is_vendor = vendor.isidentifier() and not vendor.startswith("_")
+    # Only vendors have a generated client, so a ref cannot import any other module of this package.
     if not dot or not is_vendor or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
         return {}
     return {kind.name: kind for kind in importlib.import_module(f"settled.{vendor}").KINDS}
 
 
 def _nearest(name: str) -> str:
-    """Which kind somebody may have meant who made a typo, as the end of a message."""
+    """A suggestion for a mistyped kind, as the end of a message."""
     import difflib
 
     from ._vendors import kinds
 
     names = [kind.name for kind in kinds()]
-    # Long names take long to compare.
+    # The comparison takes quadratic time.
     near = difflib.get_close_matches(name[:100], names, n=1)
     return (
         f"; did you mean {near[0]}/<id>?" if near else f"; a ref is <kind>/<id>, and the kinds are {', '.join(names)}"

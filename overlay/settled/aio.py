@@ -1,4 +1,8 @@
-"""The same verbs as `settled` itself, with the same arguments, for asyncio."""
+"""The verbs of `settled` for asyncio, with the same names, arguments and results.
+
+Each verb also takes `wake`, an inbox of callbacks: a callback ends the sleep before the next poll, which confirms what
+it reports.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +34,8 @@ async def wait(
 ) -> Snapshot[B]:
     """Wait until a job has settled, as `settled.wait` does; `on_poll` may also be a coroutine function.
 
-    `wake` is an inbox that a vendor's callbacks come into, as `agilesec.callback_app` has one: when the job's arrives
-    it is polled at once, and until then only seldom. The callback itself is the snapshot's `callback`.
+    `wake` is an inbox for a vendor's callbacks, such as that of `agilesec.callback_app`. The job is polled as soon as
+    its callback arrives, and only rarely before. The callback itself is the snapshot's `callback`.
     """
     machine = begin(job, "wait", timeout, options, "wake", inbox=wake)
     with machine, _alarm_for(job, wake) as alarm:
@@ -43,7 +47,7 @@ async def wait(
 def watch(
     job: Job[B], *, timeout: float | timedelta | None, wake: Inbox | None = None, **options: Unpack[WaitOptions[B]]
 ) -> AsyncGenerator[Snapshot[B], None]:
-    """Yield a snapshot for every change of a job, the last one settled, as `settled.watch` does.
+    """Yield a snapshot for each change of a job, the last one settled, as `settled.watch` does.
 
     `wake` is as in `wait`.
     """
@@ -61,10 +65,10 @@ def as_settled(
     wake: Inbox | None = None,
     **options: Unpack[WaitOptions[B]],
 ) -> AsyncSettling[B]:
-    """Wait for many jobs, and yield each one's last snapshot as it settles, as `settled.as_settled` does.
+    """Wait for many jobs, and yield the last snapshot of each as it settles, as `settled.as_settled` does.
 
-    `on_poll` may also be a coroutine function. Each job is polled at once when its callback comes into `wake`, as in
-    `wait`.
+    `on_poll` may also be a coroutine function. Each job is polled as soon as its callback arrives in `wake`, as
+    in `wait`.
     """
     return AsyncSettling(jobs, timeout, concurrency, options, wake)
 
@@ -74,6 +78,7 @@ async def _changes(machine: Wait[B], wake: Inbox | None) -> AsyncGenerator[Snaps
     with machine, _alarm_for(machine.job, wake) as alarm:
         while reading is None or reading.outcome is None:
             reply = await _poll_when_due(machine, alarm)
+            # Readings compare by value: only a change is worth a snapshot.
             if reply.reading != reading:
                 reading = reply.reading
                 yield machine.snapshot(reading, reply.raw)
@@ -87,11 +92,12 @@ async def _poll_when_due(machine: Wait[Any], alarm: asyncio.Event | None) -> Rep
 
 @contextlib.contextmanager
 def _alarm_for(job: Job[Any], inbox: Inbox | None) -> Generator[asyncio.Event | None, None, None]:
-    """An event that is set when a callback of the job comes into the inbox; None if there is no inbox."""
+    """An event that is set when a callback of the job arrives in the inbox; None if there is no inbox."""
     if inbox is None:
         yield None
         return
     alarm, loop = asyncio.Event(), asyncio.get_running_loop()
+    # A callback may arrive in another thread, where an event of asyncio must not be set.
     unsubscribe = inbox.subscribe(job.id, functools.partial(loop.call_soon_threadsafe, alarm.set))
     try:
         yield alarm

@@ -1,7 +1,7 @@
 """Submit jobs to the embedded simulator, and wait for them: `python -m settled.demo` (extras `cli` and `simulator`).
 
-On a terminal a table follows the jobs; elsewhere each change is a line. At the end stand what the jobs have produced,
-what was seen of each, and what to do next. Everything that goes wrong is staged, and told beforehand.
+On a terminal a live table shows the jobs; elsewhere each change is a line. The demo ends with the jobs' results, what
+happened to each job, and what to do next. Every failure is staged, and announced first.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ DEADLINE_SECONDS = 8.0
 
 _COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
 _STAGED = (
-    "polls of the scan `nightly` meet a 429, a 500, a proxy's 502, a word nobody has documented, and no answer at all",
+    "polls of the scan `nightly` get a 429, a 500, a proxy's 502, an undocumented status, and a dropped connection",
     "the scan `legacy` fails",
-    "somebody aborts what is to be done on the endpoint `kiosk`",
-    "the endpoint `van` is offline, and the deadline ends that wait",
+    "an administrator aborts the action on the endpoint `kiosk`",
+    "the endpoint `van` is offline, so that wait ends at its deadline",
     "the tenant refuses a scan of endpoints",
-    "the answer to a quarantine is lost",
+    "the reply to a quarantine request is lost",
 )
 _NEXT: Mapping[Outcome | None, str] = {
     Outcome.SUCCEEDED: "nothing to do",
-    Outcome.PARTIAL: "see above where it did not succeed, and submit it again for those alone",
+    Outcome.PARTIAL: "see above which parts did not succeed, and submit again for those only",
 }
 
 Submit = Callable[[], Job[Any]]
 
 
 def stage(vendors: Simulator) -> None:
-    """Tell the simulator how the jobs that are going to be submitted will go."""
+    """Script how the jobs that the demo submits will end."""
     vendors.plan_scan(
         "nightly",
         states=[
@@ -75,7 +75,7 @@ def stage(vendors: Simulator) -> None:
 
 
 def submits(vendors: Simulator) -> dict[str, Submit]:
-    """What is submitted, by how it would be written; all jobs of a vendor have one client."""
+    """The submits, by the code that a user would write; all jobs of a vendor share one client."""
     xdr = cortex_xdr.connect(vendors.url, key_id=vendors.key_id, key=vendors.key, advanced=True)
     xsiam = cortex_xsiam.connect(vendors.url, key_id=vendors.key_id, key=vendors.key)
     platform = agilesec.connect(vendors.url, token=vendors.token)
@@ -107,8 +107,9 @@ def submits(vendors: Simulator) -> dict[str, Submit]:
 
 
 def start_jobs(vendors: Simulator) -> list[Job[Any]]:
-    """The jobs of the submits that the simulated vendors take, each of another fate."""
+    """Submit everything, and return the jobs that exist afterwards."""
     stage(vendors)
+    # Both failures are staged; `settled simulate` needs only the jobs.
     jobs: list[Job[Any]] = []
     for submit in submits(vendors).values():
         with contextlib.suppress(errors.SubmitFailed, errors.SubmitUnclear):
@@ -117,7 +118,7 @@ def start_jobs(vendors: Simulator) -> list[Job[Any]]:
 
 
 class Board:
-    """What is known of each job, shown as it changes."""
+    """A live table of all jobs; lines instead of a table where there is no terminal."""
 
     def __init__(self, console: Console, jobs: list[Job[Any]]) -> None:
         self._console = console
@@ -126,31 +127,31 @@ class Board:
         self._errors: dict[str, errors.SettledError] = {}
 
     def update(self, snapshot: Snapshot[Any]) -> None:
-        """Take a job's latest snapshot."""
+        """Store a job's latest snapshot."""
         self._snapshots[snapshot.job.ref] = snapshot
 
     def tell(self, snapshot: Snapshot[Any]) -> None:
-        """Say that a job has changed, where the table cannot show it."""
+        """Print a job's change, where there is no terminal for the table."""
         if not self._console.is_terminal:
             outcome = f" -> {snapshot.outcome}" if snapshot.is_settled else ""
             self._console.print(f"{snapshot.elapsed:5.1f} s  {snapshot.job.ref}  {_status(snapshot)}{outcome}")
 
     def give_up(self, job: Job[Any], error: errors.SettledError) -> None:
-        """Take the error that ended a job's wait."""
+        """Store the error that ended a job's wait."""
         self._errors[job.ref] = error
         if not self._console.is_terminal:
             self._console.print(f"         {error}")
 
     def advice(self) -> Iterator[tuple[str, str]]:
-        """What was seen of each job, and what to do next."""
+        """What happened to each job, and what to do next."""
         for job in self._jobs:
             error, snapshot = self._errors.get(job.ref), self._snapshots.get(job.ref)
             if error is not None or snapshot is None:
-                yield f"{type(error).__name__}: {job.ref}", f"it goes on: settled wait {job.ref} --timeout 15m"
+                yield f"{type(error).__name__}: {job.ref}", f"it is still running: settled wait {job.ref} --timeout 15m"
                 continue
             detail = f": {snapshot.detail}" if snapshot.detail else ""
-            words = "see why, mend it, and submit it again"
-            yield f"{snapshot.outcome}: {job.ref}{detail}", _NEXT.get(snapshot.outcome, words)
+            step = "find the cause, fix it, and submit again"
+            yield f"{snapshot.outcome}: {job.ref}{detail}", _NEXT.get(snapshot.outcome, step)
 
     def __rich__(self) -> Table:
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -180,7 +181,8 @@ def _status(snapshot: Snapshot[Any]) -> str:
 
 
 async def follow(job: Job[Any], board: Board) -> None:
-    """Follow one job to its end, and keep the board informed."""
+    """Watch one job to its end, and update the board."""
+    # Much faster than any real vendor allows: a demo should take seconds.
     schedule = Schedule(first=0.2, factor=1.3, cap=1)
     try:
         async for snapshot in aio.watch(job, timeout=DEADLINE_SECONDS, schedule=schedule, on_poll=board.update):
@@ -190,7 +192,7 @@ async def follow(job: Job[Any], board: Board) -> None:
 
 
 async def follow_all(jobs: list[Job[Any]], board: Board) -> None:
-    """Follow all jobs side by side, and close their connections."""
+    """Watch all jobs concurrently, and close their connections."""
     async with contextlib.AsyncExitStack() as clients:
         for client in {id(job.client): job.client for job in jobs}.values():
             clients.push_async_callback(client.get_async_httpx_client().aclose)
@@ -198,7 +200,7 @@ async def follow_all(jobs: list[Job[Any]], board: Board) -> None:
 
 
 def submit_all(vendors: Simulator, console: Console) -> tuple[list[Job[Any]], list[tuple[str, str]]]:
-    """Submit everything, and tell what came of each; returns the jobs, and what to do about what is none."""
+    """Submit everything, and print each result; return the jobs, and advice on the submits that failed."""
     jobs: list[Job[Any]] = []
     advice: list[tuple[str, str]] = []
     for text, submit in submits(vendors).items():
@@ -206,28 +208,32 @@ def submit_all(vendors: Simulator, console: Console) -> tuple[list[Job[Any]], li
             jobs.append(submit())
         except (errors.SubmitFailed, errors.SubmitUnclear) as error:
             is_unclear = isinstance(error, errors.SubmitUnclear)
-            told = f"{type(error).__name__}: {error}"
-            step = "look whether it is there before you submit it again" if is_unclear else "submit it when it is over"
+            result = f"{type(error).__name__}: {error}"
+            step = (
+                "check whether the job exists before you submit again"
+                if is_unclear
+                else "submit again when the maintenance is over"
+            )
             advice.append((f"{type(error).__name__}: {text}", step))
         else:
-            told = jobs[-1].ref
-        console.print(Text(f"  {text}\n    -> {told}"))
+            result = jobs[-1].ref
+        console.print(Text(f"  {text}\n    -> {result}"))
     return jobs, advice
 
 
 def print_results(jobs: list[Job[Any]], console: Console) -> None:
-    """Print what the jobs have produced that have results, and have settled."""
+    """Print the results of the settled jobs that have any."""
     with tempfile.TemporaryDirectory() as folder:
         for job in jobs:
-            # Some kinds have none, some jobs have not settled, and some actions have brought nothing.
+            # Some kinds have no results, some jobs have not settled, and some actions produced none.
             with contextlib.suppress(errors.SettledError, ValueError):
                 for each in results_of(job, folder=Path(folder) / job.id):
-                    told = f"{each.name}, {each.stat().st_size} bytes" if isinstance(each, Path) else _brief(each)
-                    console.print(Text(f"  {job.ref}\n    {told}"))
+                    text = f"{each.name}, {each.stat().st_size} bytes" if isinstance(each, Path) else _brief(each)
+                    console.print(Text(f"  {job.ref}\n    {text}"))
 
 
 def _brief(value: dict[str, Any]) -> str:
-    """A row as it is; of the results of a script, where it ran and what it has written."""
+    """A row unchanged; of a script's results, each endpoint and its output."""
     if "results" not in value:
         return json.dumps(value)
     return ", ".join(f"{each['endpoint_id']}: {each['standard_output']}" for each in value["results"])
@@ -241,9 +247,10 @@ def main() -> None:
         format="%(message)s",
         handlers=[RichHandler(console=console, show_time=False, show_path=False)],
     )
+    # Two slots, so that one slow scan does not hold up the other.
     with Simulator(scan_slots=2) as vendors:
         stage(vendors)
-        console.print("What goes wrong below is staged:")
+        console.print("These failures are staged:")
         for each in _STAGED:
             console.print(Text(f"  - {each}"))
         console.print(f"\nSubmitting to simulated vendors at {vendors.url}:")
@@ -256,9 +263,9 @@ def main() -> None:
         print_results(jobs, console)
         for client in {id(job.client): job.client for job in jobs}.values():
             client.get_httpx_client().close()
-    console.print("\nSeen, and what to do next:")
-    for seen, step in (*board.advice(), *advice):
-        console.print(Text(f"  {seen}\n    {step}"))
+    console.print("\nWhat happened, and what to do next:")
+    for event, step in (*board.advice(), *advice):
+        console.print(Text(f"  {event}\n    {step}"))
 
 
 if __name__ == "__main__":

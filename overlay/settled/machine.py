@@ -1,14 +1,14 @@
-"""Waiting in steps, in whatever loop, queue or workflow engine runs them.
+"""Waiting in steps, for any loop, queue or workflow engine.
 
     wait = machine.begin(job, timeout=900)
     while isinstance(step := machine.advance(wait), machine.Sleep):
         time.sleep(step.seconds)
 
-`advance` polls when a poll is due, and says how long not to ask again; `advance_async` is the same for asyncio.
-Between two steps `wait.to_json()` is a small value to keep, from which `Wait.from_json` goes on anywhere.
+`advance` polls if a poll is due, and otherwise returns how long to sleep; `advance_async` does the same for asyncio.
+Between two steps, `wait.to_json()` returns a small value to store, and `Wait.from_json` resumes from it in any process.
 
-Who sends the polls otherwise asks the machine itself: `wait.next(now)` answers a `Poll` or a `Sleep`, and
-`wait.received(reply, now)` or `wait.failed(error, now)` takes what came of a `poll`. It never looks at a clock.
+To send the polls yourself, drive the state machine: `wait.next(now)` returns a `Poll` or a `Sleep`, and
+`wait.received(reply, now)` or `wait.failed(error, now)` takes the result of a `poll`. The machine never reads a clock.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ __all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll",
 
 B = TypeVar("B")
 
-# A turn cannot be handed on: who comes back later has to queue anew, and might do so for ever.
+# A place in the client's queue cannot be saved: a caller that left at once might queue anew for ever.
 _QUEUE_SECONDS = 10.0
 
 
 class Wait(_core.Wait[B]):
-    """A wait that can be kept between two steps, and goes on in another process."""
+    """A wait that can be saved between two steps, and resumed in another process."""
 
     __slots__ = ()
 
     def to_json(self, now: float | None = None, time_of_day: float | None = None) -> dict[str, Any]:
-        """What `from_json` goes on from, in whatever process: a small value to keep, without the answers.
+        """Return a small JSON value, without replies, from which `from_json` resumes in any process.
 
-        Its moments are seconds since 1970. `now` is the moment by the clock that this wait goes by, and `time_of_day`
-        the same in seconds since 1970; by default they are read from the clock that settled's own verbs go by.
+        Its times are seconds since 1970. `now` is the current time on the clock that drives this wait, and
+        `time_of_day` the same moment in seconds since 1970; by default, both come from Settled's own clock.
         """
         return wait_to_json(self, _now(now, time_of_day))
 
@@ -62,15 +62,14 @@ class Wait(_core.Wait[B]):
         time_of_day: float | None = None,
         **options: Unpack[WaitOptions[B]],
     ) -> Self:
-        """The wait whose `to_json` was given, for the same job: it keeps its deadline, its polls and its tally.
+        """Resume the wait that `to_json` saved, for the same job, with its deadline, polls and tally.
 
-        A wait whose deadline has passed meanwhile makes one poll nevertheless. The options are those of `WaitOptions`,
-        and replace what the wait began with; `on_poll`, and a schedule that is a function, have to be given anew.
-        Times are as for `to_json`. If the clock was set back in between, the time that has passed is taken for none,
-        and the wait polls now.
+        A wait whose deadline has passed meanwhile still makes one poll. The options are those of `WaitOptions`, and
+        replace those that the wait began with; pass `on_poll`, and a schedule that is a function, again. Times are as
+        for `to_json`. If the clock was set back in between, no time counts as passed, and the wait polls now.
 
         Raises:
-            ValueError: If the state is of another version or job, or malformed.
+            ValueError: If the state is malformed, or of another version or job.
         """
         return wait_from_json(cls, state, job, _now(now, time_of_day), options)
 
@@ -88,11 +87,11 @@ def begin(
     started: float | None = None,
     **options: Unpack[WaitOptions[B]],
 ) -> Wait[B]:
-    """A wait to be advanced, which began at `started` (seconds since 1970; default now).
+    """Begin a wait for `advance`; `started` is when it began (seconds since 1970; default now).
 
-    The other arguments are those of `settled.wait`. A wait whose deadline has passed already makes one poll
-    nevertheless. Close it, or use it as a context manager, when it is not to be advanced any more here: that gives back
-    what it has reserved of the client's rate.
+    The other arguments are those of `settled.wait`. A wait whose deadline has passed already still makes one poll.
+    Close the wait, or use it as a context manager, when this process stops advancing it: that releases what it has
+    reserved of the client's rate.
 
     Raises:
         ValueError: If an argument is out of its range.
@@ -102,39 +101,41 @@ def begin(
     if started is not None:
         if not math.isfinite(number("started", started)):
             raise ValueError(f"started must be seconds since 1970, not {described(started)}")
+        # A clock that was set back must not move the start into the future.
         start = min(now, now - _clock.clock.time_of_day() + float(started))
     started_at = _clock.clock.time_of_day() - now + start
     config = WaitConfig(
         start=start, started_at=started_at, timeout=timeout, **known_options("begin", options, "started")
     )
+    # A late wait may make one poll: the job may have settled while nobody polled it.
     return Wait(job, attrs.evolve(config, is_late=True) if config.deadline < now else config)
 
 
 def advance(wait: Wait[B]) -> Snapshot[B] | Sleep:
-    """Poll if that is due; return the last snapshot if the job has settled, or else how long there is nothing to do.
+    """Poll if a poll is due; return the last snapshot if the job has settled, or else how long to sleep.
 
-    It blocks for the poll, and for up to ten seconds for its turn among the polls of the client.
+    Blocks for the poll, and for up to ten seconds for its turn in the client's queue.
 
     Raises:
-        SettledError: What `settled.wait` raises: WaitTimeout, if the deadline has passed, or why the job cannot be
+        SettledError: As `settled.wait` does: WaitTimeout after the deadline, or the reason why the job cannot be
             followed.
     """
-    while _goes_on(wait, done := step(wait)):
+    while _continues(wait, done := step(wait)):
         if isinstance(done, Sleep):
             _clock.clock.sleep(done.seconds)
     return done if isinstance(done, Sleep) else wait.snapshot(done.reading, done.raw)
 
 
 async def advance_async(wait: Wait[B]) -> Snapshot[B] | Sleep:
-    """The same for asyncio; `on_poll` may also be a coroutine function."""
-    while _goes_on(wait, done := await step_async(wait)):
+    """Do as `advance` does, for asyncio; `on_poll` may also be a coroutine function."""
+    while _continues(wait, done := await step_async(wait)):
         if isinstance(done, Sleep):
             await _clock.clock.sleep_async(done.seconds)
     return done if isinstance(done, Sleep) else wait.snapshot(done.reading, done.raw)
 
 
-def _goes_on(wait: Wait[Any], step: Reply | Sleep) -> bool:
-    """Whether the next step is to be awaited here and now."""
+def _continues(wait: Wait[Any], step: Reply | Sleep) -> bool:
+    """Whether to take the next step here, before returning to the caller."""
     if isinstance(step, Sleep):
         return wait.is_queued and step.seconds <= _QUEUE_SECONDS
     return step.reading.outcome is None

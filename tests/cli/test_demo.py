@@ -16,7 +16,7 @@ def test_demo() -> None:
         [sys.executable, "-m", "settled.demo"], capture_output=True, text=True, check=False, timeout=60
     )
     assert (run.returncode, run.stderr) == (0, "")
-    parts = ("is staged:", "Submitting to", "Waiting for", "Results:", "Seen, and what to do next:")
+    parts = ("are staged:", "Submitting to", "Waiting for", "Results:", "What happened, and what to do next:")
     places = [run.stdout.index(part) for part in parts]
     assert places == sorted(places)
     staged, submitted, waited, results, seen = (
@@ -34,7 +34,7 @@ def test_demo() -> None:
     for word in ("SUCCEEDED", "PARTIAL", "FAILED", "WaitTimeout", "SubmitFailed", "SubmitUnclear"):
         assert f"  {word}: " in seen
     assert "settled wait cortex_xdr.script_execution/" in seen
-    assert "look whether it is there before you submit it again" in seen
+    assert "check whether the job exists before you submit again" in seen
 
 
 def test_jobs_to_try_the_command_with() -> None:

@@ -166,7 +166,7 @@ def test_submission_that_was_not_taken(answering: Answering, client: Authenticat
 def test_submission_that_was_not_taken_for_no_reason(answering: Answering, client: AuthenticatedClient) -> None:
     """Where the vendor gives no reason, the error says so."""
     answering({"status": "failed"})
-    with pytest.raises(errors.SubmitFailed, match="was not taken: no reason given"):
+    with pytest.raises(errors.SubmitFailed, match="was refused: no reason given"):
         _submit(client)
 
 
@@ -456,7 +456,7 @@ def test_the_log_tells_of_callbacks(receiver: Receiver, caplog: pytest.LogCaptur
     receiver.post(b"no JSON")
     said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "settled"]
     assert [level for level, _ in said] == ["INFO", "INFO", "WARNING", "WARNING"]
-    for (_, text), told in zip(said, ["agilesec.scan/e1 was taken", r"\n2026", "with 401", "with 400"], strict=True):
+    for (_, text), told in zip(said, ["agilesec.scan/e1 was accepted", r"\n2026", "with 401", "with 400"], strict=True):
         assert told in text
         assert text.isprintable()
         assert SECRET not in text

@@ -1,6 +1,6 @@
-"""AgileSec: scans, submitted or watched, and the callbacks that tell of their end.
+"""AgileSec: submit scans, wait for them, and receive the callbacks that report their end.
 
-From the vendor's page "Scan API".
+A scan is one execution of a sensor; its job id is the `executionId`. From the vendor's page "Scan API".
 """
 
 from __future__ import annotations
@@ -72,11 +72,11 @@ __all__ = [
     "submit_scan_async",
 ]
 
-_SUBMIT_SCAN_GOES = "POST /v3/scan goes in version 3.6 of the platform: use create_scan"
+_SUBMIT_SCAN_DEPRECATED = "POST /v3/scan is removed in version 3.6 of the platform: use create_scan"
 
 
 class ScanTerminal(TerminalStatus):
-    """The words of a scan that has settled; every other word is of one that has not."""
+    """The status words of a settled scan; any other word means that the scan is still running."""
 
     SUCCESSFUL = "successful", Outcome.SUCCEEDED
     FAILED = "failed", Outcome.FAILED
@@ -94,6 +94,7 @@ SCAN = JobKind(
     decode=Scan.from_dict,
     read=_read,
     terminal=ScanTerminal,
+    # The page does not list all running words, so every word that is not terminal counts as running.
     running=frozenset(),
     fetcher=fetch,
     reply_id=operator.itemgetter("executionId"),
@@ -102,15 +103,15 @@ KINDS = (SCAN,)
 
 
 class SubmittedScan(TypedDict, total=False):
-    """What a scan is made of.
+    """The arguments of `submit_scan`.
 
     Attributes:
         sensor_type: The sensor's type, as the platform names it.
         sensor_name: A name of your own for the sensor.
-        sensor_config: The sensor's settings, as its guide tells them.
+        sensor_config: The sensor's settings, as its guide describes them.
         priority: "low" unless given.
         callback_id: The id of a registered callback endpoint.
-        labels: Names and values that go along with the results.
+        labels: Names and values that are returned with the results.
     """
 
     sensor_type: Required[str]
@@ -122,7 +123,7 @@ class SubmittedScan(TypedDict, total=False):
 
 
 class NewScan(SubmittedScan, total=False):
-    """What `create_scan` takes besides.
+    """The arguments of `create_scan`: those of `SubmittedScan`, and these.
 
     Attributes:
         incremental_scan: Whether to scan only what is new.
@@ -134,7 +135,7 @@ class NewScan(SubmittedScan, total=False):
 
 
 def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
-    """The scan that a submit answered with `executionId`.
+    """The job of a scan, by the `executionId` that its submit returned.
 
     Raises:
         ValueError: If `execution_id` cannot be an id.
@@ -147,33 +148,33 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Jo
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
-        SubmitFailed: If the API answers that it did not take the scan.
-        SubmitUnclear: If the scan may exist all the same: no answer came, or a 5xx, or one that names no scan. The
-            request is not made a second time.
-        SettledError: ApiError or TransportError, if there surely is no scan.
+        SubmitFailed: If the API refuses the scan in a reply with status 200.
+        SubmitUnclear: If the scan may exist nevertheless: after no reply, a 5xx, or a reply that names no scan. The
+            request is sent only once.
+        SettledError: ApiError or TransportError, if there certainly is no scan.
     """
     request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
-    return (yield from submit(client, request, functools.partial(_taken, client)))
+    return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 @operation
 def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Steps[Job[Scan]]:
-    """Start a scan with a sensor that is there already, and return its job; raises what `create_scan` does."""
+    """Start a scan with an existing sensor, and return its job; raises what `create_scan` does."""
     request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
-    return (yield from submit(client, request, functools.partial(_taken, client)))
+    return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
-@deprecated(_SUBMIT_SCAN_GOES)
+@deprecated(_SUBMIT_SCAN_DEPRECATED)
 @operation
 def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Steps[Job[Scan]]:
-    """Start a scan the old way, and return its job; takes what `SubmittedScan` lists, fails as `create_scan` does."""
+    """Start a scan with the deprecated operation, and return its job; raises what `create_scan` does."""
     request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
-    return (yield from submit(client, request, functools.partial(_taken, client)))
+    return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 create_scan_async: Final = asynchronous(create_scan)
 execute_scan_async: Final = asynchronous(execute_scan)
-submit_scan_async: Final = deprecated(_SUBMIT_SCAN_GOES)(asynchronous(submit_scan))  # pyright: ignore[reportDeprecated]
+submit_scan_async: Final = deprecated(_SUBMIT_SCAN_DEPRECATED)(asynchronous(submit_scan))  # pyright: ignore[reportDeprecated]
 
 
 def _wire(scan: SubmittedScan) -> dict[str, Any]:
@@ -187,6 +188,7 @@ def _wire(scan: SubmittedScan) -> dict[str, Any]:
 
 
 def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
+    # The API takes only a list of objects with one label each; a mapping is easier to write.
     try:
         each = labels if isinstance(labels, list) else [{name: value} for name, value in labels.items()]
     except AttributeError:
@@ -194,25 +196,26 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
     return [Label.from_dict(label) for label in each]
 
 
-def _taken(client: AuthenticatedClient, answer: Any) -> Job[Scan]:
+def _job_of(client: AuthenticatedClient, reply: Any) -> Job[Scan]:
     try:
-        if ScanTerminal.outcome_of(answer.get("status")) is Outcome.FAILED:
+        # A 200 says only that the request was read; `status` says whether there is a scan.
+        if ScanTerminal.outcome_of(reply.get("status")) is Outcome.FAILED:
             raise SubmitFailed(
-                f"the scan was not taken: {truncate(message_of(answer.get('message')) or 'no reason given')}"
+                f"the scan was refused: {truncate(message_of(reply.get('message')) or 'no reason given')}"
             )
-        return scan(client, answer["executionId"])
+        return scan(client, reply["executionId"])
     except UNREADABLE as error:
-        raise MalformedResponse(f"the answer has no executionId: {without_secrets(answer)!r:.200}") from error
+        raise MalformedResponse(f"the reply has no executionId: {without_secrets(reply)!r:.200}") from error
 
 
 def callback_app(*, auth: CallbackAuth | None, path: str = "/") -> CallbackApp:
-    """An ASGI app that takes the platform's callbacks at `path`; its `inbox` wakes a wait.
+    """An ASGI app that receives the platform's callbacks at `path`; its `inbox` wakes a wait.
 
         app = agilesec.callback_app(auth=agilesec.BearerToken(token))
         end = await settled.aio.wait(job, timeout=3600, wake=app.inbox)
 
-    Any ASGI server runs it, or any ASGI framework mounts it. Wrong credentials get a 401 and
-    nothing else. The logger `settled` logs each callback that is taken, and warns of each that is refused.
+    Any ASGI server can run it, and any ASGI framework can mount it. Wrong credentials get a 401 and nothing else. The
+    logger `settled` logs each callback that is accepted, and warns of each that is refused.
     """
     return CallbackApp(auth, path)
 
@@ -238,5 +241,5 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     return connect(**token_environment("agilesec"), **options)
 
 
-# The generated module knows this name only to type checkers; typing.get_type_hints looks it up there.
+# The generated module imports this name only for type checkers; typing.get_type_hints looks it up there at run time.
 vars(sys.modules[ScanCallback.__module__])["Label"] = Label

@@ -1,4 +1,7 @@
-"""AgileSec's callbacks: who may send one, and what it says."""
+"""AgileSec's callbacks: check the sender's credentials, then parse the body.
+
+A callback is a hint, not a verdict: the wait that it wakes polls the scan.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +24,13 @@ MAX_CALLBACK_VALUES = 50_000
 
 
 def _token(token: str) -> str:
-    # An empty one would let everybody in who sends no header at all.
+    # An empty token would accept every request that lacks the header.
     return checked_secret("token", token)
 
 
 def _header(name: str) -> str:
     if not text("header", name).strip():
-        raise ValueError("header must be the name of one, and not empty")
+        raise ValueError("header must be the name of a header, not empty")
     return name.strip()
 
 
@@ -58,14 +61,14 @@ CallbackAuth = BearerToken | ApiToken
 
 
 def parse_callback(headers: Mapping[str, str], body: bytes, *, auth: CallbackAuth | None) -> ScanCallback:
-    """Check the credentials of a callback, and read it.
+    """Check the credentials of a callback, and parse it.
 
     `auth` is what was registered with the endpoint: a BearerToken, an ApiToken, or None for no authentication. The body
     may have a million bytes and some 50,000 values.
 
     Raises:
-        AuthenticationError: If the credentials are not those; nothing of the body is read then.
-        MalformedResponse: If the body is too large, or no callback.
+        AuthenticationError: If the credentials are wrong; the body is not read then.
+        MalformedResponse: If the body is too large, or is not a callback.
     """
     check_credentials(headers, auth)
     if len(body) > MAX_CALLBACK_BYTES:
@@ -82,13 +85,13 @@ def parse_callback(headers: Mapping[str, str], body: bytes, *, auth: CallbackAut
 
 
 def has_too_many_values(body: bytes | str) -> bool:
-    """Whether decoding a body could take many times the memory of its text: an empty list has two bytes there."""
-    given = body.encode(errors="replace") if isinstance(body, str) else bytes(body)
-    return sum(given.count(each) for each in (b",", b":", b"[", b"{")) > MAX_CALLBACK_VALUES
+    """Whether decoding a body could take many times the memory of its text, where an empty list takes two bytes."""
+    content = body.encode(errors="replace") if isinstance(body, str) else bytes(body)
+    return sum(content.count(each) for each in (b",", b":", b"[", b"{")) > MAX_CALLBACK_VALUES
 
 
 def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> None:
-    """Raise AuthenticationError unless the headers carry the credentials; takes the same time wherever they differ."""
+    """Raise AuthenticationError unless the headers carry the credentials; the comparison takes constant time."""
     if auth is None:
         return
     name, value = auth.expected()
@@ -96,5 +99,6 @@ def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> 
     if pairs is None:
         raise TypeError(f"headers must be a mapping, not a {type(headers).__qualname__}")
     given = next((str(given) for header, given in pairs() if str(header).lower() == name), "")
+    # As bytes, because compare_digest refuses text outside ASCII, which a header can hold.
     if not hmac.compare_digest(given.encode(errors="surrogatepass"), value.encode()):
         raise AuthenticationError("wrong credentials", status_code=401, method="POST", path="callback")
