@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -44,6 +45,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 
 WaitFunction = Callable[..., Snapshot[Any]]
 CallFunction = Callable[..., Any]
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C interrupt the programs under test, also where a shell started this one in its background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
