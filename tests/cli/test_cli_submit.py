@@ -49,7 +49,7 @@ def at(run: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return lambda url: monkeypatch.setenv("SETTLED_AGILESEC_URL", url)
 
 
-@pytest.mark.filterwarnings("ignore:POST /v3/scan goes")
+@pytest.mark.filterwarnings("ignore:POST /v3/scan is removed")
 @pytest.mark.parametrize("name", submits())
 def test_submit_and_wait(run: Command, name: str) -> None:
     """Every public submit can be made with its arguments as JSON, and its ref be waited for."""
@@ -99,7 +99,7 @@ def test_help_lists_all(run: Command) -> None:
     assert max(map(len, lines)) <= 80
     at = lines.index(f"  {CREATE}")
     assert lines[at + 1].strip().startswith("sensor_type, sensor_name, sensor_config, [priority]")
-    assert "Deprecated: POST /v3/scan goes" in told
+    assert "Deprecated: POST /v3/scan is removed" in told
 
 
 WRONG = {

@@ -99,7 +99,10 @@ def test_unchanged_copy(base: Path, changed: Path, capsys: pytest.CaptureFixture
 
 def test_json(base: Path, changed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The JSON has the findings with all that is known of them, and the bump that they ask for."""
-    edit(changed, JOB, "        hostname:\n          type: string\n          description: The agent's host.\n", "")
+    response = re.search(r"(?s)    AgentResponse:\n.*?\n    \w", (changed / JOB).read_text(encoding="utf-8"))
+    assert response is not None
+    field = "        hostname:\n          type: string\n          description: The agent's host.\n"
+    edit(changed, JOB, response[0], response[0].replace(field, ""))
     code, out, _ = run(capsys, base, changed, "--format", "json")
     report = json.loads(out)
     assert code == 1
@@ -109,7 +112,7 @@ def test_json(base: Path, changed: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert finding == {
         "class": "breaking",
         "vendor": "osapi",
-        "operation": "get_job",
+        "operation": "get_job, list_jobs",
         "where": "AgentResponse.hostname",
         "old": "hostname",
         "new": None,
@@ -130,7 +133,7 @@ def test_text(base: Path, changed: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert code == 2
     headings = [line.split(":")[0] for line in out.splitlines() if line.endswith(" (1)")]
     assert headings == ["Breaking", "Terminal sets", "Undecided", "Additive"]
-    assert "osapi  get_job  AgentState.duration\n" in out
+    assert "osapi  get_job, list_jobs  AgentState.duration\n" in out
     assert "string -> integer\n" in out
     assert out.endswith("\nVersion bump: major\n")
 
@@ -146,7 +149,7 @@ def test_markdown(base: Path, changed: Path, capsys: pytest.CaptureFixture[str])
     assert re.findall(r"^## .*|^### .*", out, re.MULTILINE) == [
         "## [Unreleased]", "### To decide", "### Changed", "### Deprecated",
     ]  # fmt: skip
-    assert "- **Breaking.** osapi, `get_job`: The field AgentState.duration is now called took" in out
+    assert "- **Breaking.** osapi, `get_job, list_jobs`: The field AgentState.duration is now called took" in out
     assert out.count("documentation of `get_job`") == 1
 
 

@@ -168,13 +168,13 @@ def read_again(operation: Json) -> None:
 
 CREATE, SCAN = "/v3/scan/create", "/v3/scan/{executionId}"
 LAST = '    FAILED = "FAILED", Outcome.FAILED\n'
-COPY = {"operationId": "list_jobs", "tags": ["jobs"], "responses": {"200": {"description": "Jobs."}}}
+COPY = {"operationId": "list_copies", "tags": ["jobs"], "responses": {"200": {"description": "Jobs."}}}
 PLANTS = [
     # Operations
     Plant(A, "operation removed", lambda spec: spec["paths"].pop("/v3/scan"),
         ("breaking operation",), MAJOR, "submit_scan"),
-    Plant(J, "operation added", lambda spec: spec["paths"].update({"/job": {"get": COPY}}),
-        ("additive operation",), MINOR, "list_jobs"),
+    Plant(J, "operation added", lambda spec: spec["paths"].update({"/copies": {"get": COPY}}),
+        ("additive operation",), MINOR, "list_copies"),
     Plant(X, "operation renamed", job(put("operationId", "read_import")),
         ("breaking operation",), MAJOR, "get_byos_import_job"),
     Plant(D, "operation moved to another path", lambda spec: rename(ACTIONS, "/v2/status")(spec["paths"]),
@@ -308,8 +308,8 @@ PLANTS = [
     # Models and words
     Plant(A, "model renamed", rename_model("ScanSubmission", "Submission"),
         ("breaking ScanSubmission",), MAJOR, "execute_scan"),
-    Plant(J, "model added", lambda spec: spec["components"]["schemas"].update(Agent={"type": "object"}),
-        ("additive Agent",), MINOR),
+    Plant(J, "model added", lambda spec: spec["components"]["schemas"].update(Unused={"type": "object"}),
+        ("additive Unused",), MINOR),
     Plant(X, "enum word removed", word("ByosImportJobStatus", remove="FAILED"),
         ("breaking ByosImportJobStatus.FAILED",), MAJOR, "get_byos_import_job"),
     Plant(A, "enum word of requests removed", word("ScanPriority", remove="low"),
@@ -390,7 +390,8 @@ def test_planted_change_is_found(plant: Plant, table: list[str]) -> None:
     ) == Counter(plant.found)
     assert max((finding.bump for finding in findings), key=BUMPS.index) == plant.bump
     assert {finding.vendor for finding in findings} == {plant.vendor}
-    assert not plant.operation or plant.operation in {finding.operation for finding in findings}
+    operations = {name for finding in findings for name in (finding.operation or "").split(", ")}
+    assert not plant.operation or set(plant.operation.split(", ")) <= operations
     table.append(f"{plant!s:<55}  {'; '.join(plant.found)}")
 
 

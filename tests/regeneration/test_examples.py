@@ -18,7 +18,9 @@ VENDORS = {path.stem: importlib.import_module(f"settled.{path.stem}") for path i
 KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in vendor.KINDS]
 
 # What readers look for though no page documents it: replies have shown it.
-UNDOCUMENTED = {"cortex_xdr.script_execution": {"err_msg"}}
+UNDOCUMENTED = {
+    kind: {"err_msg"} for kind in ("cortex_xdr.script_execution", "cortex_xdr.xql_query", "cortex_xsiam.xql_query")
+}
 
 
 class Watched(dict[str, Any]):
