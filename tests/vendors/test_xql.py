@@ -14,7 +14,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from starlette.responses import JSONResponse, Response
 
@@ -191,6 +193,8 @@ def test_words(tenant: Play, sim: Simulator, status: str, outcome: Outcome | Non
             "line 1, column 19: no viable alternative at input '|alter2'",
         ),
         ({"error": '{"line": 1, "column": 19, "message": "unexpected"}'}, "line 1, column 19: unexpected"),
+        # Half a character, which JSON can hold and no terminal or file takes.
+        ({"error": '{"line": 1, "column": 19, "message": "at \\ud800"}'}, "line 1, column 19: at ?"),
     ],
 )
 def test_why_a_query_failed(tenant: Play, sim: Simulator, fields: dict[str, Any], detail: str) -> None:
@@ -216,6 +220,8 @@ def test_an_error_instead_of_a_status(run: Callable[..., Any], answering: Answer
 
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, 500, tzinfo=UTC)
+# Clocks are put back from three to two that night, so this moment comes twice: the second time is an hour later.
+AUTUMN = datetime(2026, 10, 25, 2, 10, tzinfo=ZoneInfo("Europe/Berlin"))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +235,10 @@ NOON = datetime(2026, 3, 2, 12, 0, 0, 500, tzinfo=UTC)
         (
             {"timeframe": (NOON, NOON.astimezone(timezone(timedelta(hours=5))) + timedelta(hours=1))},
             {"timeframe": {"from": 1772452800000, "to": 1772456400000}},
+        ),
+        (
+            {"timeframe": (AUTUMN + timedelta(minutes=10), AUTUMN.replace(fold=1))},
+            {"timeframe": {"from": 1792887600000, "to": 1792890600000}},
         ),
     ],
 )
@@ -256,6 +266,8 @@ def test_what_is_sent(run: Callable[..., Any], answering: Answering, options: An
         ({"timeframe": 86400}, TypeError, "timeframe must be a timedelta or a pair of datetimes"),
         ({"timeframe": (NOON,)}, TypeError, "a pair of datetimes: from when, and until when"),
         ({"timeframe": (NOON, NOON)}, ValueError, "begin before it ends"),
+        ({"timeframe": (NOON, NOON + timedelta(microseconds=1))}, ValueError, "begin before it ends"),
+        ({"timeframe": (AUTUMN.replace(fold=1), AUTUMN + timedelta(minutes=10))}, ValueError, "begin before it ends"),
         ({"timeframe": (NOON.replace(tzinfo=None), NOON)}, ValueError, "time zone"),
         ({"timeframe": ("2026-03-02", "2026-03-03")}, TypeError, "pair of datetimes"),
     ],
@@ -273,7 +285,7 @@ def test_bad_arguments(
     assert answering.requests == []
 
 
-@pytest.mark.parametrize("reply", ["q1", {"execution_id": "q1"}, {"query_id": "q1"}, {"execution_id": 71}])
+@pytest.mark.parametrize("reply", ["q1", {"execution_id": "q1"}, {"query_id": "q1"}, {"execution_id": 71}, 71])
 def test_forms_of_the_id(run: Callable[..., Any], answering: Answering, reply: Any) -> None:
     """The id is text, or within an object under one of two names."""
 
@@ -306,6 +318,34 @@ def test_a_fifth_query(tenant: Play, sim: Simulator, clock: VirtualClock) -> Non
 
     tenant(scenario)
     assert sum(asked.status_code == 200 and asked.ref.endswith("start_xql_query") for asked in sim.asked) == 5
+
+
+@pytest.mark.parametrize("status_code", [429, 500])
+@pytest.mark.parametrize("pause", [30, 3600])
+def test_a_refusal_that_asks_for_a_pause(
+    run: Callable[..., Any], answering: Answering, clock: VirtualClock, status_code: int, pause: int
+) -> None:
+    """A pause that the API asks for is obeyed within wait_for_slot, and ends it where it would last longer."""
+    refusal = JSONResponse({"reply": {"err_msg": REFUSAL}}, status_code, {"Retry-After": str(pause)})
+    url = answering(refusal)
+
+    async def scenario(face: Face) -> None:
+        before = clock.now()
+        with pytest.raises(errors.SubmitFailed, match=REFUSAL):
+            await face.start(wait_for_slot=pause - 1)
+        assert clock.now() == before
+
+    run(url, scenario)
+    assert len(answering.requests) == 1
+    url = answering(refusal, {"reply": "q1"})
+
+    async def patient(face: Face) -> None:
+        before = clock.now()
+        assert (await face.start(wait_for_slot=pause)).id == "q1"
+        assert clock.now() - before == pytest.approx(pause, abs=0.5)
+
+    run(url, patient)
+    assert len(answering.requests) == 2
 
 
 @pytest.mark.parametrize("status_code", [400, 429, 500])
@@ -353,15 +393,21 @@ def test_other_refusals(
     assert len(answering.requests) == 1
 
 
-@pytest.mark.parametrize("way_out", ["lost", "no id", "500"])
+@pytest.mark.parametrize("way_out", ["lost", "no id", "no id at all", "500"])
 def test_unclear(run: Callable[..., Any], answering: Answering, way_out: str) -> None:
     """Where a start may have come through, the queries with the same text that run are its candidates."""
     lost = {
         "lost": Cut(JSONResponse({"reply": "q1"}), within=False),
         "no id": {"reply": None},
+        "no id at all": {"reply": {"execution_id": {"a": 1}}},
         "500": JSONResponse({"reply": {"err_msg": "internal error"}}, 500),
     }[way_out]
-    running = {"q1": {"xql": QUERY, "duration": 1}, "q2": {"xql": "dataset = other", "duration": 2}}
+    running = {
+        **{odd: {"xql": QUERY} for odd in ("", "..", "a\nb")},
+        "q0": None,
+        "q1": {"xql": QUERY, "duration": 1},
+        "q2": {"xql": "dataset = other", "duration": 2},
+    }
     quota = {"reply": {"current_concurrent_active_queries": running}}
 
     async def scenario(face: Face) -> None:
@@ -503,6 +549,7 @@ def test_forms_of_a_stream(run: Callable[..., Any], answering: Answering, stream
         (Response(_lines(*ROWS[:-1])), "ended too early: 1,500 rows were announced"),
         (Response(_lines(*ROWS[:3], [1])), "after 3 rows, the stream has a line that is no JSON object"),
         (Response(b""), "ended too early"),
+        (Response(_lines({"reply": {"err_code": 500, "err_msg": f"gone: {KEY}"}})), r"is an error: gone: \[secret\]$"),
         (Response(_lines({"text": "x" * 6000})), "a line of more than 5,000 bytes"),
     ],
 )
@@ -565,6 +612,58 @@ def test_answers_without_rows(run: Callable[..., Any], answering: Answering, rep
             await face.rows(Snapshot(face.vendor.xql_query(face.client, "q1"), outcome=Outcome.SUCCEEDED))
 
     run(answering({"reply": reply}), scenario)
+
+
+@pytest.mark.parametrize("status_code", [200, 201])
+def test_an_error_instead_of_rows(run: Callable[..., Any], answering: Answering, status_code: int) -> None:
+    """What the API says instead of rows, with an HTTP status of success, is told, without secrets."""
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.MalformedResponse, match=r"rows that can be read: expired for \[secret\]$"):
+            await face.rows(Snapshot(face.vendor.xql_query(face.client, "q1"), outcome=Outcome.SUCCEEDED))
+
+    run(answering(JSONResponse({"reply": {"err_msg": f"expired for {KEY}"}}, status_code)), scenario)
+
+
+@pytest.mark.parametrize("count", [0, "0", None])
+def test_rows_that_are_there_count(run: Callable[..., Any], answering: Answering, count: Any) -> None:
+    """A number of results that says less than there is hides no row; where both say none, there is none."""
+    one = {"reply": {"status": "SUCCESS", "number_of_results": count, "results": {"data": [{"a": 1}]}}}
+    none = {"reply": {"status": "SUCCESS", "number_of_results": count, "results": {"data": []}}}
+
+    async def scenario(face: Face) -> None:
+        for reply, rows in ((one, [{"a": 1}]), (none, [])):
+            answering(reply)
+            end = await face.wait(face.vendor.xql_query(face.client, "q1"))
+            assert await face.rows(end) == rows
+
+    run(answering(one), scenario)
+
+
+def test_rows_that_nobody_reads_on(vendor: Any) -> None:
+    """An iterator that is left in the middle gives its connection back, and another event loop can go on."""
+    closed = 0
+
+    class Body(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            while True:
+                yield _lines(*ROWS)
+
+        async def aclose(self) -> None:
+            nonlocal closed
+            closed += 1
+
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=Body()))
+    client = vendor.connect("https://tenant.invalid", key_id=7, key=KEY, transport=transport, max_rate=None)
+
+    async def first_row() -> Any:
+        async for row in vendor.xql_rows_async(_ended(Face(vendor, client, is_sync=False))):
+            return row
+        return None
+
+    for _ in range(2):
+        assert asyncio.run(first_row()) == ROWS[0]
+    assert closed == 2
 
 
 def test_an_answer_with_more_rows_than_a_poll(run: Callable[..., Any], answering: Answering) -> None:

@@ -18,11 +18,13 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 
-from .._core.job import DETACHED, UNREADABLE, Client, Job, JobKind
+from .._core.job import DETACHED, UNREADABLE, Client, Job, JobKind, id_of
 from .._core.outcome import Outcome, TerminalStatus
+from .._core.rate_limit import rate_limiter_of
 from .._core.snapshot import Reading, Refused, Snapshot, outcome_error
-from .._core.text import truncate
+from .._core.text import encodable, printable, truncate
 from .._core.validate import described, number, text
+from .._http.credentials import without_credentials
 from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
 from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
@@ -84,7 +86,7 @@ def _failure(value: Any) -> str | None:
         with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(value)
     if is_object(value) and "line" in value and "message" in value:
-        return f"line {value['line']}, column {value.get('column')}: {sentence(value['message'])}"
+        return encodable(f"line {value['line']}, column {value.get('column')}: {sentence(value['message'])}")
     return message_of(value)
 
 
@@ -144,15 +146,17 @@ def start_xql(
         except (ApiError, SubmitFailed) as error:
             if not _is_no_slot(error):
                 raise
-            left = end - deadline(0)
-            if left <= 0:
+            now, limiter = deadline(0), rate_limiter_of(client)
+            # A pause that the API has asked for may last longer.
+            turn = max(min(now + pause, end), limiter.paused_until, now + limiter.spacing)
+            if now >= end or turn > end:
                 tried = f"for {wait_for_slot:,.0f} s" if wait_for_slot else "and wait_for_slot= would wait for another"
                 message = f"the API did not take the query, {tried}: {truncate(str(error), 160)}"
                 raise SubmitFailed(message) from error
-            yield Pause(min(pause, left))
+            yield Pause(turn - now)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         except SubmitUnclear as error:
-            error.candidates = tuple(job(each).ref for each in (yield from _running(requests, client, query)))
+            error.candidates = yield from _running(requests, client, job, query)
             raise
 
 
@@ -167,25 +171,28 @@ def _is_no_slot(error: SettledError) -> bool:
 def _started(job: Callable[[str], Job[B]], answer: Any) -> Job[B]:
     try:
         reply = answer["reply"]
-        if not is_object(reply):
-            return job(text("reply", reply))
-        if found := reply.get("execution_id") or reply.get("query_id"):
-            return job(str(found))
-        if said := _failure(reply.get("err_msg")):
+        if found := (reply.get("execution_id") or reply.get("query_id")) if is_object(reply) else reply:
+            return job(id_of(found))
+        if is_object(reply) and (said := _failure(reply.get("err_msg"))):
             raise SubmitFailed(f"the API did not take the query: {truncate(said)}")
         raise LookupError("execution_id")
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer names no query: {without_secrets(answer)!r:.200}") from error
 
 
-def _running(requests: XqlRequests, client: Client, query: str) -> Steps[list[str]]:
-    """The ids of the queries with this text that run at present; none if the API does not tell."""
-    try:
+def _running(
+    requests: XqlRequests, client: Client, job: Callable[[str], Job[Any]], query: str
+) -> Steps[tuple[str, ...]]:
+    """The refs of the queries with this text that run at present; none if the API does not tell."""
+    refs: list[str] = []
+    with contextlib.suppress(SettledError, *UNREADABLE):
         response: Response = yield from read(client, requests.quota(), deadline(_QUOTA_SECONDS))
         running: Any = response.json()["reply"]["current_concurrent_active_queries"] or {}
-        return [query_id for query_id, each in running.items() if each.get("xql") == query]
-    except (SettledError, *UNREADABLE):
-        return []
+        for query_id, each in running.items():
+            with contextlib.suppress(*UNREADABLE):
+                if each["xql"] == query:
+                    refs.append(job(query_id).ref)
+    return tuple(refs)
 
 
 def _query(query: str) -> str:
@@ -213,9 +220,10 @@ def _timeframe(timeframe: Timeframe) -> dict[str, int]:
         raise TypeError("timeframe must be a timedelta, or a pair of datetimes: from when, and until when")
     if any(moment.utcoffset() is None for moment in moments):
         raise ValueError("timeframe must have datetimes with a time zone, such as datetime.now(UTC)")
-    if not moments[0] < moments[1]:
-        raise ValueError("timeframe must begin before it ends")
     first, last = ((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) for moment in moments)
+    # Two moments of one time zone would be compared by their clocks, which are put back once a year.
+    if not first < last:
+        raise ValueError("timeframe must begin before it ends, by a millisecond at least")
     return {"from": first, "to": last}
 
 
@@ -298,18 +306,22 @@ class _Rows:
         if isinstance(body, _Lines):
             return body.finish()
         if body is not None:
+            reply = None
             try:
-                self._read(body.reply())
+                reply = body.reply()
+                self._read(reply)
             except UNREADABLE as error:
-                raise MalformedResponse(f"{self.job.ref}: the answer has no rows that can be read") from error
+                said = _quoted(self.job, sentence(reply)) if is_object(reply) and "results" not in reply else ""
+                raise MalformedResponse(f"{self.job.ref}: the answer has no rows that can be read{said}") from error
         return self.at_hand()
 
     def _read(self, reply: Mapping[str, Any], most: float = math.inf) -> None:
         """Read an answer: it has all rows, unless it has as many as were asked for, or names a stream."""
-        if reply.get("number_of_results") == 0:
+        number_of_results = reply.get("number_of_results")
+        results: Mapping[str, Any] = reply.get("results") or {}
+        count = int(number_of_results or 0)
+        if number_of_results is not None and count == 0 and not any(results.values()):
             return
-        results: Mapping[str, Any] = reply["results"]
-        count = int(reply.get("number_of_results") or 0)
         if stream_id := results.get("stream_id"):
             self.request = self._requests.stream(stream_id=text("stream_id", stream_id), is_gzip_compressed=True)
             self._body = _Lines(self.job, count)
@@ -413,11 +425,17 @@ class _Lines:
             raise self._malformed("has a line that is no JSON") from error
         if not is_object(row):
             raise self._malformed("has a line that is no JSON object")
+        if not self._count and list(row) == ["reply"] and is_object(row["reply"]) and (said := sentence(row)):
+            raise self._malformed(f"is an error{_quoted(self._job, said)}")
         self._count += 1
         yield row
 
     def _malformed(self, how: str) -> MalformedResponse:
         return MalformedResponse(f"{self._job.ref}: after {self._count:,} rows, the stream {how}")
+
+
+def _quoted(job: Job[Any], said: str) -> str:
+    return f": {printable(without_credentials(said, job.client), 150)}" if said else ""
 
 
 def _max_body(job: Job[Any]) -> int:
