@@ -249,6 +249,34 @@ def test_mocked_bodies() -> None:
     assert max(sizes) <= 64 * 1024
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_body_that_a_hook_has_thrown_away(way: str) -> None:
+    """A body that a hook has read, and not kept, is an error of ours."""
+
+    def throw_away(response: httpx.Response) -> None:
+        for _ in response.iter_raw():
+            pass
+
+    async def throw_away_async(response: httpx.Response) -> None:
+        async for _ in response.aiter_raw():
+            pass
+
+    async def in_a_loop(client: Any) -> None:
+        async with client:
+            client.get_async_httpx_client().event_hooks = {"response": [throw_away_async]}
+            async for _ in stream_async(client, REQUEST, "the rows"):
+                pass
+
+    def here(client: Any) -> None:
+        with client:
+            client.get_httpx_client().event_hooks = {"response": [throw_away]}
+            list(stream(client, REQUEST, "the rows"))
+
+    play = here if way == "sync" else lambda client: asyncio.run(in_a_loop(client))
+    with _serving(_chunks(b"row")) as url, pytest.raises(TransportError, match="the rows: "):
+        play(cortex_xsiam.connect(url, key_id=7, key=KEY, fast=way == "fast"))
+
+
 def test_nobody_there() -> None:
     """A connection that is refused is a TransportError about the request."""
     with socket.create_server(("127.0.0.1", 0)) as closing:

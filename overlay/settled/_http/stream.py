@@ -51,7 +51,9 @@ def stream(
         unpacker = Unpacker(client, received)
         if begin is not None:
             begin(received.headers)
-        parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
+        with transport_errors(what, client):
+            # A hook may have read the body, and not kept it.
+            parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
         while True:
             with transport_errors(what, client):
                 part = next(parts, None)
@@ -80,7 +82,8 @@ async def stream_async(
     import asyncio
 
     http = made(client.get_async_httpx_client, what)
-    end = None if seconds == math.inf else asyncio.get_running_loop().time() + seconds
+    now = asyncio.get_running_loop().time
+    end = None if seconds == math.inf else now() + seconds
     with transport_errors(what, client):
         built = http.build_request(**request)
         # To wait for a connection is no failure of the vendor's.
@@ -90,14 +93,16 @@ async def stream_async(
     try:
         if not received.is_success:
             with transport_errors(what, client):
-                async with asyncio.timeout(min(seconds, MAX_POLL_SECONDS)):
+                async with asyncio.timeout_at(min(end or math.inf, now() + MAX_POLL_SECONDS)):
                     refusal = await read_async(client, received)
             raise refusal.api_error()
         unpacker = Unpacker(client, received)
         if begin is not None:
             begin(received.headers)
         if received.is_stream_consumed:
-            for piece in unpacker.pieces(received.content):
+            with transport_errors(what, client):
+                content = received.content
+            for piece in unpacker.pieces(content):
                 yield piece
         else:
             parts = received.aiter_raw()
