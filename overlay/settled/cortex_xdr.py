@@ -287,7 +287,7 @@ def _put_out(snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, time
     found = script_results(snapshot.job, timeout=timeout)
     yield found.to_dict()
     if folder is not None:
-        for endpoint in (each.endpoint_id for each in found.results if str(each.retrieved_files or 0) != "0"):
+        for endpoint in (str(each.endpoint_id) for each in found.results if str(each.retrieved_files or 0) != "0"):
             yield from download_script_files(snapshot.job, endpoint, folder / safe_name(endpoint), timeout=timeout)
 
 

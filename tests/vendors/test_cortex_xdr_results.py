@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import copy
 import io
+import os
 import pickle
+import shutil
 import stat
 import struct
 import warnings
@@ -21,6 +23,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from settled import Job, cortex_xdr, errors
+from settled._cortex import downloads
 from settled._cortex.archives import MAX_BYTES, safe_name
 from settled.simulator import Simulator, bad_gateway, dropped, rate_limited, server_error, slow, truncated
 from settled.testing import VirtualClock
@@ -567,6 +570,66 @@ def test_cancelled_download(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
     assert inside(tmp_path) == {}
 
 
+def test_new_folders_without_a_file(told: MakeJob, tmp_path: Path, call: Call) -> None:
+    """No folder that was made for files stays if none came."""
+    job = told({"reply": {"DATA": "download/1"}}, JSONResponse({}, 403))
+    with pytest.raises(errors.PermissionDenied):
+        call("download_script_files", job, A, tmp_path / "new" / "in" / "new")
+    assert inside(tmp_path) == {}
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("function", ["link", "write"])
+def test_full_disk(  # noqa: PLR0917 - pytest gives them by name
+    script: MakeJob,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    function: str,
+    failure: BaseException,
+    overwrite: bool,
+) -> None:
+    """A disk that is full is the error of the operating system; like Ctrl-C it leaves nothing, at whatever step."""
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine").write_bytes(b"mine")
+    count = 0
+
+    def fail(*args: Any, **_: Any) -> Any:
+        nonlocal count
+        count += 1
+        if count >= 3:
+            raise failure
+        return place(*args)
+
+    place: Any = shutil.copyfile if function == "link" else downloads._Body.write
+    ways = ((os, "link"), (Path, "rename"), (Path, "replace"))
+    for owner, name in ways if function == "link" else ((downloads._Body, "write"),):
+        monkeypatch.setattr(owner, name, fail)
+    job = script({"out/a": os.urandom(100_000), "new/deep/b": os.urandom(100_000), "new/c": b"3"})
+    with pytest.raises(type(failure)) as raised:
+        cortex_xdr.download_script_files(job, A, tmp_path, overwrite=overwrite)
+    assert raised.value is failure
+    assert inside(tmp_path) == {"out/mine": b"mine"}
+
+
+def test_json_instead_of_files(told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
+    """An error with the HTTP status of success is no file."""
+    job = told({"reply": {"DATA": "download/1"}}, {"reply": {"err_msg": "no such file"}})
+    with pytest.raises(errors.MalformedResponse, match="JSON came instead of files"):
+        call("download_script_files", job, A, tmp_path, timeout=20)
+    assert inside(tmp_path) == {}
+
+
+def test_tokens_in_refusals(told: MakeJob, tmp_path: Path, call: Call) -> None:
+    """A refusal that quotes what is behind the link shows none of it."""
+    told_of = JSONResponse({"reply": {"err_msg": "no t0ken-of-a-link", "err_extra": "for sig+nature/1"}}, 400)
+    link = {"reply": {"DATA": "download/t0ken-of-a-link?sig=sig%2Bnature%2F1"}}
+    job = told(link, told_of, link)
+    with pytest.raises(errors.BadRequest, match="no …") as raised:
+        call("download_script_files", job, A, tmp_path)
+    assert not any(token in repr(vars(raised.value)) + str(raised.value) for token in ("t0ken", "nature"))
+
+
 # Archives and names.
 
 HOSTILE = {
@@ -668,6 +731,10 @@ def test_encrypted_archives(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
         ('attachment; filename=".."', "_"),
         ("attachment", A),
         (";;;=", A),
+        # What the email package cannot read.
+        ("attachment; filename*=a; filename*0=b", A),
+        ("attachment; filename*=idna''x", A),
+        (f"attachment; filename*{'9' * 5000}*=x", A),
     ],
 )
 def test_names_in_headers(told: MakeJob, tmp_path: Path, call: Call, header: str, name: str) -> None:

@@ -8,6 +8,7 @@ target, and its files get their names when all of them are there; after an error
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from urllib.parse import unquote
 
 import attrs
 
-from .._core.job import Job
+from .._core.job import UNREADABLE, Job
 from .._core.text import printable
 from .._core.validate import described, number
 from .._run import clock as _clock
@@ -32,6 +33,7 @@ LINK_SECONDS = 600.0
 _API = "/public_api/v1/"
 _LINK = re.compile(r"(?:^|/)(download/.+)", re.DOTALL)
 _TOKEN = re.compile(r"download/[^\s\"']+")
+_SHORTEST_TOKEN = 9
 _MAY_PASS = frozenset({408, 425, 429})
 
 
@@ -118,9 +120,8 @@ class Download:
             else:
                 names[PurePath(safe_name(body.name or endpoint))] = None
                 received.rename(unpacked / next(iter(names)))
-            placed = _publish(unpacked, names, folder, overwrite=self.overwrite)
-        self.left -= sum(path.stat().st_size for path in placed)
-        return placed
+            self.left -= sum((unpacked / name).stat().st_size for name in names)
+            return _publish(unpacked, names, folder, overwrite=self.overwrite)
 
     def _receive(self, endpoint: str, link: str, asked_at: float, body: _Body, what: str) -> Steps[None]:
         retries, method, is_renewed = Retries(self.end), "get", False
@@ -130,7 +131,7 @@ class Download:
             try:
                 yield Stream(self.job.client, request, end=self.end, writer=body)
             except SettledError as error:
-                failure = _told(error, what)
+                failure = _told(error, what, path)
             else:
                 return
             if body.is_too_large:
@@ -165,13 +166,17 @@ class _Body:
 
     def begin(self, headers: Mapping[str, str], /) -> None:
         """Begin with an empty file."""
-        if "html" in headers.get("content-type", "").lower():
-            failure = MalformedResponse("a web page came instead of files")
-            failure.is_html = True
+        content_type = headers.get("content-type", "").lower()
+        if "html" in content_type or "json" in content_type:
+            failure = MalformedResponse(f"{'a web page' if 'html' in content_type else 'JSON'} came instead of files")
+            failure.is_html = "html" in content_type
             raise failure
         message = Message()
         message["Content-Disposition"] = headers.get("content-disposition", "")
-        self.name = re.split(r"[/\\]", message.get_filename() or "")[-1]
+        self.name = ""
+        # Some headers are more than the email package can read.
+        with contextlib.suppress(*UNREADABLE):
+            self.name = re.split(r"[/\\]", message.get_filename() or "")[-1]
         self._file.seek(0)
         self._file.truncate()
 
@@ -197,33 +202,49 @@ def _is_refusal(status_code: int) -> bool:
     return 400 <= status_code < 500 and status_code not in _MAY_PASS
 
 
-def _told(error: SettledError, what: str) -> SettledError:
-    """The error with what it is about, and without what opens the link."""
-    error.args = (f"{what}: {_without_token(str(error))}", *error.args[1:])
+def _told(error: SettledError, what: str, path: str) -> SettledError:
+    """The error with what it is about, and without what opens the link, which an answer may quote by itself."""
+    # Shorter ones open nothing, and would be found everywhere.
+    tokens = sorted((each for each in re.split(r"[/?&=]", path) if len(each) >= _SHORTEST_TOKEN), key=len, reverse=True)
+
+    def hidden(text: str) -> str:
+        text = _TOKEN.sub("download/…", text)
+        for token in tokens:
+            text = text.replace(token, "…").replace(unquote(token), "…")
+        return text
+
+    error.args = (f"{what}: {hidden(str(error))}", *error.args[1:])
     if isinstance(error, ApiError):
-        error.path, error.message = _without_token(error.path), _without_token(error.message)
-        error.extra = error.extra and _without_token(error.extra)
+        error.path, error.message = hidden(error.path), hidden(error.message)
+        error.extra = error.extra and hidden(error.extra)
     return error
-
-
-def _without_token(text: str) -> str:
-    return _TOKEN.sub("download/…", text)
 
 
 @contextlib.contextmanager
 def _staging(folder: Path) -> Generator[Path, None, None]:
-    """A folder within a folder, for what is not yet complete; in the end it is gone, and the outer one if it is new."""
-    is_new = not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".settled-", dir=folder))
+    """A folder within a folder, for what is not yet complete; in the end it is gone, and new ones without a file."""
+    missing = _missing(folder)
     try:
-        yield staging
+        folder.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=".settled-", dir=folder))
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        if is_new:
-            # It stays if there is something in it.
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        _remove_empty(missing)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders that are still to be made, the innermost first."""
+    return list(itertools.takewhile(lambda each: not each.exists(), (folder, *folder.parents)))
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        # It stays if there is something in it.
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwrite: bool) -> list[Path]:
@@ -239,17 +260,22 @@ def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwri
             if os.path.lexists(folder / parent) and not (folder / parent).is_dir():
                 raise _is_there(folder / parent)
     placed: list[Path] = []
+    made: list[Path] = []
     try:
         for name, target in targets.items():
+            made[:0] = _missing(target.parent)
             target.parent.mkdir(parents=True, exist_ok=True)
+            is_new = not os.path.lexists(target)
             _place(unpacked / name, target, overwrite=overwrite)
-            placed.append(target)
+            if is_new:
+                placed.append(target)
     except BaseException:
         # What was replaced cannot be brought back.
-        for target in () if overwrite else placed:
+        for target in placed:
             target.unlink(missing_ok=True)
+        _remove_empty(made)
         raise
-    return placed
+    return list(targets.values())
 
 
 def _place(source: Path, target: Path, *, overwrite: bool) -> None:
