@@ -98,8 +98,8 @@ def test_no_settings(run: Command) -> None:
         ([REFUSED], "refused"),
         ([REFUSED, JSONResponse({}, 402)], "licence"),
         ([REFUSED, JSONResponse({}, 403)], "permission"),
-        ([NOT_FOUND], "the same without credentials"),
-        ([HTMLResponse("<html>log in</html>")], "none of the API"),
+        ([NOT_FOUND], "not found, with and without credentials"),
+        ([HTMLResponse("<html>log in</html>")], "not from the API"),
     ],
     ids=["401", "402", "403", "wrong path", "HTML"],
 )
@@ -157,8 +157,8 @@ def test_clock(run: Command, server: Answering, monkeypatch: pytest.MonkeyPatch,
     [
         ({"exp": 1}, "problem: the token expired"),
         ({"exp": 4e9}, "ok: the token is a JWT that expires in"),
-        ({"exp": "soon"}, "note: the token is no JWT"),
-        (None, "note: the token is no JWT"),
+        ({"exp": "soon"}, "note: the token is not a readable JWT"),
+        (None, "note: the token is not a readable JWT"),
     ],
 )
 def test_token(run: Command, server: Answering, monkeypatch: pytest.MonkeyPatch, claims: Any, words: str) -> None:
@@ -178,7 +178,7 @@ def test_nobody_there(run: Command, server: Answering, monkeypatch: pytest.Monke
     monkeypatch.setenv("SETTLED_OSAPI_URL", f"http://127.0.0.1:{port}")
     assert "refuses connections" in _problem(run, "osapi")["message"]
     monkeypatch.setenv("SETTLED_OSAPI_URL", "https://no-such-host.invalid")
-    assert "nobody knows the host" in _problem(run, "osapi")["message"]
+    assert "DNS does not know the host" in _problem(run, "osapi")["message"]
     # No TLS is spoken there.
     monkeypatch.setenv("SETTLED_OSAPI_URL", server.url.replace("http:", "https:"))
     assert "no TLS with" in _problem(run, "osapi")["message"]
@@ -232,7 +232,7 @@ def test_tls(run: Command, with_tls: tuple[str, Path], tmp_path: Path, monkeypat
     assert "verify" in problem["fix"]
     file.write_text(f'{table}verify = "{certificate}"\n', encoding="utf-8")
     told = " ".join(each["message"] for each in _findings(run, "osapi", code=0))
-    assert "TLSv1.3 and a certificate that is trusted" in told
+    assert "TLSv1.3 and a trusted certificate" in told
     assert "credentials are accepted" in told
 
 

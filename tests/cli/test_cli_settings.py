@@ -74,7 +74,7 @@ def test_file_of_others(run: Command, write: Write, mode: int) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[kiln]\n", "no vendor is called kiln"),
+        ("[kiln]\n", "there is no vendor kiln"),
         ("cortex_xsiam = 7\n", "not a table"),
         ("[cortex_xsiam\n", "cannot be read"),
         ("[cortex_xsiam]\nbase_url = 'tenant.invalid'\n", "missing a required argument: 'key_id'"),
@@ -122,4 +122,4 @@ def test_no_settings(run: Command) -> None:
     assert (
         "SETTLED_CORTEX_XSIAM_URL, SETTLED_CORTEX_XSIAM_KEY_ID, SETTLED_CORTEX_XSIAM_KEY are not set" in result.stderr
     )
-    assert "[cortex_xsiam] in a file that SETTLED_CONFIG names" in result.stderr
+    assert "[cortex_xsiam] into the file that SETTLED_CONFIG names" in result.stderr

@@ -108,10 +108,10 @@ WRONG = {
     "a twin": ("agilesec.execute_scan_async", "{}", "did you mean agilesec.execute_scan?"),
     "a job": ("agilesec.scan", "{}", "not the name of a submit"),
     "empty": (CREATE, " \n", 'standard input is empty: it must hold the arguments as JSON, as {"sensor_type": ...'),
-    "bad JSON": (CREATE, '{"sensor_type": }', "is no JSON: Expecting value at line 1, column 17"),
+    "bad JSON": (CREATE, '{"sensor_type": }', "is not JSON: Expecting value at line 1, column 17"),
     "deep JSON": (CREATE, "[" * 100_000, "nested too deeply"),
     "a list": (CREATE, "[1]", "must be a JSON object, as"),
-    "twice": (CREATE, '{"sensor_type": "a", "sensor_type": "b"}', "a name stands twice"),
+    "twice": (CREATE, '{"sensor_type": "a", "sensor_type": "b"}', "a name occurs twice"),
     "missing": (CREATE, '{"sensor_type": "a"}', "missing: sensor_name, sensor_config; there are sensor_type"),
     "unknown argument": (CREATE, json.dumps({**SCAN, "sensor": 1}), "'sensor' is unknown; there are sensor_type"),
     "no string": (CREATE, json.dumps({**SCAN, "sensor_name": 7}), "sensor_name must be a string, not a whole number"),
@@ -136,7 +136,7 @@ def test_wrong_usage(run: Command, name: str, text: str, said: str) -> None:
     assert run.sim.asked == []
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"\xff\x00", "no text"), (b"", "is empty")])
+@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"\xff\x00", "not UTF-8"), (b"", "is empty")])
 def test_bad_files(run: Command, tmp_path: Path, content: bytes | None, said: str) -> None:
     """A file that is not there, is no text or is empty is told so."""
     file = tmp_path / "body.json"
@@ -262,7 +262,7 @@ def test_no_results(run: Command, results: Any) -> None:
     results(down)
     assert "has not settled yet: wait for it first" in run("results", running).stderr
     assert run("results", done).exit_code == 4
-    assert "one REF at a time" in run("results", "-", stdin=f"{done}\n{running}").stderr
+    assert "give one REF" in run("results", "-", stdin=f"{done}\n{running}").stderr
 
 
 def test_submit_needs_an_argument_file_on_a_terminal(run: Command) -> None:

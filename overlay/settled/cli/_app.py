@@ -1,4 +1,7 @@
-"""The commands."""
+"""The commands: each parses its arguments, does its work under `_exit_on_errors`, and exits with a documented code.
+
+The simulator, the demo and their packages are imported only by the commands that need them.
+"""
 
 from __future__ import annotations
 
@@ -87,11 +90,11 @@ def _page(path: Path | None) -> Path | None:
         raise typer.BadParameter(f"no such directory: {path.parent}")
     if path is not None:
         try:
-            # Better told now than after an hour of waiting.
+            # Checked now, because the page is written only after the wait.
             with path.open("a", encoding="utf-8"):
                 pass
         except OSError as error:
-            raise typer.BadParameter(f"it cannot be written: {path}: {error.strerror}") from None
+            raise typer.BadParameter(f"cannot be written: {path}: {error.strerror}") from None
     return path
 
 
@@ -165,7 +168,7 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
 
     The exit code is that of `wait`, and 0 also for a job that goes on.
     """
-    with _troubles():
+    with _exit_on_errors():
         need_output()
         journal = Journal(_jobs(refs, expected_agents), _watcher(json, quiet))
         journal.ask()
@@ -191,7 +194,7 @@ def submit(
     It is sent once. Exit code 5 says that the API did not take the job, 6 that it may exist all the same: look then,
     before you submit it again.
     """
-    with _troubles():
+    with _exit_on_errors():
         need_output()
         try:
             function = submit_named(kind)
@@ -220,11 +223,11 @@ def results(
     Rows and results are JSON, an object a line; files are told by their paths. The exit code is 0 if all could be read,
     however the job ended.
     """
-    with _troubles():
+    with _exit_on_errors():
         need_output()
         jobs = _jobs([ref], None)
         if len(jobs) > 1:
-            raise typer.BadParameter("one REF at a time, as results of several jobs could not be told apart")
+            raise typer.BadParameter("give one REF: the results of several jobs could not be told apart")
         with contextlib.closing(jobs[0].client.get_httpx_client()):
             try:
                 for each in results_of(jobs[0], folder=to, timeout=timeout.seconds):
@@ -233,7 +236,7 @@ def results(
                 typer.echo(f"settled: {plain(error)}", err=True)
                 raise typer.Exit(SOME_FAILED) from None
             except FileExistsError as error:
-                raise typer.BadParameter(f"--to another folder, where nothing is in the way: {plain(error)}") from None
+                raise typer.BadParameter(f"a file is in the way, give --to another folder: {plain(error)}") from None
             except ValueError as error:
                 raise typer.BadParameter(plain(error)) from None
 
@@ -241,7 +244,7 @@ def results(
 @app.command("kinds")
 def list_kinds(*, json: Json = False) -> None:
     """List the kinds of jobs, and their status words."""
-    with _troubles():
+    with _exit_on_errors():
         need_output()
         for kind in kinds():
             terminal = {member.value: member.outcome.value for member in kind.terminal}
@@ -270,16 +273,17 @@ def simulate(
     behind -- gets both as environment variables, the refs as SETTLED_SIMULATED_REFS, one a line. Its exit code is this
     command's.
     """
-    with _troubles():
+    with _exit_on_errors():
         from ..demo import start_jobs
         from ..simulator import Simulator
 
         with Simulator(port=port, speed=speed, scan_slots=2) as vendors:
             jobs = start_jobs(vendors)
+            # The submits have opened connections; the command that follows makes its own.
             for client in {id(job.client): job.client for job in jobs}.values():
                 client.get_httpx_client().close()
             if command:
-                # Settings in a file would lead to the real vendors.
+                # The file of settings names the real vendors, and takes precedence over the variables.
                 environ = {name: value for name, value in os.environ.items() if name != VARIABLE} | vendors.environ
                 environ["SETTLED_SIMULATED_REFS"] = "\n".join(job.ref for job in jobs)
                 raise typer.Exit(exit_code_of(command, environ))
@@ -294,7 +298,7 @@ def simulate(
 @app.command()
 def demo() -> None:
     """Submit a few jobs to simulated vendors, and wait for them."""
-    with _troubles():
+    with _exit_on_errors():
         from ..demo import main
 
         main()
@@ -314,7 +318,7 @@ def doctor(
     It checks credentials, addresses, clocks and versions, and says how to fix each problem. The exit code is 0, or 4
     if there is a problem.
     """
-    with _troubles():
+    with _exit_on_errors():
         code = 0
         for finding in diagnose(vendors or []):
             typer.echo(as_json(finding._asdict()) if json else finding.as_text())
@@ -325,12 +329,13 @@ def doctor(
 def _follow(
     verb: str, refs: list[str] | None, watcher: Watcher, *, timeout: Duration, report: Path | None, agents: int | None
 ) -> None:
-    with _troubles():
+    with _exit_on_errors():
         journal = Journal(_jobs(refs, agents), watcher)
         code = None
         with contextlib.suppress(KeyboardInterrupt), watcher:
             asyncio.run(journal.follow(timeout.seconds))
             code = journal.exit_code
+        # After an interrupt, too, the report and the command to resume are worth having.
         code = interrupted_code() if code is None else code
         if report is not None:
             try:
@@ -349,7 +354,7 @@ def _watcher(json: bool, quiet: bool, *, table: bool = False) -> Watcher:
     console = Console(highlight=False)
     if quiet or json:
         return Errors() if quiet else JsonLines()
-    # FORCE_COLOR and the like ask for colours, not for a table that is redrawn.
+    # FORCE_COLOR makes rich claim a terminal, but asks for colours only, not for a live table.
     is_screen = sys.stdout.isatty() and console.is_terminal and not console.is_dumb_terminal
     return (
         Board(console)
@@ -367,6 +372,7 @@ def _jobs(refs: list[str] | None, expected_agents: int | None) -> list[Job[Any]]
         raise typer.BadParameter("no refs were given")
     try:
         return Settings.read().jobs(given, expected_agents=expected_agents)
+    # A ValueError, too, but one that ends with 4, not with 2.
     except BadSettings:
         raise
     except ValueError as error:
@@ -390,8 +396,8 @@ def _command(*words: str, refs: Sequence[str]) -> str:
 
 
 @contextlib.contextmanager
-def _troubles() -> Generator[None]:
-    """End with a message and the right exit code, whatever comes up."""
+def _exit_on_errors() -> Generator[None]:
+    """Turn errors of settings, the API and the system into a message and the documented exit code."""
     try:
         yield
     except (BadSettings, SettledError) as error:

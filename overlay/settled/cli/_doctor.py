@@ -1,4 +1,8 @@
-"""What may be wrong with settings, connections, clocks and versions, and how to mend it."""
+"""Find what is wrong with settings, connections, clocks and versions, and say how to fix it.
+
+Each vendor is asked twice for a made-up job: without credentials, and with them. The difference tells whether the
+credentials are accepted, without any real job.
+"""
 
 from __future__ import annotations
 
@@ -30,23 +34,23 @@ from ._show import plain
 
 State = Literal["ok", "note", "problem"]
 
-_PROXY = "see whether the address is right, that of the API, and what stands in between"
+_PROXY = "check that the address is that of the API, and which proxies are in between"
 _REFUSALS: tuple[tuple[type[errors.SettledError], str, str | None], ...] = (
     (errors.AuthenticationError, "the credentials are refused", None),
-    (errors.LicenseRequired, "the tenant lacks the licence", "ask who administers the tenant"),
-    (errors.PermissionDenied, "the credentials lack the permission", "give them a role that may read"),
-    (errors.TransportError, "no answer", _PROXY),
-    (errors.MalformedResponse, "an answer that is none of the API", _PROXY),
+    (errors.LicenseRequired, "the tenant lacks the licence", "ask the tenant's administrator"),
+    (errors.PermissionDenied, "the credentials lack the permission", "give them a role that can read"),
+    (errors.TransportError, "no reply", _PROXY),
+    (errors.MalformedResponse, "the reply is not from the API", _PROXY),
 )
 
-# A signature is refused when it is minutes old; less is a server's whim.
+# Cortex refuses signatures that are minutes old; smaller differences are normal.
 _SKEW_SECONDS = 60
 _PATIENCE_SECONDS = 10.0
 _CENTURY_SECONDS = 100 * 365.25 * 86_400
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at: a vendor or "versions", how it is, and how to mend it."""
+    """The result of one check: a vendor or "versions", the state, a message, and how to fix a problem."""
 
     about: str
     state: State
@@ -54,28 +58,28 @@ class Finding(NamedTuple):
     fix: str | None = None
 
     def as_text(self) -> str:
-        """The finding in one line, and a second one that says how to mend it."""
+        """The finding as a line, and the fix as a second one."""
         first = f"{self.state:8} {self.about}: {plain(self.message)}"
         return first if self.fix is None else f"{first}\n{'':8} -> {self.fix}"
 
 
 def diagnose(named: list[str]) -> Iterator[Finding]:
-    """Look at the versions, and at the named vendors, or all that have settings."""
+    """Check the versions, then the named vendors, or all that have settings."""
     yield from _versions()
     try:
         settings = Settings.read()
     except BadSettings as error:
-        yield Finding(VARIABLE, "problem", str(error), "make it a file of valid TOML that only you have access to")
+        yield Finding(VARIABLE, "problem", str(error), "make it valid TOML, readable only by you")
         return
     chosen = named or [vendor for vendor in vendors() if settings.source(vendor)]
     if not chosen:
-        yield Finding("settings", "problem", "no vendor has any", _how_to_set("<vendor>"))
+        yield Finding("settings", "problem", "no vendor has settings", _how_to_set("<vendor>"))
     for vendor in chosen:
         if vendor in vendors():
-            for state, message, *fix in _vendor(vendor, settings):
+            for state, message, *fix in _check_vendor(vendor, settings):
                 yield Finding(vendor, state, message, *fix)
         else:
-            yield Finding(vendor, "problem", "no such vendor", f"there are {', '.join(vendors())}")
+            yield Finding(vendor, "problem", "no such vendor", f"the vendors are {', '.join(vendors())}")
 
 
 _Found = tuple[State, str] | tuple[State, str, str]
@@ -89,7 +93,7 @@ def _versions() -> Iterator[Finding]:
         requirements = importlib.metadata.requires("settled") or []
     except importlib.metadata.PackageNotFoundError:
         requirements = []
-        yield Finding("versions", "note", "settled was not installed, but is imported from a folder")
+        yield Finding("versions", "note", "settled is imported from a folder, not installed")
     for requirement in requirements:
         if match := re.fullmatch(r"""([\w.-]+).*extra == ['"]([\w-]+)['"].*""", requirement):
             extras.setdefault(match[2], []).append(match[1])
@@ -111,7 +115,7 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
+def _check_vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
     try:
         client = settings.connect(vendor)
     except BadSettings as error:
@@ -125,20 +129,20 @@ def _vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
         made_up = _made_up_id(kind)
         try:
             began = time.time()
-            without = _ask(client, kind.request(made_up), None)
+            without = _send(client, kind.request(made_up), None)
         except httpx.HTTPError as error:
             yield _unreachable(error, http.base_url)
             return
         except errors.SettledError as error:
-            yield "problem", f"an answer that is none of the API: {error}", _PROXY
+            yield "problem", f"the reply is not from the API: {error}", _PROXY
             return
         yield from _connection(without)
         yield from _clock(without, began)
         yield _access(Job(kind, client, made_up), without.status_code)
 
 
-def _ask(client: Client, request: dict[str, Any], auth: httpx.Auth | None) -> httpx.Response:
-    """What a request is answered with, within bounds of time and size; its body is not kept."""
+def _send(client: Client, request: dict[str, Any], auth: httpx.Auth | None) -> httpx.Response:
+    """Send a request within limits of time and size; return the response without its body."""
     http = client.get_httpx_client()
     built, end = http.build_request(**request, timeout=_PATIENCE_SECONDS), time.monotonic() + _PATIENCE_SECONDS
     built.extensions = {**built.extensions, DEADLINE: end}
@@ -159,79 +163,90 @@ def _credentials(auth: httpx.Auth | None) -> Iterator[_Found]:
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
             left = float(claims["exp"]) - time.time() if "exp" in claims else None
             if left is not None and not math.isfinite(left):
-                raise ValueError("no moment")
+                raise ValueError("not a time")
         except UNREADABLE:
-            yield "note", "the token is no JWT that can be read", "see whether it was copied in full"
+            yield "note", "the token is not a readable JWT", "check that it was copied in full"
             return
         if left is not None and left < 0:
-            yield "problem", f"the token expired {_rounded(-left)} ago", "have a new one made"
+            yield "problem", f"the token expired {_approximate(-left)} ago", "create a new one"
         elif left is not None:
-            yield "ok", f"the token is a JWT that expires in {_rounded(left)}"
+            yield "ok", f"the token is a JWT that expires in {_approximate(left)}"
 
 
 def _connection(response: httpx.Response) -> Iterator[_Found]:
     url = response.request.url
     if url.scheme == "https":
-        # There is none any more if the server has closed the connection.
+        # Missing if the server has closed the connection.
         stream = response.extensions.get("network_stream")
         tls: ssl.SSLObject | None = None if stream is None else stream.get_extra_info("ssl_object")
         version = "TLS" if tls is None else tls.version()
-        yield "ok", f"{url.host} is reachable, with {version} and a certificate that is trusted"
+        yield "ok", f"{url.host} is reachable, with {version} and a trusted certificate"
     elif _is_loopback(url.host):
         yield "ok", f"{url.host} is reachable, without TLS"
     else:
-        yield "problem", f"{url.host} is reached without TLS: everybody on the way sees the key", "use https://"
+        yield (
+            "problem",
+            f"{url.host} is reached without TLS, so anyone on the network path can read the key",
+            "use https://",
+        )
 
 
 def _clock(response: httpx.Response, began: float) -> Iterator[_Found]:
+    # The server stamped its reply somewhere between the request and now.
     now = (began + time.time()) / 2
     try:
         skew = now - email.utils.parsedate_to_datetime(response.headers["date"]).timestamp()
     except UNREADABLE:
-        yield "note", "the answer has no date to hold this machine's clock against"
+        yield "note", "the reply has no Date, so this machine's clock cannot be checked"
         return
     if abs(skew) > _SKEW_SECONDS:
         which = "ahead of" if skew > 0 else "behind"
-        yield "problem", f"this machine's clock is {_rounded(abs(skew))} {which} the server's", "set it, e.g. by NTP"
+        yield (
+            "problem",
+            f"this machine's clock is {_approximate(abs(skew))} {which} the server's",
+            "set it, e.g. by NTP",
+        )
     else:
         yield "ok", "this machine's clock and the server's agree"
 
 
 def _access(job: Job[Any], without: int) -> _Found:
-    """What an answer about a made-up job says of the credentials; `without` is what was answered without any."""
+    """Judge the credentials by the reply about a made-up job; `without` is the status without credentials."""
     try:
         job.fetch()
         answer = None
     except errors.SettledError as error:
         answer = error
-    said = str(answer).removesuffix(f"; {hint_of(job.client)}").removesuffix(f"; {job.kind.address_hint}")
+    reason = str(answer).removesuffix(f"; {hint_of(job.client)}").removesuffix(f"; {job.kind.address_hint}")
     for refusal, message, fix in _REFUSALS:
         if isinstance(answer, refusal):
             if job.kind.is_wrong_address(answer):
-                return "problem", f"{message}: {said}", job.kind.address_hint or _PROXY
-            return "problem", f"{message}: {said}", fix or _right_credentials(job)
+                return "problem", f"{message}: {reason}", job.kind.address_hint or _PROXY
+            return "problem", f"{message}: {reason}", fix or _advice_on_credentials(job)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
     if without in (401, 403):
-        return "ok", f"the credentials are accepted (without them the answer is {without})"
-    # Nobody looks at credentials on a path that does not exist.
+        return "ok", f"the credentials are accepted (without them the status is {without})"
+    # On a path that does not exist, a server checks no credentials.
     if isinstance(answer, errors.NotFound):
-        return "problem", f"the same without credentials: {said}", "see whether the address needs a path, as /api"
-    return "note", f"with and without credentials: {answer or 'an answer'}", "try again later if it is a server's error"
+        fix = "check whether the address needs a path, such as /api"
+        return "problem", f"not found, with and without credentials: {reason}", fix
+    return "note", f"with and without credentials: {answer or 'a reply'}", "try again later if it is a server's error"
 
 
-def _right_credentials(job: Job[Any]) -> str:
+def _advice_on_credentials(job: Job[Any]) -> str:
     http = job.client.get_httpx_client()
     vendor = job.kind.name.partition(".")[0]
     if not isinstance(http.auth, CortexKey):
-        return "see whether the token is complete, of this host, and not revoked"
+        return "check that the token is complete, for this host, and not revoked"
+    # The two kinds of key look alike, and mixing them up is a common mistake: try the other one.
     other = CortexKey(http.auth.key_id, http.auth.secret(), advanced=not http.auth.advanced)
     try:
-        answer = _ask(job.client, job.kind.request(job.id), other)
+        answer = _send(job.client, job.kind.request(job.id), other)
     except (httpx.HTTPError, errors.SettledError):
-        return "see whether key and key id are right"
+        return "check the key and the key id"
     if answer.status_code == 401:
-        return "see whether key and key id belong together, and to this tenant"
+        return "check that the key and the key id belong together, and to this tenant"
     word, setting = ("advanced", "true") if other.advanced else ("standard", "false")
     return f"it is a {word} key: SETTLED_{vendor.upper()}_KEY_TYPE={word}, or advanced = {setting} in the file"
 
@@ -240,20 +255,21 @@ def _unreachable(error: httpx.HTTPError, address: httpx.URL) -> _Found:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            fix = "if a proxy signs anew what it has read, name its CA in SSL_CERT_FILE, or as verify in the file"
+            fix = "if a proxy intercepts TLS, name its CA in SSL_CERT_FILE, or as verify in the file"
             return "problem", f"the certificate of {address.host} is not trusted: {cause.verify_message}", fix
         if isinstance(cause, ssl.SSLError):
-            return "problem", f"no TLS with {address.host}: {cause.reason}", "see whether address and port are right"
+            return "problem", f"no TLS with {address.host}: {cause.reason}", "check the address and the port"
         if isinstance(cause, socket.gaierror):
-            return "problem", f"nobody knows the host {address.host}", "see whether the address is right"
+            return "problem", f"DNS does not know the host {address.host}", "check the address"
         if isinstance(cause, ConnectionRefusedError):
-            return "problem", f"{address} refuses connections", "see whether the port is right, and the server runs"
+            return "problem", f"{address} refuses connections", "check the port, and that the server runs"
         cause = cause.__cause__ or cause.__context__
-    fix = "see whether a firewall is in between, and HTTPS_PROXY is right"
-    return "problem", f"no answer from {address.host}: {type(error).__name__} {error}", fix
+    fix = "check for a firewall in between, and check HTTPS_PROXY"
+    return "problem", f"no reply from {address.host}: {type(error).__name__} {error}", fix
 
 
 def _made_up_id(kind: JobKind[Any]) -> str:
+    # Most ids are UUIDs; a kind that refuses one takes numbers.
     made_up = kind.example_id("00000000-0000-4000-8000-000000000000")
     try:
         kind.request(made_up)
@@ -274,7 +290,7 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _rounded(seconds: float) -> str:
+def _approximate(seconds: float) -> str:
     if seconds > _CENTURY_SECONDS:
         return "more than 100 years"
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):

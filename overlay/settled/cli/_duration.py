@@ -1,4 +1,7 @@
-"""Durations as people write them."""
+"""Parse durations such as 90s or 1h30m.
+
+The text is kept beside the seconds, for the command that resumes a wait.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +23,13 @@ class Duration:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read 90, 90s, 15m, 1h30m, 2d or none; ValueError if it is nothing of the sort."""
+        """Read 90, 90s, 15m, 1h30m, 2d or none; ValueError for anything else."""
         if text == "none":
             return cls(text, None)
         parts = _PARTS.fullmatch(text)
         if parts is None or not any(parts.groups()):
             raise ValueError("not a duration such as 90, 90s, 15m, 1h30m, 2d or none")
+        # The pattern lets 1.2.3 through; float does not.
         counted = zip(parts.groups(), _SECONDS, strict=True)
         try:
             return cls(text, sum(float(number) * unit for number, unit in counted if number))

@@ -1,4 +1,7 @@
-"""What a wait has seen of its jobs, kept for those who look at it."""
+"""The history of a wait: each poll's status, failed polls and pauses, for the output and the report.
+
+A `Journal` records what happens to jobs, and passes it to a `Watcher`, which prints it. Neither influences the wait.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ SOME_FAILED, USAGE, PARTLY, API_PROBLEM, NOT_TAKEN, UNCLEAR, DEADLINE = 1, 2, 3,
 
 
 class Sight(NamedTuple):
-    """What a poll saw: when (seconds since the wait began), the job's word, or how many parts are done, and theirs."""
+    """A successful poll: its time (seconds since the wait began), the status or progress, and those of its parts."""
 
     moment: float
     label: str
@@ -33,14 +36,14 @@ class Sight(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A poll that failed: when, and why."""
+    """A failed poll: its time and the reason."""
 
     moment: float
     why: str
 
 
 class Pause(NamedTuple):
-    """A pause that a vendor has asked a client for: when, and of how many seconds."""
+    """A pause that a vendor asked a client for: its time and its length in seconds."""
 
     client: Client
     moment: float
@@ -49,7 +52,7 @@ class Pause(NamedTuple):
 
 @attrs.define
 class Life:
-    """A job as far as it was followed: the latest snapshot, its end if `has_ended`, and the one that differed."""
+    """A job's history: the latest snapshot (the last one if `has_ended`), and the one before the latest change."""
 
     job: Job[Any]
     latest: Snapshot[Any]
@@ -60,14 +63,14 @@ class Life:
 
     @property
     def seconds(self) -> float:
-        """How long the wait has seen it."""
+        """For how many seconds the job was followed."""
         return max(
             self.latest.elapsed, *(sight.moment for sight in self.sights), *(fail.moment for fail in self.failures), 0.0
         )
 
 
 class Watcher:
-    """Who is told what happens to jobs, while its context lasts; this one does nothing with it."""
+    """Receives what happens to jobs, while its context lasts; this base class ignores it."""
 
     def __enter__(self) -> Self:
         return self
@@ -94,7 +97,7 @@ class Watcher:
 
 
 class Journal:
-    """The lives of jobs, by their refs."""
+    """The histories of jobs, by ref."""
 
     def __init__(self, jobs: Iterable[Job[Any]], watcher: Watcher) -> None:
         nothing = {job: Snapshot(job, polls=0) for job in jobs}
@@ -106,13 +109,13 @@ class Journal:
 
     @property
     def exit_code(self) -> int:
-        """The exit code that the jobs make: that of the worst; 0 for one that goes on."""
+        """The exit code of the worst job; a job that is still running counts as 0."""
         codes = {_code(life.latest) for life in self.lives.values()}
         return next((code for code in (API_PROBLEM, DEADLINE, SOME_FAILED, PARTLY) if code in codes), 0)
 
     @property
     def unfinished(self) -> list[str]:
-        """The refs of the jobs that have not settled, though nothing is wrong with them."""
+        """The refs of the jobs whose wait can be resumed: they are still running, or their deadline has passed."""
         return [
             ref for ref, life in self.lives.items() if not life.has_ended or isinstance(life.latest.error, WaitTimeout)
         ]
@@ -130,6 +133,7 @@ class Journal:
             for client in {id(job.client): job.client for job in jobs}.values():
                 http = client.get_async_httpx_client()
                 stack.push_async_callback(http.aclose)
+                # Settled retries after a pause by itself, so only a hook sees that a vendor asked for one.
                 http.event_hooks = {"response": [self._pauses(client)]}
             stack.enter_context(log_to(self._log))
             ends = await stack.enter_async_context(aio.as_settled(jobs, timeout=timeout, on_poll=self._polled))
@@ -137,7 +141,7 @@ class Journal:
                 self._ended(end)
 
     def ask(self) -> None:
-        """Ask once how each job is doing, and close their clients."""
+        """Poll each job once, and close the clients."""
         with contextlib.ExitStack() as stack, log_to(self._log):
             for life in self.lives.values():
                 stack.callback(life.job.client.get_httpx_client().close)
@@ -153,13 +157,15 @@ class Journal:
         parts = {name: part.status or "none yet" for name, part in snapshot.parts.items()}
         progress = f"{snapshot.progress.done} of {snapshot.progress.total} settled" if snapshot.progress else "none yet"
         life.sights.append(Sight(snapshot.elapsed, snapshot.status or progress, parts))
-        is_new = not life.sights[1:] or _essence(life.latest) != _essence(snapshot)
+        # A status may stay the same while a part of the job changes.
+        is_new = not life.sights[1:] or _state(life.latest) != _state(snapshot)
         life.before, life.latest = life.latest if is_new else life.before, snapshot
         if is_new and not snapshot.is_settled:
             self._watcher.changed(life)
 
     def _log(self, record: logging.LogRecord) -> None:
         fields = vars(record)
+        # The warning of a failed poll carries these fields; its last argument is the reason.
         match record.args:
             case (*_, str() as message) if "error.type" in fields:
                 life = self.lives[fields["job.ref"]]
@@ -169,14 +175,14 @@ class Journal:
                 self._watcher.warned(record.getMessage())
 
     def _pauses(self, client: Client) -> Callable[[httpx.Response], Awaitable[None]]:
-        """What takes the pauses that a vendor asks for, for all jobs of a client."""
+        """A response hook that records the pauses that a vendor asks a client for."""
 
-        async def answered(response: httpx.Response) -> None:
+        async def on_response(response: httpx.Response) -> None:
             pause = asked_pause(response.headers)
             if pause is not None and not response.is_success:
                 self.pauses.append(Pause(client, self.elapsed, min(pause, MAX_PAUSE_SECONDS)))
 
-        return answered
+        return on_response
 
     def _ended(self, end: Snapshot[Any]) -> None:
         life = self.lives[end.job.ref]
@@ -187,7 +193,7 @@ class Journal:
 
 
 def label(snapshot: Snapshot[Any]) -> str:
-    """A job's status, or what stands for it if it has none: how many of its parts have which."""
+    """A job's status; without one, how many of its parts have which status."""
     if snapshot.status is not None:
         return snapshot.status
     words = Counter(part.status or "none yet" for part in snapshot.parts.values())
@@ -200,17 +206,18 @@ def _code(snapshot: Snapshot[Any]) -> int:
     return {None: 0, Outcome.SUCCEEDED: 0, Outcome.PARTIAL: PARTLY}.get(snapshot.outcome, SOME_FAILED)
 
 
-def _essence(snapshot: Snapshot[Any]) -> tuple[Any, ...]:
+def _state(snapshot: Snapshot[Any]) -> tuple[Any, ...]:
     return snapshot.status, snapshot.outcome, snapshot.progress, snapshot.parts, snapshot.detail
 
 
 @contextlib.contextmanager
 def log_to(take: Callable[[logging.LogRecord], None]) -> Generator[None]:
-    """Take what the library warns of, polls that failed among it, instead of having it written somewhere."""
+    """Pass the library's warnings, such as failed polls, to a function, and to no other handler."""
     logger, handler = logging.getLogger("settled"), _Handler(take)
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.WARNING)
+    # A root handler would print each warning a second time.
     logger.propagate = False
     try:
         yield

@@ -1,4 +1,8 @@
-"""The command as a process among others: signals that end it, and standard streams that may fail."""
+"""The command as a process: signals that end it, and standard streams that may fail.
+
+A wait must not be lost because a reader has closed the pipe or a disk is full, and a signal must give the command time
+to print how to resume.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ _received: list[int] = []
 
 
 def interrupt_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, unless whoever started it has them ignored."""
+    """Let SIGTERM and SIGHUP end the command as Ctrl-C does, unless the parent process ignores them."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
@@ -32,7 +36,7 @@ def interrupted_code() -> int:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     _received.append(number)
-    # That of asyncio, while its loop runs, cancels what is under way.
+    # While its loop runs, asyncio has its own handler, which cancels the tasks.
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler):
         raise KeyboardInterrupt
@@ -55,7 +59,7 @@ def exit_code_of(command: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 class _Output(io.FileIO):
-    """A standard stream whose reader may leave, and whose disk may be full: neither is to cost what the work told."""
+    """A standard stream whose reader may leave and whose disk may be full, without ending the command."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__(descriptor, "w", closefd=False)
@@ -63,7 +67,7 @@ class _Output(io.FileIO):
         self.is_needed = False
 
     def write(self, data: Any) -> int:
-        """Write, and after the first failure pretend to."""
+        """Write; after the first failure, discard."""
         size = len(memoryview(data))
         if self.failure is None:
             try:
@@ -79,12 +83,12 @@ _outputs: dict[int, _Output] = {}
 
 
 def guard_streams() -> None:
-    """Make standard output and error streams that no failure can end the command by, also if they are closed."""
+    """Replace standard output and error by streams whose failures, or absence, do not end the command."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # lest a connection takes its place
+            os.open(os.devnull, os.O_RDWR)  # or a connection would get this descriptor
     if sys.stdin is None:
         sys.stdin = io.StringIO()
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
@@ -93,13 +97,13 @@ def guard_streams() -> None:
             continue
         encoding = "utf-8" if stream is None else stream.encoding
         output = _outputs[descriptor] = _Output(descriptor)
-        # A vendor's message is not to end the command on a terminal that cannot show all of it.
+        # With "strict", a vendor's message would end the command on a terminal that cannot show it.
         guarded = io.TextIOWrapper(io.BufferedWriter(output), encoding, "backslashreplace", line_buffering=True)
         setattr(sys, name, guarded)
 
 
 def need_output() -> None:
-    """Let the command end when nobody reads its output any more, or nothing takes it."""
+    """End the command when its output cannot be written: the output is all it is for."""
     if 1 in _outputs:
         _outputs[1].is_needed = True
 

@@ -1,4 +1,8 @@
-"""One page of HTML that shows the life of each job: no script, nothing from elsewhere."""
+"""An HTML page that shows each job's history as a band on a common time scale.
+
+The page is one file, without scripts or external resources, so that it can be mailed and opened anywhere. What a vendor
+has written is escaped, and a Content-Security-Policy forbids the rest.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,7 @@ class _Span(NamedTuple):
 
 
 def page(journal: Journal) -> str:
-    """The page, for all jobs on one scale of time."""
+    """The page, with all jobs on one time scale."""
     lives = list(journal.lives.values())
     scale = _Scale(max((life.seconds for life in lives), default=0.0) or 1.0)
     articles = "\n".join(
@@ -64,7 +68,7 @@ def page(journal: Journal) -> str:
 
 
 class _Scale:
-    """Where moments are on the page, in percent, and the classes of words, in the order they come up."""
+    """The position of each time in percent, and the CSS class of each status, in order of appearance."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -75,6 +79,7 @@ class _Scale:
 
     def class_of(self, kind: JobKind[object], word: str) -> str:
         outcome = kind.terminal.outcome_of(word)
+        # Terminal words have the colour of their outcome; running words take turns.
         shade = f"w{sum(name.startswith('w') for name in self._classes.values()) % _SHADES}"
         return self._classes.setdefault(word, shade if outcome is None else outcome.value)
 
@@ -84,6 +89,7 @@ class _Scale:
     def axis(self) -> str:
         step = next((step for step in _STEPS if self.seconds / step <= 5), math.ceil(self.seconds / 432_000) * 86_400)
         ticks = [tick * step for tick in range(int(self.seconds / step) + 1)]
+        # A label this close to the edge is aligned to its right end.
         last = 0.93 * self.seconds
         return "".join(
             f'<span{" class=last" if tick > last else ""} style="left:{self.at(tick)}">{_time(tick)}</span>'
@@ -130,7 +136,7 @@ def _band(scale: _Scale, kind: JobKind[object], spans: list[_Span], part: str | 
 
 
 def _marks(life: Life, pauses_of: list[Pause], scale: _Scale) -> str:
-    # A thousand ticks are as many as anybody can tell apart.
+    # More than a thousand ticks cannot be told apart, and a long wait has many polls.
     ticks = sorted({round(1000 * sight.moment / scale.seconds) for sight in life.sights})
     path = "".join(f"M{tick} 0V1" for tick in ticks)
     pauses = "".join(
@@ -155,7 +161,7 @@ def _rows(life: Life, pauses: list[Pause], spans: list[_Span], end: str) -> Iter
 
 
 def _end(life: Life) -> tuple[str, str]:
-    """How a job's life ended, in a word, and the class of that."""
+    """How a job ended, in a word, and its CSS class."""
     if life.latest.error is not None:
         return type(life.latest.error).__name__, "UNSETTLED"
     outcome = life.latest.outcome

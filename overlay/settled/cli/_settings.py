@@ -1,4 +1,7 @@
-"""Addresses and credentials of vendors: from the file that SETTLED_CONFIG names, or from the environment."""
+"""Addresses and credentials of vendors, from the file that SETTLED_CONFIG names or from the environment.
+
+A vendor that has a table in the file is set by that table alone; the two sources are never mixed.
+"""
 
 from __future__ import annotations
 
@@ -22,18 +25,18 @@ from .._vendors import module_of, vendors
 
 VARIABLE = "SETTLED_CONFIG"
 
-# What others could do with a file of mine, by its permissions.
+# The permissions of everybody but the owner.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 class BadSettings(ValueError):
-    """Settings are missing, cannot be read, or cannot be right."""
+    """Settings are missing, unreadable or invalid."""
 
 
 def decoded(content: bytes) -> str:
-    """A text as editors and shells write it: UTF-8, or what its byte order mark says; UnicodeDecodeError otherwise."""
+    """Decode UTF-8, or the encoding that a byte order mark names; UnicodeDecodeError otherwise."""
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
     return content.decode(encoding).replace("\r\n", "\n")
 
@@ -64,7 +67,7 @@ class Settings:
             raise BadSettings(f"{named}, which {VARIABLE} names, cannot be read: {_reason(error)}") from None
         unknown = sorted(tables.keys() - set(vendors()))
         if unknown:
-            raise BadSettings(f"{named}: no vendor is called {', '.join(unknown)}, but {', '.join(vendors())} are")
+            raise BadSettings(f"{named}: there is no vendor {', '.join(unknown)}, only {', '.join(vendors())}")
         return cls(Path(named), tables)
 
     def source(self, vendor: str) -> str | None:
@@ -87,7 +90,9 @@ class Settings:
             return module.connect(**_arguments(module, self.tables[vendor]))  # type: ignore[no-any-return]
         except (OSError, ValueError) as error:
             hint = (
-                f"; a table [{vendor}] in a file that {VARIABLE} names does, too" if self.source(vendor) is None else ""
+                f"; or write a table [{vendor}] into the file that {VARIABLE} names"
+                if self.source(vendor) is None
+                else ""
             )
             raise BadSettings(f"{vendor}: {error}{hint}") from None
 
@@ -105,7 +110,7 @@ class Settings:
             try:
                 kind, job_id, options = parse_ref(ref)
             except ValueError as error:
-                # Which one is told by its number: a token that was pasted here is not to be shown.
+                # The message names the ref by its number, because the text may be a pasted token.
                 which = f"number {number} of {len(refs)}: " if len(refs) > 1 else ""
                 raise ValueError(f"{which}{error}") from None
             kind.request(job_id)
@@ -119,13 +124,13 @@ class Settings:
 
 def _is_open_to_others(found: os.stat_result) -> bool:
     others = found.st_mode & _OTHERS
-    # Kubernetes mounts secrets as files that a group of the process can read, and nobody can change that.
+    # Kubernetes mounts secrets readable by a group of the process; a pod cannot change that.
     is_ours = found.st_gid in (os.getegid(), *os.getgroups())
     return bool(others & ~stat.S_IRGRP if is_ours else others)
 
 
 def _arguments(module: ModuleType, table: Any) -> dict[str, Any]:
-    """What a table says, checked against the parameters that the vendor's `connect` takes."""
+    """A table's settings, checked against the parameters of the vendor's `connect`."""
     if not isinstance(table, dict):
         raise BadSettings("not a table")
     settings = cast(dict[str, Any], table)
@@ -134,7 +139,7 @@ def _arguments(module: ModuleType, table: Any) -> dict[str, Any]:
     types |= typing.get_type_hints(options)
     for programs_only in ("return", "transport"):
         del types[programs_only]
-    # A file holds no callables, which a secret can be as well.
+    # A secret may be a callable, too, but a file holds none.
     types = {name: str if hint is Secret else hint for name, hint in types.items()}
     for name, value in settings.items():
         if name not in types:

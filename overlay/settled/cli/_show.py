@@ -1,4 +1,7 @@
-"""What the command says of jobs: lines, JSON Lines, a live table, or errors only."""
+"""The command's output about jobs: lines, JSON Lines, a live table, or errors only.
+
+Every text that comes from a vendor passes through `plain`, so that it cannot control the terminal.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ _SHORTEST_NAME = 24
 
 
 def plain(text: object) -> str:
-    """A text as one line that cannot steer a terminal."""
+    """A text as one line without control characters."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in " ".join(str(text).split()))
 
 
@@ -43,7 +46,7 @@ def as_json(snapshot: Snapshot[Any]) -> str:
 
 
 def result_line(value: Any, *, as_json: bool) -> str:
-    """Something that a job has produced as a line: a JSON value as it is, a file by its path."""
+    """A result as a line: a value as JSON, a file as its path."""
     if isinstance(value, Path):
         return json.dumps({"file": str(value)}) if as_json else plain(value)
     return json.dumps(value)
@@ -61,7 +64,7 @@ def as_line(snapshot: Snapshot[Any], *, colour: bool = False) -> str:
 
 
 def shortened(text: str, most: int) -> str:
-    """A text of so many characters at most, without its middle: ids of jobs differ at their ends."""
+    """Cut the middle out of a text longer than `most`: job ids differ at their ends."""
     if len(text) <= most:
         return text
     tail = max((most - 1) // 2, 0)
@@ -69,7 +72,7 @@ def shortened(text: str, most: int) -> str:
 
 
 class _Shortened:
-    """A name that gives way in its middle where a table is too wide for the screen."""
+    """A name whose middle is cut out where a table is too wide for the screen."""
 
     def __init__(self, name: str, style: str = "") -> None:
         self._name = name
@@ -83,10 +86,10 @@ class _Shortened:
 
 
 class Errors(Watcher):
-    """Says nothing but what went wrong, on standard error."""
+    """Prints only what went wrong, on standard error."""
 
     def ended(self, life: Life) -> None:
-        """Say it if a job did not succeed."""
+        """Print a job that did not succeed."""
         if life.latest.outcome is not Outcome.SUCCEEDED:
             typer.echo(plain(_problem(life.latest)), err=True)
 
@@ -95,7 +98,7 @@ class JsonLines(Watcher):
     """A JSON object for each change and each end."""
 
     def changed(self, life: Life) -> None:
-        """Print what a job is like now."""
+        """Print a job's present state."""
         typer.echo(as_json(life.latest))
 
     def ended(self, life: Life) -> None:
@@ -114,7 +117,7 @@ class Lines(JsonLines):
         self._colour = colour
 
     def changed(self, life: Life) -> None:
-        """Print what a job is like now."""
+        """Print a job's present state."""
         typer.echo(as_line(life.latest, colour=self._colour), color=self._colour or None)
         for name, part in life.latest.parts.items():
             if life.before.parts.get(name) != part:
@@ -167,7 +170,7 @@ class Board(Watcher):
         table.add_column("job", overflow="fold" if is_over else "ellipsis")
         for heading in ("status", "done", "polls", "s", "outcome"):
             table.add_column(heading, justify="right" if heading in ("done", "polls", "s") else "left", no_wrap=True)
-        # A live table must fit the screen; what goes on counts more than what has ended.
+        # A live table must fit the screen; running jobs are shown before those that have ended.
         room = self._console.height - 3 - len(self._warnings)
         notes: list[Text] = []
         for life in sorted(lives, key=lambda life: life.has_ended and not is_over):
@@ -191,7 +194,7 @@ class Board(Watcher):
             outcome = Text(type(snapshot.error).__name__, style="red")
         else:
             outcome = Text(str(snapshot.outcome or "running"), style=COLOURS.get(snapshot.outcome, "red"))
-        # What stays on the screen is told in full.
+        # The final table stays on the screen, so it shows refs in full, to be copied.
         name = Text if is_over else _Shortened
         seconds = f"{snapshot.elapsed if life.has_ended else now:.1f}"
         rows: list[tuple[RenderableType, ...]] = [
@@ -232,5 +235,6 @@ def _problem(snapshot: Snapshot[Any]) -> str:
     if error is None:
         return str(outcome_error(snapshot))
     text = str(error) if snapshot.job.ref in str(error) else f"{snapshot.job.ref}: {error}"
+    # Without the cause, a deadline hides that the API has been failing.
     is_cut_short = isinstance(error, WaitTimeout) and error.__cause__ is not None
     return f"{text}; the last poll failed: {error.__cause__}" if is_cut_short else text

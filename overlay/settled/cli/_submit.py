@@ -1,4 +1,7 @@
-"""Submits by their names: what there is, arguments from a file, and what came of one."""
+"""The command `settled submit`: list the submits, read arguments from a file, submit once, print the result.
+
+A submit cannot be undone, so anything doubtful in the arguments is refused before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ _INTERRUPTED = "interrupted while submitting: the job may exist all the same, lo
 
 
 class SubmitHelp(TyperCommand):
-    """The command's help, with a list of all submits, made when somebody asks for it."""
+    """The command's help, with a list of all submits, which is built only on request."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as its base has it
         """Write what can be submitted: each name, its arguments, and what it does."""
@@ -60,9 +63,9 @@ def arguments_in(file: str, submit: Submit) -> dict[str, Any]:
         raise typer.BadParameter(f"{where} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise typer.BadParameter(f"{where} is no JSON: {error.msg} at {place}; it must be {example(submit)}") from None
+        raise typer.BadParameter(f"{where} is not JSON: {error.msg} at {place}; it must be {example(submit)}") from None
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{where} is no text in UTF-8") from None
+        raise typer.BadParameter(f"{where} is not UTF-8 text") from None
     except RecursionError:
         raise typer.BadParameter(f"{where} is nested too deeply") from None
     except ValueError as error:
@@ -79,13 +82,13 @@ def _read(file: str) -> str:
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        # Which of the two was meant nobody can tell, and a submit cannot be taken back.
-        raise ValueError("a name stands twice in one object")
+        # json.loads would silently keep the last one, and a submit cannot be undone.
+        raise ValueError("a name occurs twice in one object")
     return members
 
 
 def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_json: bool) -> int:
-    """Submit, say what came of it, and return the exit code.
+    """Submit, print the result, and return the exit code.
 
     Raises:
         BadParameter: If the function refuses an argument, and nothing was sent.
@@ -100,7 +103,7 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
         typer.echo(f"settled: {_INTERRUPTED}", err=True)
         raise
     except SettledError as error:
-        _tell(error, as_json=as_json)
+        _print_error(error, as_json=as_json)
         return (
             NOT_TAKEN
             if isinstance(error, SubmitFailed)
@@ -111,23 +114,24 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
     try:
         typer.echo(json.dumps({"ref": job.ref, "error": None}) if as_json else job.ref)
     except OSError:
-        typer.echo(f"settled: the job was taken, but its ref could not be printed: {job.ref}", err=True)
+        # The ref is the only way back to the job, so it must appear somewhere.
+        typer.echo(f"settled: the job exists, but its ref could not be printed: {job.ref}", err=True)
         raise
     return 0
 
 
-def _tell(error: SettledError, *, as_json: bool) -> None:
-    told: dict[str, Any] = {"ref": None, "error": {"type": type(error).__name__, "message": plain(error)}}
+def _print_error(error: SettledError, *, as_json: bool) -> None:
+    fields: dict[str, Any] = {"ref": None, "error": {"type": type(error).__name__, "message": plain(error)}}
     advice: list[str] = []
     if isinstance(error, SubmitUnclear):
-        told |= {
+        fields |= {
             "candidates": [*error.candidates],
             "advice": _CHOOSE if error.candidates else _LOOK,
             "sent": error.sent,
         }
-        advice = [*(f"  candidate  {plain(ref)}" for ref in error.candidates), told["advice"]]
+        advice = [*(f"  candidate  {plain(ref)}" for ref in error.candidates), fields["advice"]]
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(fields))
         return
     for line in (f"settled: {plain(error)}", *advice):
         typer.echo(line, err=True)
