@@ -1,4 +1,7 @@
-"""Clients of the vendors, as Airflow connections describe them."""
+"""Make a vendor's client from an Airflow connection.
+
+The mapping is read off the signature of the vendor's `connect`, so that a new vendor needs no code here.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,12 @@ from .._http.connect import ConnectOptions
 
 PREFIX = "settled_"
 
-# Options of a connection written as a URI are texts.
+# In a connection that is written as a URI, all options are strings.
 _WORDS = {"true": True, "false": False}
 
 
 class Connection(Protocol):
-    """What is read of an Airflow connection; `extra` is JSON, or empty."""
+    """The part of an Airflow connection that is used here; `extra` is JSON, or empty."""
 
     conn_id: str
     conn_type: str | None
@@ -35,7 +38,7 @@ class Connection(Protocol):
 
 @attrs.frozen
 class Recipe:
-    """A vendor's `connect`, and what it is to be given."""
+    """A vendor's `connect`, and the arguments for it."""
 
     vendor: str
     connect: Callable[..., Client] = attrs.field(repr=False)
@@ -43,7 +46,7 @@ class Recipe:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What is equal for recipes of equal clients."""
+        """A key that is equal for recipes of equal clients."""
         return self.vendor, *sorted(self.arguments.items())
 
     def make(self) -> Client:
@@ -52,20 +55,21 @@ class Recipe:
 
 
 def recipe(connection: Connection) -> Recipe:
-    """How to make a client of what a connection says.
+    """Read from a connection how to make a client.
 
     Host, port and perhaps schema are the address; password is the secret, login the user's name or the id that belongs
     to it; extra has the options that `connect` takes.
 
     Raises:
-        ValueError: If the connection is of another type, or lacks something, or says what cannot be.
+        ValueError: If the connection is of another type, incomplete or invalid.
     """
     name, conn_type = f"the connection {connection.conn_id!r}", connection.conn_type or ""
     vendor = conn_type.removeprefix(PREFIX)
     is_ours = conn_type.startswith(PREFIX) and vendor.isidentifier()
     if not is_ours or importlib.util.find_spec(f"settled_clients.{vendor}") is None:
-        raise ValueError(f"{name} is of the type {conn_type!r}, and of none that settled has ({PREFIX}...)")
+        raise ValueError(f"{name} is of the type {conn_type!r}; it must be one of Settled's types ({PREFIX}...)")
     connect = importlib.import_module(f"settled.{vendor}").connect
+    # Vendors name their secrets differently, Airflow has one field for each.
     places = {
         "base_url": "host",
         **dict.fromkeys(("client_id", "key_id", "username"), "login"),
@@ -80,7 +84,7 @@ def recipe(connection: Connection) -> Recipe:
         elif place is not None:
             value = _address(connection) if place == "host" else getattr(connection, place)
             if not value:
-                raise ValueError(f"{name} has no {place}: it is the {parameter.name} of {conn_type}")
+                raise ValueError(f"{name} has no {place}: set it to the {parameter.name} of {conn_type}")
             arguments[parameter.name] = value
     return Recipe(vendor, connect, arguments | _extra(connection, name, options))
 
@@ -100,10 +104,10 @@ def _extra(connection: Connection, name: str, options: set[str]) -> dict[str, An
     except RecursionError:
         raise ValueError(f"the extra of {name} is nested too deeply") from None
     if not isinstance(extra, dict):
-        raise ValueError(f"the extra of {name} is no JSON object")  # noqa: TRY004 - as any other bad extra
+        raise ValueError(f"the extra of {name} is not a JSON object")  # noqa: TRY004 - as any other bad extra
     unknown = sorted(extra.keys() - options)
     if unknown:
-        raise ValueError(f"the extra of {name} has {', '.join(unknown)}, but only takes {', '.join(sorted(options))}")
+        raise ValueError(f"the extra of {name} has {', '.join(unknown)}, but takes only {', '.join(sorted(options))}")
     return {option: _value(option, value, name) for option, value in extra.items() if value not in (None, "")}
 
 

@@ -29,7 +29,7 @@ class SettledHook(BaseHook):
         """A client as the vendor's `connect` makes it, to be closed with `with client:`.
 
         Raises:
-            ValueError: If the connection is of another type, or cannot be right.
+            ValueError: If the connection is of another type, or invalid.
         """
         return recipe(self.get_connection(self.conn_id)).make()
 
@@ -37,7 +37,7 @@ class SettledHook(BaseHook):
         """The job that a `Job.ref` names, reached through a new client.
 
         Raises:
-            ValueError: If the text is no ref of a known kind, or the connection cannot be right.
+            ValueError: If the text is not a ref of a known kind, or the connection is invalid.
             TypeError: If the connection is another vendor's.
         """
         return from_ref(ref, self.get_conn())

@@ -23,7 +23,7 @@ from ._values import portable
 # The outcomes that fail a task by default.
 FAIL_ON = frozenset({Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT})
 
-# The XCom that has them, and how many may be in it.
+# The XCom for results, and the most that it may hold: XComs live in Airflow's database.
 RESULTS = "results"
 MOST_RESULTS = 10_000
 
@@ -82,7 +82,7 @@ class WaitForJobOperator(BaseOperator):
         self.results = results
 
     def execute(self, context: Context) -> None:
-        """Defer the task; says at once what is wrong with the ref, the connection or an argument."""
+        """Defer the task; a wrong ref, connection or argument fails it at once."""
         trigger = SettledTrigger(
             self.ref,
             self.conn_id,
@@ -93,13 +93,13 @@ class WaitForJobOperator(BaseOperator):
         )
         job = SettledHook(self.conn_id).job(self.ref)
         if self.results and job.kind.results is None:
-            raise ValueError(f"{job.kind} has no results but the snapshot: leave results=False")
-        # Whatever triggerer begins with the task is to find the wait in the same place.
+            raise ValueError(f"{job.kind} has no results but the snapshot: leave out results")
+        # Every triggerer that runs the task, the first included, looks for the wait in this XCom.
         context["ti"].xcom_push(KEY, trigger.wait(job).to_json())
         self.defer(trigger=trigger, method_name=self.execute_complete.__name__)
 
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, Any]:
-        """Take the trigger's event, and end the task as the job has ended."""
+        """Receive the trigger's event, and end the task as the job has ended."""
         error, outcome = event["error"], event["outcome"]
         if error is not None:
             raise self._error(error["type"], error["message"])
@@ -111,7 +111,7 @@ class WaitForJobOperator(BaseOperator):
         if outcome not in self.fail_on and outcome != Outcome.SKIPPED:
             self.log.info("%s", ended)
             return event
-        # Airflow keeps what a task returns, and this one will not.
+        # A task that raises returns nothing, so Airflow would not store the snapshot.
         context["ti"].xcom_push("return_value", event)
         raise (AirflowFailException if outcome in self.fail_on else AirflowSkipException)(ended)
 
@@ -123,8 +123,10 @@ class WaitForJobOperator(BaseOperator):
                 found = list(itertools.islice(results_of(job, folder=folder), MOST_RESULTS + 1))
         except (SettledError, ValueError) as error:
             if is_needed:
-                raise AirflowException(f"no results of {self.ref}: {type(error).__name__}: {error}") from error
-            self.log.warning("no results of %s: %s", self.ref, error)
+                raise AirflowException(
+                    f"could not read the results of {self.ref}: {type(error).__name__}: {error}"
+                ) from error
+            self.log.warning("could not read the results of %s: %s", self.ref, error)
             return
         if len(found) > MOST_RESULTS:
             raise AirflowFailException(f"{self.ref} has more than {MOST_RESULTS:,} results, too many for an XCom")

@@ -1,4 +1,4 @@
-"""What Airflow reads of this package when it looks for providers."""
+"""The provider's metadata, which every Airflow process reads at its start: so this module imports nothing."""
 
 from __future__ import annotations
 

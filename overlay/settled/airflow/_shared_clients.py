@@ -21,7 +21,7 @@ class _SharedClient:
 
 
 _clients: dict[tuple[Any, ...], _SharedClient] = {}
-# Limiters outlive the clients: another trigger must not poll a tenant at once that was polled a moment ago.
+# Limiters outlive the clients, so that a new trigger cannot poll a tenant that was polled a moment ago.
 _limiters: dict[tuple[str, float], RateLimiter] = {}
 
 

@@ -15,11 +15,11 @@ from .._vendors import module_of, submit_named
 from ..errors import SettledError, SubmitUnclear
 from ._hooks import SettledHook
 
-# In the task's state store, which Airflow keeps from one try to the next, as it does not keep XComs.
+# A key of the task's state store, which survives retries; Airflow deletes a task's XComs before each try.
 KEY = "settled_submit"
 _WHAT_TO_DO = (
-    f'look for it, put its ref into the task\'s state store ({KEY}: {{"ref": "<kind>/<id>"}}) or delete the key, then '
-    "clear the task"
+    f'look for it at the vendor, put its ref into the task\'s state store ({KEY}: {{"ref": "<kind>/<id>"}}) or '
+    "delete the key, then clear the task"
 )
 
 
@@ -60,9 +60,9 @@ class SubmitJobOperator(BaseOperator):
         """Submit, unless an earlier try has, and return the job's ref.
 
         Raises:
-            ValueError: If the submit, an argument or the connection cannot be right. TypeError: If it is another
+            ValueError: If the submit, an argument or the connection is invalid. TypeError: If it is another
                 vendor's connection.
-            AirflowFailException: If the job may exist, and nobody knows its ref. AirflowException: If there is no job.
+            AirflowFailException: If the job may exist, but its ref is unknown. AirflowException: If there is no job.
         """
         state = context["task_state_store"]
         kept = state.get(KEY)
@@ -71,6 +71,7 @@ class SubmitJobOperator(BaseOperator):
         function = submit_named(self.submit)
         given = checked(function, self.arguments)
         client = self._client()
+        # Stored before the request: after a crash, an attempt without a ref means that a job may exist.
         state.set(KEY, {"ref": None, "since": datetime.now(UTC).isoformat(timespec="seconds")}, retention=NEVER_EXPIRE)
         try:
             with client:
@@ -80,7 +81,7 @@ class SubmitJobOperator(BaseOperator):
             candidates = f", perhaps {', '.join(error.candidates[:2])}" if error.candidates else ""
             raise AirflowFailException(f"{self.submit}: the job may exist{candidates}; {_WHAT_TO_DO}") from error
         except (SettledError, TypeError, ValueError) as error:
-            # Whatever else the library raises says that there is no job.
+            # Every other error of the library means that there certainly is no job.
             state.delete(KEY)
             if isinstance(error, SettledError):
                 raise AirflowException(f"{type(error).__name__}: {error}") from error
@@ -88,7 +89,7 @@ class SubmitJobOperator(BaseOperator):
         try:
             state.set(KEY, {"ref": ref}, retention=NEVER_EXPIRE)
         except Exception:  # whatever the store raises, the ref is known
-            self.log.exception("%s was submitted, but could not be kept for another try", ref)
+            self.log.exception("%s was submitted, but its ref could not be stored for a retry", ref)
         return ref
 
     def _kept(self, kept: Mapping[str, Any]) -> str:
@@ -97,14 +98,14 @@ class SubmitJobOperator(BaseOperator):
             self.log.info("%s was submitted by an earlier try", ref)
             return ref
         raise AirflowFailException(
-            f"{self.submit}: an earlier try began to submit at {kept.get('since')}, and nobody knows whether there is "
+            f"{self.submit}: an earlier try began to submit at {kept.get('since')}, and may have created "
             f"a job; {_WHAT_TO_DO}"
         )
 
     def _client(self) -> Any:
         client: Any = SettledHook(self.conn_id).get_conn()
         vendor = self.submit.partition(".")[0]
-        # The check of the job that is made of the answer would come too late.
+        # A Job checks its client, too, but only after the submit.
         if not isinstance(client, module_of(vendor).AuthenticatedClient):
             raise TypeError(f"{self.submit} needs a connection of the type settled_{vendor}: {self.conn_id!r} is none")
         return client

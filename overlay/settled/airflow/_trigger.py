@@ -1,4 +1,7 @@
-"""The trigger: one wait in the triggerer's event loop."""
+"""The trigger: one wait in the triggerer's event loop.
+
+A triggerer may be killed at any time, so the trigger stores its wait in an XCom, and the next triggerer resumes it.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,9 @@ from ._connections import recipe
 from ._shared_clients import shared_client
 from ._values import portable
 
-# The XCom of a deferred task that has its wait, for the triggerer that is to go on with it.
+# The XCom that holds the wait of a deferred task, for the next triggerer.
 KEY = "settled_wait"
-# The wait is kept anew when it has made so many times the polls it had then: as often as its polls have digits, almost.
+# The wait is stored again after this many times the polls: a number of writes logarithmic in the polls.
 _GROWTH = 1.5
 
 
@@ -74,7 +77,7 @@ class SettledTrigger(BaseTrigger):
         self._status: str | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
-        """What makes the same trigger elsewhere: no secret, and the wait as it is now."""
+        """Return what recreates the trigger elsewhere: no secret, and the present state of the wait."""
         return "settled.airflow.SettledTrigger", {
             "ref": self.ref,
             "conn_id": self.conn_id,
@@ -90,7 +93,7 @@ class SettledTrigger(BaseTrigger):
         """Wait, and yield the event.
 
         Raises:
-            ValueError: If the ref or the connection cannot be right. TypeError: If the connection is another vendor's.
+            ValueError: If the ref or the connection is invalid. TypeError: If the connection is another vendor's.
         """
         end = await self._end()
         raw = end.job.kind.without_results(end.raw)
@@ -100,10 +103,10 @@ class SettledTrigger(BaseTrigger):
         connection = await BaseHook.aget_connection(self.conn_id)
         async with shared_client(recipe(connection)) as client:
             job = from_ref(self.ref, client)
-            with self.wait(job, await self._kept()) as self._wait:
+            with self.wait(job, await self._stored()) as self._wait:
                 try:
                     while isinstance(step := await advance_async(self._wait), Sleep):
-                        await self._keep(self._wait)
+                        await self._store(self._wait)
                         await _clock.clock.sleep_async(step.seconds)
                 except SettledError as error:
                     return self._wait.ended_by(error, _clock.clock.now())
@@ -122,23 +125,23 @@ class SettledTrigger(BaseTrigger):
         return begin(job, timeout=self.timeout, started=self.started, **options)
 
     def _log_poll(self, snapshot: Snapshot[Any]) -> None:
-        # The logger `settled` has logged changes already.
+        # The logger `settled` logs changes; this logs only the polls in between.
         if self._wait is not None and self._wait.status == self._status and not snapshot.is_settled:
             progress = f" ({snapshot.progress.done}/{snapshot.progress.total} settled)" if snapshot.progress else ""
             values = (self.ref, self._wait.polls, snapshot.elapsed, self._status, progress)
             self.log.info("%s, poll %d, %.1f s: still %s%s", *values)
         self._status = None if self._wait is None else self._wait.status
 
-    async def _kept(self) -> Mapping[str, Any] | None:
-        """The wait as another triggerer has left it, or as it was serialised."""
+    async def _stored(self) -> Mapping[str, Any] | None:
+        """The wait as another triggerer has stored it, or as it was serialised."""
         if self.task_instance is None:
             return self._state
-        # Not through the backend that Airflow may be given for XComs: that may block the event loop, for a small value.
+        # Not through a custom XCom backend: it might block the event loop, and the value is small.
         kept: Mapping[str, Any] | None = await BaseXCom.aget_value(ti_key=self.task_instance, key=KEY)
         return kept or self._state
 
-    async def _keep(self, wait: Wait[Any]) -> None:
-        """Keep the wait where another triggerer finds it, should this one be killed."""
+    async def _store(self, wait: Wait[Any]) -> None:
+        """Store the wait where another triggerer finds it, should this one be killed."""
         if self.task_instance is None or wait.polls < self._kept_polls * _GROWTH:
             return
         self._kept_polls = wait.polls
@@ -147,4 +150,4 @@ class SettledTrigger(BaseTrigger):
         try:
             await BaseXCom.aset(KEY, wait.to_json(), **place)
         except AirflowRuntimeError as error:
-            self.log.warning("%s: the wait could not be kept for another triggerer: %s", self.ref, error)
+            self.log.warning("%s: the wait could not be stored for another triggerer: %s", self.ref, error)

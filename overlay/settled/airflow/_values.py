@@ -1,4 +1,4 @@
-"""Values that Airflow can hand on."""
+"""Make values safe for Airflow's JSON and its databases."""
 
 from __future__ import annotations
 
