@@ -299,13 +299,13 @@ class Soak:
         missing = self.planned.keys() - came.keys()
         twice = [ref for ref, times in came.items() if times > 1]
         wrong = [
-            f"{end.ref} came out as {end.end}, not {self.planned.get(end.ref)}"
+            f"{end.ref} ended as {end.end}, not {self.planned.get(end.ref)}"
             for end in self.ends
             if self.planned.get(end.ref) != end.end
         ]
         return [
-            *(f"{ref} never came out" for ref in sorted(missing)[:5]),
-            *(f"{ref} came out {came[ref]} times" for ref in twice[:5]),
+            *(f"{ref} never ended" for ref in sorted(missing)[:5]),
+            *(f"{ref} ended {came[ref]} times" for ref in twice[:5]),
             *wrong[:5],
         ]
 
@@ -331,7 +331,7 @@ def soak(name: str, orders: Connection, environment: dict[str, str], order: Orde
     if figures.most > RATE:
         wrong.append(f"{figures.most} polls of a client within a second, more than {RATE:g}")
     if after.blocks > before.blocks * (1 + MOST_GROWTH):
-        wrong.append(f"{after.blocks - before.blocks} memory blocks were not given back")
+        wrong.append(f"{after.blocks - before.blocks} memory blocks were not freed")
     if after.sockets > before.sockets or after.threads > before.threads or tasks_left:
         wrong.append(f"left behind: from {before} to {after}, {tasks_left} tasks")
     column = [
@@ -392,7 +392,7 @@ def main() -> int:
     width = max(map(len, ROWS))
     for row, *cells in zip(ROWS, *columns, strict=True):
         print(f"{row:{width}}  {'  |  '.join(cells)}")
-    print("\n".join(wrong) if wrong else "nothing is wrong")
+    print("\n".join(wrong) if wrong else "all checks passed")
     return 1 if wrong else 0
 
 

@@ -109,7 +109,7 @@ def adopted(path: Path, wanted: Iterable[str]) -> Json:
     document = bundle.document(bundle.root)
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
         what = "Swagger 2.0: convert it with swagger2openapi (npm) first" if "swagger" in (document or ()) else ""
-        raise AdoptionError(f"{path.name} is {what or 'no OpenAPI document of version 3'}")
+        raise AdoptionError(f"{path.name} is {what or 'not an OpenAPI 3 document'}")
     sealed, missing = document_digest(path), dict.fromkeys(wanted)
     paths: dict[str, Json] = {}
     used: set[str] = set()
@@ -139,7 +139,7 @@ def adopted(path: Path, wanted: Iterable[str]) -> Json:
     schemes = document.get("components", {}).get("securitySchemes", {})
     bundle.components["securitySchemes"] = {name: schemes[name] for name in sorted(used) if name in schemes}
     info = {name: value for name, value in document["info"].items() if not name.startswith("x-")}
-    draft = {"openapi": document["openapi"], "info": info, "x-draft": "Edit it, and take this line away."}
+    draft = {"openapi": document["openapi"], "info": info, "x-draft": "Edit this draft, then delete this line."}
     draft |= {name: document[name] for name in ("servers", "security") if name in document}
     return draft | {"paths": paths, "components": {name: each for name, each in bundle.components.items() if each}}
 
@@ -152,7 +152,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, help="the draft to write (default: standard output)")
     options = parser.parse_args(argv)
     if options.output and options.output.exists():
-        print(f"{options.output} exists: a draft replaces no spec", file=sys.stderr)
+        print(f"{options.output} exists: adopt.py does not overwrite a spec", file=sys.stderr)
         return 3
     try:
         draft = adopted(options.document, options.operations)

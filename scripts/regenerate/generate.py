@@ -108,9 +108,9 @@ def read_spec(path: Path) -> dict[str, Any]:
         # Through JSON, OpenAPI's own data model: it has no dates, and its keys are text.
         document = json.loads(json.dumps(YAML(typ="safe").load(path), default=str))
     except (YAMLError, TypeError, ValueError) as error:
-        raise GenerationError(f"{path.name} is not YAML that JSON can hold: {error}") from error
+        raise GenerationError(f"{path.name} is not YAML that JSON can represent: {error}") from error
     if not isinstance(document, dict):
-        raise GenerationError(f"{path.name} is not an OpenAPI document: it holds no mapping")
+        raise GenerationError(f"{path.name} is not an OpenAPI document: it is not a mapping")
     if str(document.get("swagger", "")).startswith("2"):
         at = place(path, ["swagger"])
         raise GenerationError(
@@ -118,11 +118,11 @@ def read_spec(path: Path) -> dict[str, Any]:
         )
     for steps, value in pointers(document):
         if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
-            what = f"refers to what is not in it, at {place(path, steps)}: {value!r}"
+            what = f"has a $ref to another document, at {place(path, steps)}: {value!r}"
             raise GenerationError(f"{path.name} {what}; adopt.py bundles several files into one")
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
-        raise GenerationError(f"{path.name} has a path whose braces hold no name, at {place(path, ['paths', odd])}")
+        raise GenerationError(f"{path.name} has a path with bad braces, at {place(path, ['paths', odd])}")
     try:
         validate(without_ecma_patterns(document))
     except OpenAPIValidationError as error:
@@ -217,7 +217,7 @@ def with_model_template(templates: Path, folder: Path) -> Path:
     stock = (stock_templates() / "model.py.jinja").read_text(encoding="utf-8")
     line = "{% set module_name = model.class_info.module_name %}\n"
     if (folder / "model.py.jinja").exists() or stock.count(line) != 1:
-        raise GenerationError("the generator's model.py.jinja no longer says once how a new model is named: look anew")
+        raise GenerationError("the generator's model.py.jinja has changed: adapt with_model_template")
     fields = '(model.required_properties + model.optional_properties)|map(attribute="python_name")|list'
     more = f'{{% if module_name in {fields} %}}{{% set module_name = "_model" %}}{{% endif %}}\n'
     (folder / "model.py.jinja").write_text(stock.replace(line, line + more), encoding="utf-8")
@@ -255,7 +255,7 @@ def check_parameters(spec: Path, document: dict[str, Any]) -> None:
                 if snake_case(parameter["name"]) == "body":
                     at = place(spec, ["paths", path, method])
                     what = f"a parameter {parameter['name']!r} beside a request body, at {at}"
-                    raise GenerationError(f"{spec.name} has {what}: generated code calls the body so, too")
+                    raise GenerationError(f"{spec.name} has {what}: generated code would give both the same name")
 
 
 def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
@@ -273,7 +273,7 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
     document = without_ecma_patterns(read_spec(spec))
     if "x-draft" in document:
         at = place(spec, ["x-draft"])
-        raise GenerationError(f"{spec.name} is a draft of adopt.py, at {at}: edit it, and take x-draft away")
+        raise GenerationError(f"{spec.name} is a draft of adopt.py, at {at}: edit it, then delete x-draft")
     check_parameters(spec, document)
     show_deprecations(document)
     name_members(document)
@@ -298,11 +298,12 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
         how = f", as signal {-run.returncode} ended the generator" if run.returncode < 0 else ""
         raise GenerationError(f"{spec.name} cannot be generated{how}:\n{with_lines(spec, run.stdout + run.stderr)}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
+    # Of two operations with one name, the generator silently keeps the last.
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
     if len(modules) != sum(1 for _ in operations(document)):
         which = same_names(document)
-        said = f"{spec.name} has operations whose names would be the same in Python, in one tag"
-        raise GenerationError(f"{said}: {which or 'give each an operationId of its own'}")
+        said = f"{spec.name} has operations of one tag with the same Python name"
+        raise GenerationError(f"{said}: {which or 'give each its own operationId'}")
 
 
 def generate_all(root: Path, output: Path) -> None:
@@ -311,7 +312,7 @@ def generate_all(root: Path, output: Path) -> None:
     known = {*specs, *(root / "specs").glob("*.pages.json")}
     others = sorted(path.name for path in (root / "specs").glob("*") if path not in known)
     if not specs or others:
-        raise GenerationError(f"specs/ must hold *.yaml files, and nothing else: {', '.join(others) or 'it is empty'}")
+        raise GenerationError(f"specs/ must contain only *.yaml and *.pages.json: {', '.join(others) or 'it is empty'}")
     package = output / "settled_clients"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('"""Typed clients of the vendors\' APIs, generated from specs/."""\n')
@@ -348,10 +349,11 @@ def differences(fresh: Path, committed: Path) -> list[str]:
     for entry in sorted(new_lock.keys() & old_lock.keys()):
         name = entry.removeprefix("stock_templates/")
         if name != entry and new_lock[entry] != old_lock[entry]:
-            told = f"the generator has another {name} now, which scripts/templates/{name} overrides"
-            found.append(f"{told}: see what changed, and carry it over")
+            told = f"the generator's {name}, which scripts/regenerate/templates/{name} overrides, has changed"
+            found.append(f"{told}: port the change")
+    # An edited lock may still parse to the same entries.
     if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
-        found.append("lock.json: says the same in another form")
+        found.append("lock.json: same content, formatted differently")
     new, old = _files(fresh / "settled_clients"), _files(committed / "settled_clients")
     for name in sorted(new.keys() | old.keys()):
         if name not in old:
@@ -373,6 +375,7 @@ def swap(fresh: Path, committed: Path) -> None:
     package = committed / "settled_clients"
     if package.exists():
         package.rename(old)
+    # Renamed rather than copied, so that no half-written package is ever imported.
     beside.rename(package)
     shutil.rmtree(old, ignore_errors=True)
     shutil.copy(fresh / "lock.json", committed / "lock.json")
@@ -426,11 +429,7 @@ def main(argv: list[str] | None = None) -> int:
         if options.check:
             for line in found:
                 print(line)
-            print(
-                f"{len(found)} differences: run `make generate`"
-                if found
-                else "generated/ is what specs/ and templates say"
-            )
+            print(f"{len(found)} differences: run `make generate`" if found else "generated/ is up to date")
             return 1 if found else 0
         swap(fresh, committed)
         print("\n".join(found) if found else "nothing changed")

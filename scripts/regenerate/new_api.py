@@ -68,7 +68,7 @@ class UnusableName(Exception):
 def targets(name: str, root: Path) -> dict[str, Path]:
     """The file to write for each template."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) or keyword.iskeyword(name):
-        raise UnusableName(f"{name!r} is no name for a Python module: use lower-case letters, digits and underscores")
+        raise UnusableName(f"{name!r} is not a module name: use lower-case letters, digits and underscores")
     files = {template: root / path.format(name) for template, path in FILES.items()}
     *others, page = files.values()
     taken = [*others, root / "overlay" / "settled" / name, root / "generated" / "settled_clients" / name, page]
@@ -113,9 +113,9 @@ def words_of(options: argparse.Namespace) -> dict[str, Any]:
     submit = options.path.rpartition("/")[0] if options.submit is True else options.submit
     submit_path_names, submit_names = names_in(submit or "")
     if not id_names:
-        raise UnusableName(f"{options.path} has no id of a job: write it in braces, as in /jobs/{{id}}")
+        raise UnusableName(f"{options.path} has no job id: write it in braces, as in /jobs/{{id}}")
     if submit and (missing := [each for each in id_names[:-1] if each not in submit_names]):
-        raise UnusableName(f"{submit} has no {{{missing[0]}}}, which is a part of the id of what it starts")
+        raise UnusableName(f"{submit} has no {{{missing[0]}}}, which is a part of the job id")
     connect_arguments, credentials, signed, variables = SIGN_IN[options.auth]
     terminal = f"{camel(name)}{camel(job)}Terminal"
     functions = ["connect", "connect_from_env", job, *([f"start_{job}", f"start_{job}_async"] if submit else [])]
@@ -153,9 +153,9 @@ def names_in(path: str) -> tuple[list[str], list[str]]:
     names = re.findall(r"\{(.*?)\}", path)
     spelled = [re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", each).lower() for each in names]
     if path and not re.fullmatch(r"(/[\w.~-]+|/\{[A-Za-z]\w*\})+", path):
-        raise UnusableName(f"{path!r} is no path such as /jobs/{{id}}: each part is a word, or a name in braces")
+        raise UnusableName(f"{path!r} is not a path such as /jobs/{{id}}: each part is a word, or a name in braces")
     if len({*spelled}) < len(names) or any(map(keyword.iskeyword, spelled)):
-        raise UnusableName(f"{path!r} has names in braces that Python's arguments cannot have")
+        raise UnusableName(f"{path!r} has names in braces that are not valid names of Python arguments")
     return names, spelled
 
 
@@ -194,7 +194,7 @@ def check_job(words: Mapping[str, Any]) -> None:
     used |= {alias.asname or alias.name for node in ast.walk(tree) if hasattr(node, "names") for alias in node.names}
     used |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     if not re.fullmatch("[a-z]+(_[a-z]+)*", job) or keyword.iskeyword(job) or keyword.issoftkeyword(job):
-        raise UnusableName(f"{job!r} is no word for a job: use lower-case letters and underscores")
+        raise UnusableName(f"{job!r} is not a name for a job: use lower-case letters and underscores")
     if job in used | {*dir(builtins)}:
         raise UnusableName(f"{job} is taken: Python or the module itself uses that name")
 

@@ -492,11 +492,11 @@ def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     """What there is to say of a vendor's own OpenAPI document."""
     theirs = YAML().load(decoded(page))
     if not isinstance(theirs, dict) or not str(theirs.get("openapi", "")).startswith("3."):
-        raise PageError(f"{page} is no OpenAPI document of version 3")
+        raise PageError(f"{page} is not an OpenAPI 3 document")
     try:
         findings = sorted(set(document_differences(spec, document, page, theirs)))
     except (AttributeError, LookupError, TypeError) as error:
-        raise PageError(f"{page} has a part that cannot be followed: {type(error).__name__}: {error}") from error
+        raise PageError(f"{page} cannot be compared: {type(error).__name__}: {error}") from error
     hashed = document_digest(page)
     operations = [
         item[method] for item in (document.get("paths") or {}).values() for method in METHODS if method in item
@@ -521,7 +521,7 @@ def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
             by_title.setdefault(title.casefold(), []).append((path, method, item))
     title = next((text for line in lines if (text := " ".join(line.text.split()).casefold()) in by_title), "")
     if not title:
-        raise PageError(f"{page} has no line that is the title of a page of {spec}: {', '.join(by_title) or 'none'}")
+        raise PageError(f"{page} contains no title of a page of {spec}: {', '.join(by_title) or 'none'}")
     operations = by_title[title]
     findings = [
         Finding(side, *word, str(page if side == "page" else spec), line)
@@ -551,13 +551,13 @@ def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
 def told_of_text(told: dict[str, Any]) -> Iterator[str]:
     """What is said of a page whose text is not the one that the spec was written from."""
     new = told["new_lines"]
-    yield from (f"{told['page']}:{number}: the line is new, or worded differently" for number in new[:20])
+    yield from (f"{told['page']}:{number}: the line is new or changed" for number in new[:20])
     if len(new) > 20:
         yield f"{told['page']}: {len(new) - 20} more lines are new"
     if told["gone_lines"]:
-        yield f"{told['page']}: {told['gone_lines']} lines that were recorded are gone"
+        yield f"{told['page']}: {told['gone_lines']} recorded lines are gone"
     if not new and not told["gone_lines"]:
-        yield f"{told['page']}: the text is not the one that was read; which lines, only --record could tell"
+        yield f"{told['page']}: the text has changed; after --record, later runs name the changed lines"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -105,7 +105,7 @@ def test_draft_is_not_generated_from(vendor: Path, tmp_path: Path) -> None:
     ("old", "new", "said"),
     [
         ("openapi: 3.0.3", 'swagger: "2.0"', "is Swagger 2.0: convert it with swagger2openapi"),
-        ("openapi: 3.0.3", "kind: List", "is no OpenAPI document of version 3"),
+        ("openapi: 3.0.3", "kind: List", "is not an OpenAPI 3 document"),
         ("getFiring", "readFiring", "has no operation getFiring"),
         ("common/answers", "common/nothing", "nothing.yaml cannot be read"),
         ("common/answers.yaml", "https://kiln.example/answers.yaml", "save that beside it"),
@@ -129,7 +129,7 @@ def test_what_cannot_be_adopted(
 def test_draft_replaces_no_spec(vendor: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A spec that exists was edited by hand; it stays."""
     assert adopt.main([str(vendor), "--operations", "getFiring", "--output", str(vendor)]) == 3
-    assert "a draft replaces no spec" in capsys.readouterr().err
+    assert "does not overwrite a spec" in capsys.readouterr().err
     assert vendor.read_text(encoding="utf-8") == VENDOR
 
 
@@ -166,4 +166,4 @@ def test_page_that_is_no_document_of_version_3(vendor: Path, capsys: pytest.Capt
     spec, _ = draft_of(vendor, "getFiring")
     vendor.write_text('swagger: "2.0"\n', encoding="utf-8")
     assert pages.main([str(spec), str(vendor)]) == 3
-    assert "is no OpenAPI document of version 3" in capsys.readouterr().err
+    assert "is not an OpenAPI 3 document" in capsys.readouterr().err

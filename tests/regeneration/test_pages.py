@@ -282,7 +282,7 @@ def test_digest(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
     assert "unchanged" in capsys.readouterr().out
     kiln.page.write_text(f"{TEXT}More.\n")
     assert pages.main([*map(str, kiln)]) == 1
-    assert "the text is not the one that was read" in capsys.readouterr().out
+    assert "the text has changed; after --record" in capsys.readouterr().out
 
 
 def test_words_and_where_they_stand(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
@@ -298,7 +298,7 @@ def test_words_and_where_they_stand(kiln: Kiln, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("Read a firing,", "Another,", "no line that is the title of a page of"),
+        ("Read a firing,", "Another,", "contains no title of a page of"),
         ("info:", "information:", "not a valid OpenAPI document"),
         ("paths:", "x-page-ignore: [state]\npaths:", "x-page-ignore must be"),
         ("paths:", "x-page-ignore: {state: }\npaths:", "x-page-ignore must be"),

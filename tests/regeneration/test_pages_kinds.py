@@ -112,9 +112,9 @@ def test_lines_that_are_new(spec: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert list(record) == ["Read a firing"]
     assert "Possible" not in json.dumps(record)
     assert told(spec, f"{TEXT}Ten calls a minute.\n") == (1, [])
-    assert "page.txt:6: the line is new, or worded differently\n" in capsys.readouterr().out
+    assert "page.txt:6: the line is new or changed\n" in capsys.readouterr().out
     assert told(spec, TEXT.replace("200\n", ""))[0] == 1
-    assert "1 lines that were recorded are gone" in capsys.readouterr().out
+    assert "1 recorded lines are gone" in capsys.readouterr().out
     assert told(spec, f"{TEXT}Ten calls a minute.\n", "page.txt", "--record") == (0, [])
     assert told(spec, f"{TEXT}Ten calls a minute.\n") == (0, [])
 
