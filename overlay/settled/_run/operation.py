@@ -125,6 +125,7 @@ Items = Generator[Send | Pause | Item[T], Any, None]
 
 def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
     """The function that takes the steps of an operation and returns its result."""
+    _annotate(define, "Steps")
 
     @functools.wraps(define)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -138,7 +139,6 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
         finally:
             steps.close()
 
-    run.__annotations__ = _annotations(define)
     return run
 
 
@@ -162,12 +162,12 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
 
     run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
     run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
-    run.__annotations__ = _annotations(define)
     return run
 
 
 def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
     """The function that returns an iterator of what the steps list; its arguments are checked when it is called."""
+    _annotate(define, "Items", typing.Iterator)
 
     @functools.wraps(define)
     def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
@@ -187,7 +187,6 @@ def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
         finally:
             steps.close()
 
-    run.__annotations__ = _annotations(define, "Items", typing.Iterator)
     return run
 
 
@@ -219,7 +218,11 @@ def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, As
     run.__doc__ = (
         f"The twin of `{define.__name__}` for asyncio: the same arguments, an async iterator, the same errors."
     )
-    run.__annotations__ = _annotations(define, "Items", typing.AsyncIterator)
+    iterator: Any = typing.AsyncIterator
+    returned = iterator[typing.get_args(define.__annotations__["return"])]
+    run.__annotations__ = {**define.__annotations__, "return": returned}
+    # Without it, inspect.signature would tell the definition's.
+    vars(run)["__signature__"] = inspect.signature(define).replace(return_annotation=returned)
     return run
 
 
@@ -410,11 +413,10 @@ def _written(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _annotations(define: Callable[..., Any], steps: str = "Steps", result: Any = None) -> dict[str, Any]:
-    """The annotations of an operation: its result instead of its steps."""
+def _annotate(define: Callable[..., Any], steps: str, result: Any = None) -> None:
+    """Let a definition say its result instead of its steps: `help` and `inspect.signature` read it there."""
     annotation = define.__annotations__["return"]
     if isinstance(annotation, str):
         inner = annotation.removeprefix(f"{steps}[").removesuffix("]")
         # One of typing's own keeps the text as what typing.get_type_hints looks up in the definition's module.
-        annotation = inner if result is None else result[inner]
-    return {**define.__annotations__, "return": annotation}
+        define.__annotations__["return"] = inner if result is None else result[inner]
