@@ -216,8 +216,8 @@ class SubmitUnclear(SettledError):
     """A submit was sent, but no answer tells whether the job was taken: it may exist, so look before you submit again.
 
     `sent` is the request's JSON, without what its names call a secret. `candidates` are the refs of jobs that it may
-    have started, where the vendor lists jobs. The cause is the TransportError, the ServerError or the MalformedResponse
-    that came instead of an answer.
+    have started, where the vendor lists jobs. The cause is the TransportError, the MalformedResponse or the ApiError
+    (a 5xx, or another status that refuses nothing) that came instead of an answer.
     """
 
     def __init__(self, message: str, sent: Any, candidates: Sequence[str] = ()) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
+import struct
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -12,13 +14,15 @@ import pytest
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from settled import Job, agilesec, errors
+from settled import Job, agilesec, cortex_xdr, errors
 from settled._core.rate_limit import rate_limiter_of
 from settled._http.redact import without_secrets
 from settled._run import clock as _clock
 from settled.simulator._server import Cut
 from settled_clients.agilesec import AuthenticatedClient
 
+from _exchange import WAYS, heads, reply
+from _servers import Server
 from conftest import Answering
 
 TOKEN = "agilesec-token-of-the-submit-tests"
@@ -173,6 +177,82 @@ def test_quoted_secrets(answering: Answering, submit: Submit, reply: Any) -> Non
     assert "[secret]" in told
     assert TOKEN not in told
     assert PASSWORD not in told
+
+
+def _execute_in(way: str, url: str) -> Job[Any]:
+    """Start a scan by a client of its own, in one of the ways to do so."""
+
+    async def in_a_loop() -> Job[Any]:
+        async with agilesec.connect(url, token=TOKEN, timeout=5, fast=way == "fast") as client:
+            return await agilesec.execute_scan_async(client, "s1")
+
+    if way != "sync":
+        return asyncio.run(in_a_loop())
+    with agilesec.connect(url, token=TOKEN, timeout=5) as client:
+        return _execute(client)
+
+
+def _reset(connection: socket.socket) -> None:
+    # Closed so, a socket sends RST instead of FIN.
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+# What a server does with a connection over which a submit has come; it is closed then.
+LOST: dict[str, Callable[[socket.socket], object]] = {
+    "closed": lambda connection: None,
+    "reset": _reset,
+    "closed within the head": lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\nContent-"),
+    "closed within the body": lambda connection: connection.sendall(reply(TAKEN)[:-5]),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("lose", LOST.values(), ids=LOST)
+def test_a_connection_that_is_lost(clock: object, way: str, lose: Callable[[socket.socket], object]) -> None:
+    """A request that has arrived is never said to be unsent, whatever becomes of its connection, and comes once."""
+    arrived: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        arrived.append(next(heads(connection)))
+        lose(connection)
+
+    with Server(behave) as server, pytest.raises(errors.SubmitUnclear) as raised:
+        _execute_in(way, server.url)
+    assert len(arrived) == 1
+    assert isinstance(raised.value.__cause__, errors.TransportError)
+    assert not raised.value.__cause__.is_unsent
+    assert "RawResponseMessage" not in str(raised.value)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nobody_there_in_any_way(clock: object, way: str) -> None:
+    """A connection that is refused has carried nothing, whoever was to make it."""
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        port = closing.getsockname()[1]
+    with pytest.raises(errors.TransportError) as raised:
+        _execute_in(way, f"http://127.0.0.1:{port}")
+    assert raised.value.is_unsent
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("status", ["000 No", "101 Switching Protocols", "303 See Other", "304 Not Modified", "600 No"])
+def test_a_status_that_refuses_nothing(clock: object, way: str, status: str) -> None:
+    """A status that is neither a refusal nor leads to another address does not say that there is no job."""
+
+    def behave(connection: socket.socket) -> None:
+        next(heads(connection))
+        connection.sendall(reply(TAKEN, status, Location="/v3/scan/e1", Upgrade="x", Connection="upgrade"))
+
+    with Server(behave) as server, pytest.raises(errors.SubmitUnclear):
+        _execute_in(way, server.url)
+
+
+def test_a_refusal_that_quotes_the_request(answering: Answering) -> None:
+    """Words by which a 500 refuses for good count for nothing if the request had them."""
+    code = "if 'script_uid param is missing' in text: retry()"
+    said = JSONResponse({"reply": {"err_code": 500, "err_msg": f"gateway timeout for {json.dumps(code)}"}}, 500)
+    with cortex_xdr.connect(answering(said), key_id=1, key=TOKEN) as client, pytest.raises(errors.SubmitUnclear):
+        cortex_xdr.run_snippet(client, code, ["e1"])
 
 
 @pytest.mark.parametrize(

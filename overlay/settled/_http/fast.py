@@ -103,20 +103,33 @@ class _Body(httpx.AsyncByteStream):
             self._transport.done(self._session)
 
 
+class _NotSentError(aiohttp.ServerDisconnectedError):
+    """A connection was given up before anything of the request was written."""
+
+
 class _Request(aiohttp.ClientRequest):
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
         # Bytes that came while the connection was idle belong to no request.
         if conn.protocol is not None and conn.protocol.should_close:
             conn.close()
-            raise aiohttp.ServerDisconnectedError("the server sent something that was not asked for")
+            raise _NotSentError("the server sent something that was not asked for")
         return await super().send(conn)
+
+
+# Of the errors about connections, those of a request that was not written; only new aiohttp knows the last one.
+_NOT_SENT = (_NotSentError, aiohttp.ClientConnectorError, getattr(aiohttp, "ConnectionTimeoutError", _NotSentError))
 
 
 def _translated(error: Exception) -> Exception:
     """An error of httpx with the same text and, if the operating system had one, its error as the cause."""
-    message = str(error)
-    if isinstance(error, httpx.HTTPError):
-        failure: Exception = type(error)(message)
+    message, theirs = str(error), error.__cause__
+    if isinstance(theirs, aiohttp.ServerDisconnectedError) and not isinstance(theirs.message, str):
+        message = "the server closed the connection within its answer"
+    if isinstance(error, httpx.ConnectTimeout) and not isinstance(theirs, _NOT_SENT):
+        # httpx-aiohttp takes any lost connection for one that was never made, though the request may have arrived.
+        failure: Exception = httpx.ReadError(message)
+    elif isinstance(error, httpx.HTTPError):
+        failure = type(error)(message)
     elif isinstance(error, TimeoutError):
         failure = httpx.ReadTimeout(message)
     else:

@@ -59,6 +59,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 READ_SECONDS = 60.0
+# Redirects that ask for the same request at another address; 303 may come from one that was carried out.
+_ELSEWHERE = frozenset({301, 302, 307, 308})
 # What the names of twins for asyncio end with.
 TWIN = "_async"
 
@@ -269,16 +271,26 @@ def submit(
         except SettledError as error:
             error.args = (_line(response.without_secrets(str(error))),)
             raise
-    except (MalformedResponse, ServerError, TransportError) as error:
-        if isinstance(error, TransportError) and error.is_unsent:
+    except (ApiError, MalformedResponse, TransportError) as error:
+        if _is_sure(error):
             raise
         message = str(error).removeprefix(f"{step.what}: ")
-        if isinstance(error, ServerError) and any(each.casefold() in message.casefold() for each in permanent):
+        # A message that quotes the request may have the words from there.
+        said, sent = message.casefold(), str(step.request.get("content", b""), "utf-8").casefold()
+        words = [each.casefold() for each in permanent]
+        if isinstance(error, ServerError) and any(each in said and each not in sent for each in words):
             raise SubmitFailed(_line(f"the API did not take the job: {message}")) from error
         raise SubmitUnclear(
             _line(f"{step.what}: the job may exist all the same, look before you submit again: {message}"),
             without_secrets(request.get("json")),
         ) from error
+
+
+def _is_sure(error: SettledError) -> bool:
+    """Whether an error of a submit says that there is no job."""
+    if isinstance(error, ApiError):
+        return 400 <= error.status_code < 500 or error.status_code in _ELSEWHERE
+    return isinstance(error, TransportError) and error.is_unsent
 
 
 class Retries:
