@@ -12,10 +12,12 @@ takes longer, or that fails on its only agent, no answer tells the id: then it i
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import math
 import operator
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, Unpack, cast
@@ -84,6 +86,10 @@ _ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 10.0
 _LOOK_PAUSE = 1.0
 _PAGE = 100
+# The server tells times in whole seconds: a job can seem to be older or younger by as much.
+_CLOCK_SECONDS = 2.0
+# Where a client remembers its submits of late.
+_SENT = "osapi.sent"
 _MAX_COMMAND_SECONDS = 300
 # A 500 with one of these is of a job that exists: it runs for longer than the server waits, or has failed.
 _TELLS_OF_A_JOB = ("timeout waiting for", "job failed:")
@@ -327,12 +333,13 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
     job(client, job_id)
     body = UNSET if target is None else RetryRequest(target_hostname=_target(target))
     request = retry_operation.request_kwargs(job_id, body=body)
-    call = _Call(client, target or "_any", _clock.clock.now())
-    try:
-        new_id, _ = yield from submit(client, request, functools.partial(_answer, client))
-    except SubmitUnclear as unclear:
-        return (yield from _found(call, unclear, retried=job_id))
-    return job(client, new_id, expected_agents=(yield from _expected(call)))
+    call = _Call(client, target or "_any", {"retry": job_id}, _clock.clock.now())
+    with call.remembered() as sent:
+        try:
+            sent.job_id, _ = yield from submit(client, request, functools.partial(_answer, client))
+        except SubmitUnclear as unclear:
+            return (yield from _found(call, sent, unclear, retried=job_id))
+        return job(client, sent.job_id, expected_agents=(yield from _expected(call)))
 
 
 @iteration
@@ -369,17 +376,59 @@ retry_job_async: Final = asynchronous(retry_job)
 list_jobs_async: Final = asynchronous_iteration(list_jobs)
 
 
+@attrs.define(eq=False)
+class _Sent:
+    """What a client remembers of a submit: of what, from when until when by the clock of waits, and the job's id.
+
+    The id is None as long as the job may exist and nobody knows which one it is, and "" if there is none.
+    """
+
+    target: str
+    what: Mapping[str, Any]
+    start: float
+    end: float = math.inf
+    job_id: str | None = None
+
+
 @attrs.frozen
 class _Call:
-    """A submit that was made: to which target, and when it began by the clock of waits."""
+    """A submit of a client's, and when it began by the clock of waits."""
 
     client: AuthenticatedClient
     target: str
+    what: Mapping[str, Any]
     start: float
 
     @property
     def is_broadcast(self) -> bool:
         return self.target == "_all" or ":" in self.target
+
+    @contextlib.contextmanager
+    def remembered(self) -> Generator[_Sent, None, None]:
+        """Let the client remember the submit while it lasts, and as long as others could take its job for theirs."""
+        sent = _Sent(self.target, self.what, self.start)
+        known: list[_Sent] = self.client.extensions.setdefault(_SENT, [])
+        known.append(sent)
+        for each in list(known):
+            if each.end < self.start - _LOOK_SECONDS:
+                # Another thread may have been faster.
+                with contextlib.suppress(ValueError):
+                    known.remove(each)
+        try:
+            yield sent
+        except SettledError as error:
+            if not isinstance(error, SubmitUnclear):
+                sent.job_id = ""
+            raise
+        finally:
+            sent.end = _clock.clock.now()
+
+    def others(self, own: _Sent, ended: float) -> list[_Sent]:
+        """The client's other submits of the same whose jobs can be taken for that of this one, which ended then."""
+        known: list[_Sent] = list(self.client.extensions[_SENT])
+        same = [each for each in known if each is not own and (each.target, each.what) == (own.target, own.what)]
+        first, last = own.start - _CLOCK_SECONDS, ended + _CLOCK_SECONDS
+        return [each for each in same if each.end > first and each.start < last]
 
 
 @attrs.frozen
@@ -392,14 +441,15 @@ class _Page:
 
 
 def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[JobDetail]]:
-    call = _Call(client, target, _clock.clock.now())
-    try:
-        job_id, results = yield from submit(
-            client, request, functools.partial(_answer, client), seconds=_ANSWER_SECONDS
-        )
-    except SubmitUnclear as unclear:
-        return (yield from _found(call, unclear, {"type": type_, "data": request["json"]}))
-    return job(client, job_id, expected_agents=(yield from _expected(call, results)))
+    call = _Call(client, target, {"type": type_, "data": request["json"]}, _clock.clock.now())
+    with call.remembered() as sent:
+        try:
+            sent.job_id, results = yield from submit(
+                client, request, functools.partial(_answer, client), seconds=_ANSWER_SECONDS
+            )
+        except SubmitUnclear as unclear:
+            return (yield from _found(call, sent, unclear, call.what))
+        return job(client, sent.job_id, expected_agents=(yield from _expected(call, results)))
 
 
 def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
@@ -440,7 +490,7 @@ def _has_label(labels: Any, key: str, value: str) -> bool:
 
 
 def _found(
-    call: _Call, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None, *, retried: str = ""
+    call: _Call, sent: _Sent, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None, *, retried: str = ""
 ) -> Steps[Job[JobDetail]]:
     """The job of a submit whose answer did not tell it, looked up in the list of jobs; or else the error goes on."""
     ended, end = _clock.clock.now(), deadline(_LOOK_SECONDS)
@@ -452,12 +502,16 @@ def _found(
             sought = cast("Mapping[str, Any]", old.json()["operation"])
         ids = yield from _candidates(call, sought, ended, end)
         agents = yield from _expected(call)
-        jobs = [job(call.client, job_id, expected_agents=agents) for job_id in ids if job_id != retried]
+        others = call.others(sent, ended)
+        taken = {retried, *(each.job_id for each in others)}
+        jobs = [job(call.client, job_id, expected_agents=agents) for job_id in ids if job_id not in taken]
     except (SettledError, *UNREADABLE) as error:
         unclear.add_note(f"the list of jobs could not be read: {type(error).__name__}: {error}"[:300])
         raise unclear from cause
     is_told = not isinstance(cause, ServerError) or any(each in cause.message for each in _TELLS_OF_A_JOB)
-    if is_told and len(jobs) == 1:
+    # A submit of the same whose job is not known either may have made it.
+    if is_told and len(jobs) == 1 and all(each.job_id is not None for each in others):
+        sent.job_id = jobs[0].id
         return jobs[0]
     unclear.candidates = tuple(each.ref for each in jobs)
     raise unclear from cause

@@ -196,7 +196,8 @@ def test_a_lost_answer(call: Call, client: AuthenticatedClient, server: Simulato
 def test_two_that_it_can_be(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
     """Of two jobs that the submit can have made, neither is taken: both are the candidates."""
     server.plan_command("ls", answer=dropped())
-    found = {osapi.run_command(client, "_all", "ls").ref}
+    with osapi.connect(server.url, token=server.token) as somebody_else:
+        found = {osapi.run_command(somebody_else, "_all", "ls").ref}
     with pytest.raises(errors.SubmitUnclear, match="the job may exist all the same") as raised:
         call("run_command", client, "_all", "ls")
     assert len(raised.value.candidates) == 2
@@ -237,6 +238,64 @@ def _item(job_id: str, created: Any, command: str = "ls", **fields: Any) -> dict
 
 TIMEOUT = {"error": "failed to publish and wait: timeout waiting for job response: context deadline exceeded"}
 NOW, TOO_OLD, LATER = 0, -60, 60
+
+
+def _taken(job_id: str) -> JSONResponse:
+    return JSONResponse({"job_id": job_id, "results": [{"hostname": "web-01", "status": "ok"}]}, 202)
+
+
+@pytest.mark.parametrize(("listed", "found"), [([NEW], None), ([NEW, JOB], JOB)], ids=["of another submit", "its own"])
+def test_a_job_that_another_submit_has_made(
+    call: Call, answering: Answering, listed: list[str], found: str | None
+) -> None:
+    """A job that an earlier submit of the same has made is never taken for that of a later one."""
+    items = [_item(each, NOW) for each in listed]
+    with osapi.connect(answering(_taken(NEW), JSONResponse(TIMEOUT, 500), _listing(*items)), token=TOKEN) as client:
+        assert osapi.run_command(client, "_any", "ls").id == NEW
+        if found is None:
+            with pytest.raises(errors.SubmitUnclear) as raised:
+                call("run_command", client, "_any", "ls")
+            assert raised.value.candidates == ()
+        else:
+            assert call("run_command", client, "_any", "ls").id == found
+
+
+def test_a_submit_after_one_that_was_refused(answering: Answering) -> None:
+    """A submit that was surely refused has made no job, so the one that is found is that of the next."""
+    url = answering(JSONResponse({}, 403), JSONResponse(TIMEOUT, 500), _listing(_item(NEW, NOW)))
+    with osapi.connect(url, token=TOKEN) as client:
+        with pytest.raises(errors.PermissionDenied):
+            osapi.run_command(client, "_any", "ls")
+        assert osapi.run_command(client, "_any", "ls").id == NEW
+
+
+def test_two_submits_at_the_same_moment(answering: Answering) -> None:
+    """Of two equal submits whose answers were lost, neither is told the one job that is found."""
+    url = answering(*[JSONResponse(TIMEOUT, 500)] * 2, _listing(_item(NEW, NOW)))
+
+    async def main() -> list[Any]:
+        async with osapi.connect(url, token=TOKEN) as client:
+            both = [osapi.run_command_async(client, "_any", "ls") for _ in range(2)]
+            ended: list[Any] = await asyncio.gather(*both, return_exceptions=True)
+            return ended
+
+    for error in asyncio.run(main()):
+        assert isinstance(error, errors.SubmitUnclear)
+        assert error.candidates == (f"osapi.job/{NEW}?agents=1",)
+
+
+def test_submits_of_other_things_at_the_same_moment(answering: Answering) -> None:
+    """What else a client submits at the same time keeps no job from being found."""
+    listed = _listing(_item(NEW, NOW), _item(JOB, NOW, "df"))
+    url = answering(*[JSONResponse(TIMEOUT, 500)] * 2, listed)
+
+    async def main() -> list[Job[Any]]:
+        async with osapi.connect(url, token=TOKEN) as client:
+            both = [osapi.run_command_async(client, "_any", command) for command in ("ls", "df")]
+            jobs: list[Job[Any]] = await asyncio.gather(*both)
+            return jobs
+
+    assert [job.id for job in asyncio.run(main())] == [NEW, JOB]
 
 
 def test_nothing_to_be_found(call: Call, answering: Answering, clock: VirtualClock) -> None:
