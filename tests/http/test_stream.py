@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import gzip
 import json
+import math
 import socket
 import threading
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -284,3 +286,18 @@ def test_nobody_there() -> None:
     for way in WAYS:
         with pytest.raises(TransportError, match=rf"the rows: .*127\.0\.0\.1:{port}"):
             _collect(f"http://127.0.0.1:{port}", way)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_head_without_an_end(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that announces an answer again and again, and never gives it, holds nobody up for ever."""
+    monkeypatch.setattr("settled._http.stream.MAX_POLL_SECONDS", 0.3)
+
+    def behave(connection: socket.socket) -> None:
+        next(heads(connection))
+        while True:
+            connection.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+            time.sleep(0.05)
+
+    with Server(behave) as server, pytest.raises(TransportError):
+        _collect(server.url, way, timeout=0.3, seconds=math.inf)

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
@@ -232,6 +233,24 @@ def test_nobody_there_in_any_way(clock: object, way: str) -> None:
     with pytest.raises(errors.TransportError) as raised:
         _execute_in(way, f"http://127.0.0.1:{port}")
     assert raised.value.is_unsent
+
+
+@pytest.mark.parametrize("fail", [httpx.ConnectError("down"), None], ids=["raised", "met"])
+def test_a_hook_that_fails(answering: Answering, fail: httpx.ConnectError | None) -> None:
+    """A hook that sees the answer, and fails to connect to somewhere else, does not make the submit one unsent."""
+    with socket.create_server(("127.0.0.1", 0)) as closing:
+        port = closing.getsockname()[1]
+
+    def report(_: httpx.Response) -> None:
+        if fail is not None:
+            raise fail
+        httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
+
+    with agilesec.connect(answering(TAKEN), token=TOKEN) as client:
+        client.get_httpx_client().event_hooks["response"].append(report)
+        with pytest.raises(errors.SubmitUnclear):
+            _execute(client)
+    assert len(answering.requests) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)

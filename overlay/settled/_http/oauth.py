@@ -34,8 +34,8 @@ from ..errors import (
     TransportError,
 )
 from .credentials import CREDENTIALS_KEY, Credentials, checked_secret
-from .response import DEADLINE, Response, read, read_async
-from .transport_errors import FOR_CREDENTIALS
+from .response import Response, read, read_async
+from .transport_errors import DEADLINE, FOR_CREDENTIALS
 
 T = TypeVar("T")
 

@@ -32,8 +32,7 @@ import httpx
 
 from .. import _locks
 from .._monotonic import monotonic
-from .response import DEADLINE
-from .transport_errors import address_in_errors
+from .transport_errors import DEADLINE, HEAD_DEADLINE, address_in_errors
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
@@ -210,8 +209,11 @@ class Stack(_Stack):
         lease = self._acquire(request, min(deadline, _moment(extensions.get("timeout", {}).get("pool"))))
         connection: Any = lease.connection
         try:
+            # Heads of nothing but 1xx, without end, would pass for steps that go on.
+            connection.deadline = min(deadline, extensions.get(HEAD_DEADLINE, math.inf))
+            response = connection.core.handle_request(request)
             connection.deadline = deadline
-            return lease.begin(connection.core.handle_request(request))
+            return lease.begin(response)
         except BaseException:
             self.release(lease, is_broken=True)
             raise

@@ -32,8 +32,6 @@ _REQUEST_ID_HEADERS = (
 )
 _MAX_REQUEST_ID = 100
 MAX_BODY_KEY = "settled.max_body"
-DEADLINE = "settled.deadline"
-"""The request extension with the moment by which a sync response has to be complete."""
 
 # The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
 ENCODING = "gzip"

@@ -21,8 +21,8 @@ from ..errors import (
     MalformedResponse,
     TransportError,
 )
-from .response import DEADLINE, Response, read, read_async
-from .transport_errors import transport_errors
+from .response import Response, read, read_async
+from .transport_errors import DEADLINE, transport_errors
 
 T = TypeVar("T")
 
@@ -103,7 +103,8 @@ async def _exchange_async(
     import asyncio
 
     # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
-    request.extensions = {"timeout": {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}}
+    timeouts = {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}
+    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds}
     async with asyncio.timeout(seconds):
         received = await http.send(request, stream=True)
         try:

@@ -16,9 +16,9 @@ import httpx
 from .._core.job import Client
 from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
-from .response import DEADLINE, Unpacker, read, read_async
+from .response import Unpacker, read, read_async
 from .send import made
-from .transport_errors import transport_errors
+from .transport_errors import DEADLINE, HEAD_DEADLINE, transport_errors
 
 
 def stream(
@@ -30,18 +30,20 @@ def stream(
 ) -> Generator[bytes, None, None]:
     """Send one request, and yield the body of its answer in pieces of at most 64 KiB, unpacked.
 
-    `what` names the request in errors. The client's read timeout bounds each step, and `seconds` bounds the whole, the
-    consumer's time included. `begin` is called with the headers of a success, before the first piece. The connection is
-    closed with the generator.
+    `what` names the request in errors. The client's read timeout bounds each step, a minute (or that timeout, if it is
+    longer) bounds all until the body begins, and `seconds` bounds the whole, the consumer's time included. `begin` is
+    called with the headers of a success, before the first piece. The connection is closed with the generator.
 
     Raises:
         SettledError: ApiError if the answer is no success, MalformedResponse if its body cannot be unpacked, and
             TransportError if it is cut short or late.
     """
-    http, end = made(client.get_httpx_client, what), monotonic() + seconds
+    http, now = made(client.get_httpx_client, what), monotonic()
+    end = now + seconds
     with transport_errors(what, client):
         built = http.build_request(**request)
-        built.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end}
+        head_end = now + _head_seconds(http)
+        built.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end, HEAD_DEADLINE: head_end}
         received = http.send(built, stream=True)
     try:
         if not received.is_success:
@@ -87,8 +89,8 @@ async def stream_async(
     with transport_errors(what, client):
         built = http.build_request(**request)
         # To wait for a connection is no failure of the vendor's.
-        built.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}}
-        async with asyncio.timeout_at(end):
+        built.extensions = {"timeout": {**http.timeout.as_dict(), "pool": None}, DEADLINE: monotonic() + seconds}
+        async with asyncio.timeout(min(seconds, _head_seconds(http))):
             received = await http.send(built, stream=True)
     try:
         if not received.is_success:
@@ -119,3 +121,7 @@ async def stream_async(
     finally:
         with transport_errors(what, client):
             await received.aclose()
+
+
+def _head_seconds(http: httpx.Client | httpx.AsyncClient) -> float:
+    return max(http.timeout.read or 0.0, MAX_POLL_SECONDS)

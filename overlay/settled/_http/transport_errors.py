@@ -37,16 +37,21 @@ _MAX_REASON = 500
 # Behind these an error quotes a proxy's address, or a part of it, with the password.
 _QUOTE = re.compile(r":|\sURL\(")
 
-# What these end has not reached the server.
+# A request that one of these ends has not reached the server.
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
-    httpx.InvalidURL,
     httpx.LocalProtocolError,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+DEADLINE = "settled.deadline"
+"""The request extension with the moment by which a response has to be complete; all requests of settled have it."""
+
+HEAD_DEADLINE = "settled.head_deadline"
+"""The request extension with the moment by which the head of a sync response has to be there."""
+
 FOR_CREDENTIALS = "settled.for_credentials"
 """The request extension of a request that fetches what another one is to be signed with."""
 
@@ -64,7 +69,7 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
     except TimeoutError as error:
         raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
-        is_unsent = isinstance(error, _NEVER_SENT) or _is_for_credentials(error)
+        is_unsent = _is_unsent(error)
         _hide_secrets(error, client)
         failure = TransportError(f"{what}: {printable(_describe(error), _MAX_REASON)}")
         failure.may_pass = _may_pass(error)
@@ -144,9 +149,14 @@ def _hide_secrets(error: BaseException, client: Client) -> None:
             each.request = httpx.Request(sent.method, sent.url, headers=headers)
 
 
-def _is_for_credentials(error: Exception) -> bool:
+def _is_unsent(error: Exception) -> bool:
+    if isinstance(error, httpx.InvalidURL):
+        return True
     request: httpx.Request | None = getattr(error, "_request", None)
-    return request is not None and FOR_CREDENTIALS in request.extensions
+    # A hook that was shown the answer may have failed to send a request of its own.
+    if request is None or DEADLINE not in request.extensions:
+        return False
+    return isinstance(error, _NEVER_SENT) or FOR_CREDENTIALS in request.extensions
 
 
 def _describe(error: Exception) -> str:
