@@ -99,7 +99,7 @@ from ._core.validate import described, text
 from ._cortex.archives import MAX_BYTES, safe_name
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._cortex.downloads import Download
-from ._cortex.submits import Strings, filled, selection, start, strings, whole_seconds
+from ._cortex.submits import Strings, filled, identifier, selection, start, strings, whole_seconds
 from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
@@ -448,7 +448,7 @@ def restore_file(
 
     The vendor documents 100 endpoints at most in its result. From the vendor's page "Restore File".
     """
-    endpoint = UNSET if endpoint_id is None else filled("endpoint_id", endpoint_id)
+    endpoint = UNSET if endpoint_id is None else identifier("endpoint_id", endpoint_id)
     body = RestoreRequest(request_data=Restore(file_hash=_sha256(sha256), endpoint_id=endpoint))
     return (yield from start(ACTION, client, restore.request_kwargs(body=body)))
 
@@ -494,7 +494,7 @@ def run_script(
     wait for the run is the wait's own matter. From the vendor's page "Run Script".
     """
     script = ScriptRun(
-        script_uid=filled("script_uid", script_uid),
+        script_uid=identifier("script_uid", script_uid),
         filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON)),
         parameters_values=_parameters(parameters),
         timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),

@@ -63,6 +63,14 @@ def test_a_text_is_not_shown(call: Callable[[Any], Any]) -> None:
     assert SECRET not in repr(raised.value.__cause__)
 
 
+@pytest.mark.parametrize("name", ["timeout", "max_rate", "wait", "patience"])
+@pytest.mark.parametrize("value", [True, False])
+def test_true_is_no_number(name: str, value: bool) -> None:
+    """True, which Python counts as 1, is no number of seconds and no rate."""
+    with pytest.raises(TypeError, match="must be a number, not a bool"):
+        CALLS[name](value)
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [

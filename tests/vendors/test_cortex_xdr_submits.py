@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 import socket
 from collections.abc import Callable, Iterator
@@ -304,6 +305,9 @@ BAD_SELECTIONS: dict[str, tuple[Any, type[Exception], str]] = {
     "a number": (7, TypeError, "not 7"),
     "a number in it": ([A, 7], TypeError, "each of endpoint_ids must be a str, not a int"),
     "a blank in it": ([A, " "], ValueError, "each of endpoint_ids must not be empty"),
+    "the lines of a file": ([f"{A}\n", B], ValueError, "each of endpoint_ids must be an id, without blanks"),
+    "an escape sequence in it": ([f"{A}\x1b[31m"], ValueError, "or other control characters"),
+    "no end": (itertools.repeat(A), ValueError, r"endpoint_ids must have no more than [\d,]+ items"),
 }
 
 
@@ -365,6 +369,8 @@ def test_a_selection_is_never_split(answering: Answering, call: Call, name: str,
         ),
         ("run_script", ("", [A]), {}, ValueError, "script_uid must not be empty"),
         ("run_script", (7, [A]), {}, TypeError, "script_uid must be a str"),
+        ("run_script", ("u\n", [A]), {}, ValueError, "script_uid must be an id"),
+        ("restore_file", (HASH,), {"endpoint_id": f" {A}"}, ValueError, "endpoint_id must be an id"),
         ("run_script", ("u", [A]), {"timeout": 0}, ValueError, "timeout must be 1 second or more, not 0"),
         ("run_script", ("u", [A]), {"timeout": 1.5}, TypeError, "timeout must be a whole number of seconds, not 1.5"),
         ("run_script", ("u", [A]), {"timeout": True}, TypeError, "timeout must be a whole number"),

@@ -10,7 +10,8 @@ from typing import Any
 
 def number(name: str, value: Any) -> float:
     """A number as a float; TypeError if it is none, ValueError if no float can hold it."""
-    if isinstance(value, str | bytes | bytearray):
+    # What is true or false passes for 1 or 0 otherwise: `timeout=True` is no second.
+    if isinstance(value, str | bytes | bytearray | bool):
         raise TypeError(f"{name} must be a number, not a {type(value).__qualname__}")
     try:
         return float(value)

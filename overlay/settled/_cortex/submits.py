@@ -23,6 +23,8 @@ from ..errors import MalformedResponse, SubmitFailed
 B = TypeVar("B")
 
 _MAX_REASON = 250
+# An iterator without an end ends here, where the API has no limit that is known.
+_MOST_EVER = 1_000_000
 
 # Parts of the messages of 500s that were met on tenants, none of which created an action.
 PERMANENT_REFUSALS = (
@@ -50,21 +52,25 @@ def strings(name: str, values: Strings, *, most: int | None = None) -> list[str]
 
     Raises:
         TypeError: If it is a single text, or one of them is none.
-        ValueError: If one of them is empty, or there are more than `most`.
+        ValueError: If one of them is empty, or there are more than `most`, or without that more than a million.
     """
     if isinstance(values, str | bytes | bytearray) or not hasattr(values, "__iter__"):
         raise TypeError(f"{name} must be a list or another iterable of str, not {described(values)}")
-    found = list(itertools.islice(values, None if most is None else most + 1))
+    limit = _MOST_EVER if most is None else most
+    found = list(itertools.islice(values, limit + 1))
     for value in found:
         filled(f"each of {name}", value)
-    if most is not None and len(found) > most:
-        raise ValueError(f"{name} must have no more than {most:,} items, which is the most that the API takes at once")
+    if len(found) > limit:
+        why = "" if most is None else ", which is the most that the API takes at once"
+        raise ValueError(f"{name} must have no more than {limit:,} items{why}")
     return found
 
 
 def selection(name: str, values: Strings, *, most: int | None = None) -> list[str]:
-    """What `strings` returns; a ValueError, too, if there is none: an empty selection never means everything."""
+    """Ids, as `strings` returns texts; a ValueError, too, if there is none: an empty selection never means everything."""
     found = strings(name, values, most=most)
+    for value in found:
+        identifier(f"each of {name}", value)
     if not found:
         raise ValueError(f"{name} must name at least one, and is empty")
     return found
@@ -74,6 +80,17 @@ def filled(name: str, value: str) -> str:
     """A text that has more than blanks; TypeError or ValueError if it is none."""
     if not text(name, value).strip():
         raise ValueError(f"{name} must not be empty")
+    return value
+
+
+def identifier(name: str, value: str) -> str:
+    """An id; TypeError or ValueError if it can be none.
+
+    The API passes over an id that it does not know if it knows another one: of the lines of a file, each with its line
+    break, it would take the last one alone.
+    """
+    if filled(name, value) != value.strip() or not value.isprintable():
+        raise ValueError(f"{name} must be an id, without blanks around it, line breaks or other control characters")
     return value
 
 
