@@ -67,7 +67,7 @@ def strings(name: str, values: Strings, *, most: int | None = None) -> list[str]
 
 
 def selection(name: str, values: Strings, *, most: int | None = None) -> list[str]:
-    """Ids, as `strings` returns texts; a ValueError, too, if there is none: an empty selection never means everything."""
+    """Ids, as `strings` returns texts; ValueError, too, if there is none: an empty selection never means everything."""
     found = strings(name, values, most=most)
     for value in found:
         identifier(f"each of {name}", value)
