@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -218,6 +219,35 @@ def test_nobody_reads_the_ref(run: Command) -> None:
     os.close(writing)
     _, told = submitting.communicate(json.dumps(SCAN), timeout=60)
     assert submitting.returncode == 128 + signal.SIGPIPE
+    assert run.sim.refs[0] in told
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_reader_that_does_not_read(run: Command, number: int, code: int) -> None:
+    """A command that is ended while its reader is stuck ends at once, and tells the ref on standard error."""
+    run.sim.clock = time.monotonic
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, bytes(4096))
+    os.set_blocking(writing, True)
+    submitting = run.start("submit", CREATE, stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert submitting.stdin is not None
+    submitting.stdin.write(json.dumps(SCAN))
+    submitting.stdin.close()
+    submitting.stdin = None
+    while not run.sim.refs:
+        time.sleep(0.01)
+    time.sleep(0.5)
+    submitting.send_signal(number)
+    try:
+        _, told = submitting.communicate(timeout=20)
+    finally:
+        submitting.kill()
+        os.close(reading)
+    assert submitting.returncode == code
     assert run.sim.refs[0] in told
 
 

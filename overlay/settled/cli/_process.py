@@ -76,6 +76,10 @@ class _Output(io.FileIO):
                 self.failure = error
                 if self.is_needed:
                     raise
+            except KeyboardInterrupt:
+                # Its reader is alive and does not read: what is left would wait for it again when the process ends.
+                self.failure = BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+                raise
         return size
 
 

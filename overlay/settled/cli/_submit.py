@@ -92,7 +92,7 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
 
     Raises:
         BadParameter: If the function refuses an argument, and nothing was sent.
-        OSError: If the ref could not be printed; then it is on standard error.
+        OSError, KeyboardInterrupt: If the ref could not be printed, or not in time; then it is on standard error.
     """
     try:
         with log_to(lambda record: typer.echo(plain(record.getMessage()), err=True)):
@@ -113,7 +113,7 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
         )
     try:
         typer.echo(json.dumps({"ref": job.ref, "error": None}) if as_json else job.ref)
-    except OSError:
+    except (OSError, KeyboardInterrupt):
         # The ref is the only way back to the job, so it must appear somewhere.
         typer.echo(f"settled: the job exists, but its ref could not be printed: {job.ref}", err=True)
         raise
