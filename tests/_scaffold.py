@@ -54,8 +54,9 @@ def check(folder: Path, name: str, generate: ModuleType) -> None:
     of_all = [
         *("tests/core/test_kinds.py", "tests/regeneration/test_examples.py", "tests/regeneration/test_specs.py"),
         *("tests/packaging/test_layout.py", "tests/packaging/test_docs.py"),
+        *("tests/vendors/test_arguments.py", "tests/cli/test_demo.py"),
     ]
-    chosen = f"{name} or is_checked or every_spec or no_circles"
+    chosen = f"{name} or is_checked or every_spec or no_circles or try_the_command"
     pytest = ["-m", "pytest", "-q", "-p", "no:cacheprovider"]
     processes = [
         started(folder, *pytest, tests, *of_all, "-k", chosen),

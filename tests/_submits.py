@@ -1,7 +1,7 @@
 """Arguments for every public submit, so that whatever holds for all of them is tested with all of them.
 
-They go by the names of parameters, which the vendors' modules share. A submit with a required parameter of another name
-needs a value for it here; what a submit needs at the simulated vendor, `prepare` puts there.
+They go by the names of parameters, which the vendors' modules share, or else by their types. What a submit needs at the
+simulated vendor, `prepare` puts there.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from settled._arguments import parameters
 from settled._vendors import submits
 from settled.simulator import Simulator
+from settled.simulator._simulator import VENDORS
 
 SENSOR_ID = "0123456789abcdef01234567"
 JOB_ID = "550e8400-e29b-41d4-a716-446655440000"
@@ -34,14 +35,26 @@ VALUES: dict[str, Any] = {
     "vendor": "acme",
     "windows": ["C:\\temp\\log.txt"],
 }
+PLAIN: dict[Any, Any] = {str: "17", int: 17, float: 1.5, bool: True}
 # Optional by their types, and yet one of several must be given.
 NEEDED = {"cortex_xdr.retrieve_files": ("windows",)}
 
 
 def arguments_of(name: str) -> dict[str, Any]:
     """What a submit is given, as JSON values: no more than it needs."""
-    needed = [each.name for each in parameters(submits()[name]) if each.is_required]
-    return {each: VALUES[each] for each in (*needed, *NEEDED.get(name, ()))}
+    needed = {each.name: each.hint for each in parameters(submits()[name]) if each.is_required}
+    values = {each: VALUES[each] if each in VALUES else PLAIN[hint] for each, hint in needed.items()}
+    return values | {each: VALUES[each] for each in NEEDED.get(name, ())}
+
+
+def simulated_vendors() -> set[str]:
+    """The vendors that the simulator has; a vendor that was just begun is not one of them."""
+    return {kind.partition(".")[0] for vendor in VENDORS for kind in vendor.kinds}
+
+
+def simulated() -> list[str]:
+    """The submits of the vendors that the simulator has."""
+    return [name for name in submits() if name.partition(".")[0] in simulated_vendors()]
 
 
 def prepare(sim: Simulator) -> None:

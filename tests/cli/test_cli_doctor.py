@@ -89,7 +89,7 @@ def test_no_settings(run: Command) -> None:
     """Without any settings, or without those of a vendor that is named, the doctor tells how to give them."""
     assert "SETTLED_CONFIG" in _problem(run)["fix"]
     assert "SETTLED_OSAPI_URL" in _problem(run, "osapi")["fix"]
-    assert "cortex_xsiam" in _problem(run, "kiln")["fix"]
+    assert "cortex_xsiam" in _problem(run, "no_vendor")["fix"]
 
 
 @pytest.mark.parametrize(

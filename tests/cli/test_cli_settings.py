@@ -74,7 +74,7 @@ def test_file_of_others(run: Command, write: Write, mode: int) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[kiln]\n", "there is no vendor kiln"),
+        ("[no_vendor]\n", "there is no vendor no_vendor"),
         ("cortex_xsiam = 7\n", "not a table"),
         ("[cortex_xsiam\n", "cannot be read"),
         ("[cortex_xsiam]\nbase_url = 'tenant.invalid'\n", "missing a required argument: 'key_id'"),

@@ -51,9 +51,9 @@ def at(run: Command, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 
 
 @pytest.mark.filterwarnings("ignore:POST /v3/scan is removed")
-@pytest.mark.parametrize("name", submits())
+@pytest.mark.parametrize("name", _submits.simulated())
 def test_submit_and_wait(run: Command, name: str) -> None:
-    """Every public submit can be made with its arguments as JSON, and its ref be waited for."""
+    """Every submit of a simulated vendor can be made with its arguments as JSON, and its ref be waited for."""
     _submits.prepare(run.sim)
     submitted = run("submit", name, stdin=json.dumps(_submits.arguments_of(name)))
     assert (submitted.exit_code, submitted.stderr) == (0, "")

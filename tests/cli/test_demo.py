@@ -6,8 +6,9 @@ import subprocess
 import sys
 
 from settled import demo
-from settled._vendors import vendors
 from settled.simulator import Simulator
+
+import _submits
 
 
 def test_demo() -> None:
@@ -45,5 +46,5 @@ def test_jobs_to_try_the_command_with() -> None:
         for client in {id(job.client): job.client for job in jobs}.values():
             client.get_httpx_client().close()
         assert {job.id for job in jobs} < {ref.rpartition("/")[2] for ref in sim.refs}
-    assert {job.ref.partition(".")[0] for job in jobs} == set(vendors())
+    assert {job.ref.partition(".")[0] for job in jobs} == _submits.simulated_vendors()
     assert {"create", "isolate", "run_snippet_code_script", "file_retrieval", "quarantine"} <= submitted

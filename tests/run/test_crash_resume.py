@@ -17,7 +17,6 @@ from typing import Any
 import attrs
 import pytest
 
-from settled._vendors import submits
 from settled.simulator import Simulator, bad_gateway, dropped, server_error, truncated
 
 import _submits
@@ -163,7 +162,7 @@ def test_killed_at_any_moment(verb: str, seed: int) -> None:
     assert SCANS.keys() & journal.refs.values() <= created.keys() <= set(journal.intended) == SCANS.keys()
 
 
-@pytest.mark.parametrize("name", submits())
+@pytest.mark.parametrize("name", _submits.simulated())
 def test_no_submit_is_made_twice(name: str) -> None:
     """Whenever a process is killed that submits, each job it has told of is there, and none that it has not begun."""
     fate = Fate()
