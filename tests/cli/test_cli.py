@@ -388,7 +388,7 @@ def test_simulate(in_real_time: Command) -> None:
     [
         ("settled wa", 1, {"wait", "watch"}),
         ("settled watch os", 2, {"osapi.job/"}),
-        ("settled doctor a", 2, {"agilesec"}),
+        ("settled doctor agile", 2, {"agilesec"}),
         ("settled submit agilesec.e", 2, {"agilesec.execute_scan"}),
         ("settled results cortex_xdr.a", 2, {"cortex_xdr.action/"}),
     ],
