@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import threading
+import time
 from typing import Any
 
 import httpx
@@ -13,9 +14,11 @@ import pytest
 
 import settled
 from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, osapi
+from settled._http import pool
 from settled._http.connect import client_arguments
 from settled._http.credentials import Basic
-from settled.errors import AuthenticationError, SubmitFailed, TransportError
+from settled._run import operation as _operation
+from settled.errors import AuthenticationError, SubmitFailed, SubmitUnclear, TransportError
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
 
@@ -236,6 +239,69 @@ def test_a_submit_without_a_token_is_sure() -> None:
     ):
         agilesec.execute_scan(client, "s1")
     assert raised.value.is_unsent
+
+
+@pytest.mark.parametrize("is_refused", [False, True])
+def test_a_submit_without_time_for_a_token_is_sure(is_refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor was one sent whose token did not come in time; one that was refused before has started nothing, either."""
+    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.3)
+    asked: list[int] = []
+
+    async def ask() -> str:
+        asked.append(1)
+        if len(asked) > is_refused:
+            await asyncio.sleep(30)
+        return FIRST
+
+    async def main(url: str) -> None:
+        async with agilesec.connect(url, token=ask) as client:
+            await agilesec.execute_scan_async(client, "s1")
+
+    with (
+        answering(lambda _: reply({"message": "no"}, "401 Unauthorized")) as server,
+        pytest.raises(TransportError, match="not sent: credentials did not come in time") as raised,
+    ):
+        asyncio.run(main(server.url))
+    assert raised.value.is_unsent
+
+
+def test_a_slow_vault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A callable that blocks a thread until the time is over has kept the submit from being sent."""
+    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.1)
+
+    def ask() -> str:
+        time.sleep(0.2)
+        return FIRST
+
+    with (
+        answering(lambda _: DONE) as server,
+        agilesec.connect(server.url, token=ask) as client,
+        pytest.raises(TransportError, match="no time was left to send the request") as raised,
+    ):
+        agilesec.execute_scan(client, "s1")
+    assert raised.value.is_unsent
+
+
+def test_a_submit_without_time_for_a_connection_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A submit that waited for a connection until its time was over was not sent; the one that had it may be."""
+    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.5)
+    monkeypatch.setattr(pool.use_stack, "__kwdefaults__", {"max_connections": 1})
+
+    def answer(_: bytes) -> bytes:
+        time.sleep(1)
+        return DONE
+
+    async def main(url: str) -> list[Any]:
+        async with agilesec.connect(url, token=FIRST) as client:
+            submits = [agilesec.execute_scan_async(client, "s1") for _ in range(2)]
+            return await asyncio.gather(*submits, return_exceptions=True)
+
+    with answering(answer) as server:
+        first, second = asyncio.run(main(server.url))
+    assert isinstance(first, SubmitUnclear)
+    assert isinstance(second, TransportError)
+    assert second.is_unsent
+    assert "not sent: a free connection did not come in time" in str(second)
 
 
 @pytest.mark.parametrize("way", WAYS)

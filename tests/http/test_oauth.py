@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import threading
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -17,13 +19,17 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 import settled
 from settled import Job, Outcome, Snapshot, errors, osapi
+from settled._core.reply import MAX_POLL_SECONDS
 from settled._http import oauth
+from settled._http import response as _response
 from settled._http.connect import client_arguments
 from settled._http.oauth import OAuthClientCredentials
 from settled._monotonic import monotonic
+from settled._run import operation as _operation
 from settled._run.operation import Steps, asynchronous, operation, submit
 from settled.simulator._server import Server
 from settled.testing import VirtualClock
@@ -306,6 +312,61 @@ def test_a_submit_without_a_token_is_sure(issuer: Issuer) -> None:
                 start(client)
             assert raised.value.is_unsent
     assert issuer.seen == []
+
+
+class Trickle(Response):
+    """Sends a blank now and then, and never a token."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the client has gone."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        with contextlib.suppress(OSError):
+            while True:
+                await send({"type": "http.response.body", "body": b" ", "more_body": True})
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("waiting", [False, True], ids=["own fetch", "another's fetch"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_submit_without_time_for_a_token_is_sure(
+    issuer: Issuer, way: str, waiting: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An endpoint that trickles until the submit's time is over has kept it from being sent."""
+    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.5)
+    issuer.failure = Trickle()
+
+    @operation
+    def start(client: AuthenticatedClient) -> Steps[str]:
+        return (yield from submit(client, {"method": "post", "url": "/jobs", "json": {}}, str))
+
+    async def in_a_loop() -> list[Any]:
+        async with connect(issuer.url) as client:
+            calls = [asynchronous(start)(client) for _ in range(1 + waiting)]
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    def here() -> list[Any]:
+        with connect(issuer.url) as client, ThreadPoolExecutor(2) as pool:
+            return [call.exception() for call in [pool.submit(start, client) for _ in range(1 + waiting)]]
+
+    for error in here() if way == "sync" else asyncio.run(in_a_loop()):
+        assert isinstance(error, errors.TransportError), repr(error)
+        assert (error.is_unsent, error.may_pass) == (True, True)
+        assert str(error).startswith("POST /jobs: ")
+    assert issuer.seen == []
+
+
+def test_a_token_that_comes_at_the_very_end(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint's last byte that comes when the time has just passed is too late for the submit to be sent."""
+
+    @operation
+    def start(client: AuthenticatedClient) -> Steps[str]:
+        return (yield from submit(client, {"method": "post", "url": "/jobs", "json": {}}, str))
+
+    monkeypatch.setattr(_response, "monotonic", lambda: monotonic() + MAX_POLL_SECONDS)
+    with connect(issuer.url) as client, pytest.raises(errors.TransportError, match="not complete in time") as raised:
+        start(client)
+    assert raised.value.is_unsent
+    assert (len(issuer.bodies), issuer.seen) == (1, [])
 
 
 @pytest.mark.parametrize("answer", ["no gzip", "too large", "a token in a form"])

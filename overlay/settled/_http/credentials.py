@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 Secret = str | Callable[[], str | Awaitable[str]]
 
 CREDENTIALS_KEY = "settled.credentials"
+UNSENT = "settled.unsent"
+"""The request extension that names what a request waits for, as long as it surely has not been sent, or was refused."""
 
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
@@ -116,16 +118,20 @@ class Credentials(httpx.Auth):
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """Sign a request as `sync_auth_flow` does; the secret may be awaitable."""
+        request.extensions[UNSENT] = "credentials"
         secret = self._secret if self._asked or self._ask is None else await self._renewed_async(0)
         asked = self._asked
         self.sign(request, secret)
+        request.extensions.pop(UNSENT, None)
         response = yield request
         if response.status_code == _REFUSED and self._ask is not None:
+            request.extensions[UNSENT] = "credentials"
             await cast(httpx.AsyncByteStream, response.stream).aclose()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, await self._renewed_async(asked))
             if RateLimiter.KEY in self.extensions:
                 await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
+            request.extensions.pop(UNSENT, None)
             yield request
 
     def _renewed(self, asked: int) -> str:

@@ -33,7 +33,7 @@ from ..errors import (
     SettledError,
     TransportError,
 )
-from .credentials import CREDENTIALS_KEY, Credentials, checked_secret
+from .credentials import CREDENTIALS_KEY, UNSENT, Credentials, checked_secret
 from .response import Response, read, read_async
 from .transport_errors import DEADLINE, FOR_CREDENTIALS
 
@@ -102,6 +102,8 @@ class OAuthClientCredentials(Credentials):
                 if isinstance(step, httpx.Request):
                     if response is not None and RateLimiter.KEY in self.extensions:
                         self.pacer.sleep(self.extensions[RateLimiter.KEY])
+                    if step is request:
+                        request.extensions.pop(UNSENT, None)
                     response = yield step
                     try:
                         answer = response if step is request else read(cast(Client, self), response, _end_of(request))
@@ -124,6 +126,8 @@ class OAuthClientCredentials(Credentials):
                 if isinstance(step, httpx.Request):
                     if response is not None and RateLimiter.KEY in self.extensions:
                         await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
+                    if step is request:
+                        request.extensions.pop(UNSENT, None)
                     response = yield step
                     try:
                         answer = response if step is request else await read_async(cast(Client, self), response)
@@ -139,10 +143,12 @@ class OAuthClientCredentials(Credentials):
 
     def _signed(self, request: httpx.Request) -> _Steps[None]:
         """Sign and send a request, and once more if it is refused."""
+        request.extensions[UNSENT] = "a token"
         token, number = yield from self._later_token(request, 0)
         self.sign(request, token)
         response: httpx.Response = yield request
         if response.status_code == _REFUSED:
+            request.extensions[UNSENT] = "a token"
             token, _ = yield from self._later_token(request, number)
             self.sign(request, token)
             yield request

@@ -32,6 +32,7 @@ import httpx
 
 from .. import _locks
 from .._monotonic import monotonic
+from .credentials import UNSENT
 from .transport_errors import DEADLINE, HEAD_DEADLINE, address_in_errors
 
 MAX_CONNECTIONS = 100
@@ -206,6 +207,8 @@ class Stack(_Stack):
         """Send a request, and lease its connection until the response is closed."""
         extensions = _extensions(request)
         deadline = extensions.get(DEADLINE, math.inf)
+        if monotonic() >= deadline:
+            raise httpcore.PoolTimeout("no time was left to send the request")
         lease = self._acquire(request, min(deadline, _moment(extensions.get("timeout", {}).get("pool"))))
         connection: Any = lease.connection
         try:
@@ -283,6 +286,7 @@ class AsyncStack(_Stack):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
         extensions = _extensions(request)
+        extensions[UNSENT] = "a free connection"
         try:
             async with asyncio.timeout(extensions.get("timeout", {}).get("pool")):
                 await self._places.acquire()
@@ -293,6 +297,8 @@ class AsyncStack(_Stack):
         try:
             lease, stale = self._lease(request, _AsyncConnection())
             connection: Any = lease.connection
+            connection.extensions = extensions
+            extensions.pop(UNSENT, None)
             return lease.begin(await connection.core.handle_async_request(request))
         except BaseException:
             self._places.release()
@@ -382,16 +388,17 @@ class _Connection(httpcore.SyncBackend):
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any) -> Any:
         with address_in_errors(host, port):
-            opened = super().connect_tcp(host, port, self.clamp(timeout), *args, **named)
+            timeout = self.clamp(timeout, httpcore.ConnectTimeout)
+            opened = super().connect_tcp(host, port, timeout, *args, **named)
         self.stream = _Stream(opened, self.clamp)
         return self.stream
 
-    def clamp(self, timeout: float | None) -> float | None:
-        """A timeout, or what is left until the deadline; ReadTimeout if nothing is."""
+    def clamp(self, timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float | None:
+        """A timeout, or what is left until the deadline; raises `late` if nothing is."""
         if self.deadline == math.inf:
             return timeout
         if (left := self.deadline - monotonic()) <= 0:
-            raise httpcore.ReadTimeout("the response was not complete in time")
+            raise late("the response was not complete in time")
         return left if timeout is None else min(left, timeout)
 
     def close(self) -> None:
@@ -415,7 +422,9 @@ class _Stream(httpcore.NetworkStream):
             self._stream.write(buffer, self._clamp(timeout))
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
-        self._stream = self._stream.start_tls(ssl_context, server_hostname, self._clamp(timeout))
+        self._stream = self._stream.start_tls(
+            ssl_context, server_hostname, self._clamp(timeout, httpcore.ConnectTimeout)
+        )
         return self
 
     def get_extra_info(self, info: str) -> Any:
@@ -435,11 +444,14 @@ class _AsyncConnection(httpcore.AsyncNetworkBackend):
     generation = 0
     idle_since = 0.0
     stream: Any = None
+    extensions: dict[str, Any]
 
     async def connect_tcp(self, host: str, port: int, *args: Any, **named: Any) -> Any:
         network: Any = httpcore.AnyIOBackend()  # declared as what needs an extra, which httpx always brings
+        self.extensions[UNSENT] = "a connection"
         with address_in_errors(host, port):
             self.stream = await network.connect_tcp(host, port, *args, **named)
+        self.extensions.pop(UNSENT, None)
         return self.stream
 
     async def aclose(self) -> None:

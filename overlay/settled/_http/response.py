@@ -124,7 +124,7 @@ def read(client: Client, response: httpx.Response, end: float) -> Response:
     for part in [response.content] if body.is_read else response.iter_raw():
         body.add(part)
         if monotonic() > end:
-            raise httpx.ReadTimeout("the response was not complete in time")
+            raise httpx.ReadTimeout("the response was not complete in time", request=response.request)
     return Response(client, response, body.complete())
 
 

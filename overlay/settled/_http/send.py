@@ -21,8 +21,9 @@ from ..errors import (
     MalformedResponse,
     TransportError,
 )
-from .response import Response, read, read_async
-from .transport_errors import DEADLINE, transport_errors
+from .credentials import UNSENT
+from .response import DEADLINE, Response, read, read_async
+from .transport_errors import transport_errors
 
 T = TypeVar("T")
 
@@ -105,12 +106,17 @@ async def _exchange_async(
     # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
     timeouts = {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}
     request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds}
-    async with asyncio.timeout(seconds):
-        received = await http.send(request, stream=True)
-        try:
-            return await read_async(client, received)
-        finally:
-            await received.aclose()
+    try:
+        async with asyncio.timeout(seconds):
+            received = await http.send(request, stream=True)
+            try:
+                return await read_async(client, received)
+            finally:
+                await received.aclose()
+    except TimeoutError as error:
+        if awaited := request.extensions.get(UNSENT):
+            raise httpx.PoolTimeout(f"not sent: {awaited} did not come in time", request=request) from error
+        raise
 
 
 def _timeouts(http: httpx.Client | httpx.AsyncClient, seconds: float, *, is_slow: bool) -> dict[str, float | None]:
