@@ -22,11 +22,12 @@
     ├── SubmitFailed            the API answered that it did not take the job
     └── SubmitUnclear           the job may exist, but nothing says so; .sent .candidates
 
-What a wait had learnt is in `ref`, `last` and `seen` of each.
+What a wait had learnt is in `ref`, `last` and `seen` of each. The text of each has at most 300 characters.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,11 @@ __all__ = [
     "WaitTimeout",
 ]
 
+MAX_MESSAGE = 300
+# A text begins with what failed and how, and ends with a request's id or with what to do: both ends are kept.
+_TAIL = 140
+_LONG_WORD = re.compile(r"(\S{50})\S{11,}(\S{20})")
+
 
 class SettledError(Exception):
     """The base of every error of this package.
@@ -73,6 +79,14 @@ class SettledError(Exception):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.seen = {}
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) <= MAX_MESSAGE:
+            return text
+        # A long path or id would push out what stands behind it.
+        text = _LONG_WORD.sub(r"\1…\2", text)
+        return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - _TAIL - 1]}…{text[-_TAIL:]}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by a call of the class: what makes an error is not what is left of it, and another process that fails to

@@ -141,6 +141,32 @@ def test_outcomes_have_their_errors(outcome: Outcome, error_class: type[errors.O
     with pytest.raises(error_class) as raised:
         snapshot.raise_for_outcome()
     assert (raised.value.snapshot, raised.value.last, raised.value.ref) == (snapshot, snapshot, job.ref)
-    assert len(str(raised.value)) < 700
+    assert len(str(raised.value)) <= 300
     succeeded = Snapshot(job, outcome=Outcome.SUCCEEDED)
     assert succeeded.raise_for_outcome() is succeeded
+
+
+@pytest.mark.parametrize("path", ["/public_api/v1/actions", f"/job/{'x' * 900}"])
+def test_a_long_text_is_cut_in_its_middle(path: str) -> None:
+    """However long its parts are, the text of an error says what was asked, how it ended, and what to do."""
+    error = errors.AuthenticationError(
+        "no way " * 70, status_code=401, code="E" * 500, extra="x " * 200, method="POST", path=path, request_id="r-17"
+    )
+    error.args = (f"{error}; an Advanced key needs advanced=True",)
+    text = str(error)
+    assert len(text) <= 300
+    assert text.startswith(f"POST {path[:50]}")
+    assert " answered 401 [EEE" in text
+    assert text.endswith("(request id r-17); an Advanced key needs advanced=True")
+    assert (error.path, len(error.message)) == (path, 490)
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_no_text_is_longer_than_a_line(name: str) -> None:
+    """The text of every error has at most 300 characters, and a short one is left as it is."""
+    kind: type[errors.SettledError] = getattr(errors, name)
+    error = kind.__new__(kind)
+    error.args = ("a short text of a word " + "w" * 200,)
+    assert str(error) == error.args[0]
+    error.args = ("long " * 100,)
+    assert (len(str(error)), str(error)[:10], str(error)[-10:]) == (300, "long long ", "long long ")

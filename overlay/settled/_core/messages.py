@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SettledError
+from ..errors import MAX_MESSAGE, SettledError
 from .snapshot import Snapshot
 from .text import printable, truncate
 
 if TYPE_CHECKING:
     from .wait import Wait
 
-MAX_MESSAGE = 300
 # A job may well have no parts at first; from this poll on it is worth a word.
 POLLS_WITHOUT_PARTS = 3
 

@@ -33,7 +33,6 @@ import attrs
 
 from .._core.failures import FailureRun
 from .._core.job import UNREADABLE, Client, Job
-from .._core.messages import MAX_MESSAGE
 from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import printable, truncate
@@ -42,6 +41,7 @@ from .._http.response import Response
 from .._http.send import send, send_async
 from .._http.stream import stream, stream_async
 from ..errors import (
+    MAX_MESSAGE,
     ApiError,
     MalformedResponse,
     RateLimited,
@@ -337,7 +337,7 @@ def deadline(timeout: float | timedelta | None) -> float:
 
 
 def _line(message: str) -> str:
-    return truncate(printable(message, 2 * MAX_MESSAGE), MAX_MESSAGE - 1)
+    return printable(message, 2 * MAX_MESSAGE)
 
 
 def _next(steps: Generator[S, Any, Any], answer: Response | SettledError | None) -> S:
