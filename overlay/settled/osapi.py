@@ -18,8 +18,7 @@ import math
 import operator
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Unpack, cast
 
 import attrs
@@ -42,6 +41,7 @@ from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, message_of
 from ._http.redact import without_secrets
+from ._http.retry_after import unix_time
 from ._run import clock as _clock
 from ._run import fetch
 from ._run.operation import (
@@ -54,6 +54,7 @@ from ._run.operation import (
     asynchronous_iteration,
     deadline,
     iteration,
+    noted,
     operation,
     read,
     submit,
@@ -86,6 +87,8 @@ _ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 10.0
 _LOOK_PAUSE = 1.0
 _PAGE = 100
+_MOST_REPEATED = 3
+_MOST_NOTED = 4
 # The server tells times in whole seconds: a job can seem to be older or younger by as much.
 _CLOCK_SECONDS = 2.0
 # Where a client remembers its submits of late.
@@ -176,7 +179,9 @@ def _is_long(began: float | None, ended: float | None) -> bool:
 
 def _moment(timestamp: Any) -> float | None:
     try:
-        return datetime.fromisoformat(timestamp).timestamp()
+        moment = datetime.fromisoformat(timestamp)
+        # Without a zone it would be taken for local time.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
     except (OverflowError, TypeError, ValueError):
         return None
 
@@ -333,13 +338,13 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
     job(client, job_id)
     body = UNSET if target is None else RetryRequest(target_hostname=_target(target))
     request = retry_operation.request_kwargs(job_id, body=body)
-    call = _Call(client, target or "_any", {"retry": job_id}, _clock.clock.now())
+    call = _Call(client, target or "_any", {"retry": job_id}, _clock.clock.now(), job_id)
     with call.remembered() as sent:
         try:
             sent.job_id, _ = yield from submit(client, request, functools.partial(_answer, client))
         except SubmitUnclear as unclear:
-            return (yield from _found(call, sent, unclear, retried=job_id))
-        return job(client, sent.job_id, expected_agents=(yield from _expected(call)))
+            return (yield from _found(call, sent, unclear))
+        return (yield from _submitted(call, sent.job_id))
 
 
 @iteration
@@ -353,21 +358,15 @@ def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Item
     asked for again while its failures may pass, for 60 seconds at most.
 
     Raises:
-        SettledError: ApiError, TransportError or MalformedResponse, the last one that came.
+        SettledError: ApiError, TransportError or MalformedResponse, the last one that came; MalformedResponse also if
+            the server repeats its pages instead of coming to an end.
     """
     listed = None if status is None else ListedStatus(status)
-    seen: set[str] = set()
-    offset = 0
-    while True:
-        page = yield from _page(client, offset, deadline(READ_SECONDS), listed)
-        new = {key: item for item in page.items if (key := str(item.get("id"))) not in seen}
-        seen.update(new)
-        for item in new.values():
+    pages = _Pages()
+    while pages.has_more:
+        page = yield from _page(client, pages.offset, deadline(READ_SECONDS), listed)
+        for item in pages.new_items(page):
             yield Item(JOB.body(item))
-        offset += _PAGE
-        # Jobs that were submitted meanwhile can move a whole page of old ones on.
-        if not page.items or (not new if page.total is None else offset >= page.total):
-            return
 
 
 run_command_async: Final = asynchronous(run_command)
@@ -392,12 +391,13 @@ class _Sent:
 
 @attrs.frozen
 class _Call:
-    """A submit of a client's, and when it began by the clock of waits."""
+    """A submit of a client's, when it began by the clock of waits, and which job it retries."""
 
     client: AuthenticatedClient
     target: str
     what: Mapping[str, Any]
     start: float
+    retried: str = ""
 
     @property
     def is_broadcast(self) -> bool:
@@ -440,6 +440,30 @@ class _Page:
     date: float | None
 
 
+@attrs.define
+class _Pages:
+    """How far the list of jobs, which may change meanwhile, has been read; each job comes once."""
+
+    offset: int = 0
+    has_more: bool = True
+    _seen: set[str] = attrs.field(init=False, factory=set[str])
+    _repeated: int = attrs.field(init=False, default=0)
+
+    def new_items(self, page: _Page) -> Iterator[dict[str, Any]]:
+        """The jobs of the next page that have not come yet; MalformedResponse in the end if pages repeat for ever."""
+        new = {key: item for item in page.items if (key := str(item.get("id"))) not in self._seen}
+        self._seen.update(new)
+        yield from new.values()
+        self.offset += _PAGE
+        # Jobs that were submitted meanwhile can move a whole page of old ones on.
+        self.has_more = bool(page.items) and (bool(new) if page.total is None else self.offset < page.total)
+        self._repeated = 0 if new else self._repeated + 1
+        if self.has_more and self._repeated == _MOST_REPEATED:
+            raise MalformedResponse(
+                f"GET /job has no end: after {len(self._seen):,} jobs, {_MOST_REPEATED} pages had none but these"
+            )
+
+
 def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[JobDetail]]:
     call = _Call(client, target, {"type": type_, "data": request["json"]}, _clock.clock.now())
     with call.remembered() as sent:
@@ -449,7 +473,7 @@ def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str
             )
         except SubmitUnclear as unclear:
             return (yield from _found(call, sent, unclear, call.what))
-        return job(client, sent.job_id, expected_agents=(yield from _expected(call, results)))
+        return (yield from _submitted(call, sent.job_id, results))
 
 
 def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
@@ -461,15 +485,21 @@ def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(raw)!r:.200}") from error
 
 
+def _submitted(call: _Call, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
+    """The job of a submit that has answered its id, which is not lost if the look-up of its agents is interrupted."""
+    with noted(lambda: f"the job was submitted: {job(call.client, job_id).ref}"):
+        return job(call.client, job_id, expected_agents=(yield from _expected(call, results)))
+
+
 def _expected(call: _Call, results: int = 0) -> Steps[int | None]:
     """How many agents a submit is for, by its answer or by the agents that there are; None if neither tells."""
     if not call.is_broadcast:
         return 1
-    return results or len((yield from _meant(call)) or ()) or None
+    return results or len((yield from _targeted_agents(call)) or ()) or None
 
 
-def _meant(call: _Call) -> Steps[list[dict[str, Any]] | None]:
-    """The agents that a target means, of those that take jobs; None if the server does not list them."""
+def _targeted_agents(call: _Call) -> Steps[list[dict[str, Any]] | None]:
+    """The agents that a submit is for, of those that take jobs; None if the server does not list them."""
     try:
         response = yield from read(call.client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
         listed: list[dict[str, Any]] = response.json()["agents"]
@@ -490,62 +520,67 @@ def _has_label(labels: Any, key: str, value: str) -> bool:
 
 
 def _found(
-    call: _Call, sent: _Sent, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None, *, retried: str = ""
+    call: _Call, sent: _Sent, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None
 ) -> Steps[Job[JobDetail]]:
     """The job of a submit whose answer did not tell it, looked up in the list of jobs; or else the error goes on."""
     ended, end = _clock.clock.now(), deadline(_LOOK_SECONDS)
     cause = unclear.__cause__
-    try:
-        if sought is None:
-            # A new job does what the old one was to do.
-            old = yield from read(call.client, get_job.request_kwargs(retried), end)
-            sought = cast("Mapping[str, Any]", old.json()["operation"])
-        ids = yield from _candidates(call, sought, ended, end)
-        agents = yield from _expected(call)
-        others = call.others(sent, ended)
-        taken = {retried, *(each.job_id for each in others)}
-        jobs = [job(call.client, job_id, expected_agents=agents) for job_id in ids if job_id not in taken]
-    except (SettledError, *UNREADABLE) as error:
-        unclear.add_note(f"the list of jobs could not be read: {type(error).__name__}: {error}"[:300])
-        raise unclear from cause
+    jobs: list[Job[JobDetail]] = []
+    is_complete = False
+    with noted(lambda: f"{unclear} ({', '.join(each.ref for each in jobs[:_MOST_NOTED]) or 'no candidate yet'})"):
+        try:
+            if sought is None:
+                # A new job does what the old one was to do.
+                old = yield from read(call.client, get_job.request_kwargs(call.retried), end)
+                sought = cast("Mapping[str, Any]", old.json()["operation"])
+            yield from _look_up(call, sought, ended, end, jobs)
+            is_complete = True
+        except (SettledError, *UNREADABLE) as error:
+            unclear.add_note(f"the list of jobs could not be read: {type(error).__name__}: {error}"[:300])
+        agents = (yield from _expected(call)) if jobs else None
+    others = call.others(sent, ended)
+    taken = {each.job_id for each in others}
+    jobs = [job(call.client, each.id, expected_agents=agents) for each in jobs if each.id not in taken]
     is_told = not isinstance(cause, ServerError) or any(each in cause.message for each in _TELLS_OF_A_JOB)
     # A submit of the same whose job is not known either may have made it.
-    if is_told and len(jobs) == 1 and all(each.job_id is not None for each in others):
+    if is_complete and is_told and len(jobs) == 1 and all(each.job_id is not None for each in others):
         sent.job_id = jobs[0].id
         return jobs[0]
     unclear.candidates = tuple(each.ref for each in jobs)
     raise unclear from cause
 
 
-def _candidates(call: _Call, sought: Mapping[str, Any], ended: float, end: float) -> Steps[list[str]]:
-    """The ids of the jobs that a call can have made: of its operation and target, and created while it lasted."""
-    hosts: set[Any] | None = None
+def _look_up(
+    call: _Call, sought: Mapping[str, Any], ended: float, end: float, found: list[Job[JobDetail]]
+) -> Steps[None]:
+    """Add to `found` the jobs that a call can have made: of its operation and target, and created while it lasted.
+
+    What an earlier page had is there also if a later one cannot be read.
+    """
+    hosts: list[Any] | None = None
     if call.target not in ("_any", "_all"):
-        meant = yield from _meant(call)
-        hosts = {agent.get("hostname") for agent in meant} if meant else None
+        agents = yield from _targeted_agents(call)
+        hosts = [agent.get("hostname") for agent in agents] if agents else None
     while True:
-        found: list[str] = []
-        offset = 0
-        is_more = True
-        while is_more:
-            page = yield from _page(call.client, offset, end)
+        pages = _Pages()
+        while pages.has_more:
+            page = yield from _page(call.client, pages.offset, end)
             if page.date is None:
-                return []
+                raise MalformedResponse("GET /job answered without a Date that can be read")
             # By the server's clock, which tells whole seconds: a job is created up to one later than it says.
             now = _clock.clock.now()
             first, last = page.date - (now - call.start) - 1, page.date - (now - ended) + 2
-            found += [
-                str(item["id"])
-                for item in page.items
-                if (created := _moment(item.get("created"))) is not None and first < created <= last
-                if item.get("id") and _does(item.get("operation"), sought)
+            for item in pages.new_items(page):
+                created = _moment(item.get("created"))
+                if created is None or not first < created <= last or not _does(item.get("operation"), sought):
+                    continue
                 # An item names the host that has answered last, and no target.
-                if hosts is None or item.get("hostname") is None or item["hostname"] in hosts
-            ]
-            offset += _PAGE
-            is_more = bool(page.items) and offset < (page.total or 0)
+                if hosts is None or item.get("hostname") is None or item["hostname"] in hosts:
+                    with contextlib.suppress(*UNREADABLE):
+                        found.append(job(call.client, item["id"]))
+        found[:] = [each for each in found if each.id != call.retried]
         if found or _clock.clock.now() + _LOOK_PAUSE >= end:
-            return list(dict.fromkeys(found))
+            return
         yield Pause(_LOOK_PAUSE)
 
 
@@ -557,14 +592,7 @@ def _page(client: AuthenticatedClient, offset: int, end: float, status: ListedSt
     if not is_list(items):
         raise MalformedResponse(f"GET /job answered with no list of jobs: {without_secrets(raw)!r:.200}")
     total = raw["total_items"] if isinstance(raw.get("total_items"), int) else None
-    return _Page([item for item in items if is_object(item)], total, _date(response.headers.get("date")))
-
-
-def _date(header: str | None) -> float | None:
-    try:
-        return parsedate_to_datetime(header or "").timestamp()
-    except (OverflowError, TypeError, ValueError):
-        return None
+    return _Page([item for item in items if is_object(item)], total, unix_time(response.headers.get("date")))
 
 
 def _does(done: Any, sought: Mapping[str, Any]) -> bool:

@@ -208,6 +208,12 @@ def test_interrupted(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("submit", "agilesec.execute_scan", stdin='{"sensor_id": "a"}')
     assert (result.exit_code, result.stdout) == (130, "")
     assert "the job may exist all the same" in result.stderr
+    known = KeyboardInterrupt()
+    known.add_note("the job was submitted: agilesec.scan/e1")
+    _stand_in(monkeypatch, known)
+    result = run("submit", "agilesec.execute_scan", stdin='{"sensor_id": "a"}')
+    assert (result.exit_code, result.stdout) == (130, "")
+    assert result.stderr.splitlines()[0] == "settled: interrupted: the job was submitted: agilesec.scan/e1"
 
 
 def test_nobody_reads_the_ref(run: Command) -> None:

@@ -338,3 +338,14 @@ def test_a_cancelled_submit_gives_up_its_turn(answering: Answering) -> None:
 
     asyncio.run(main())
     assert answering.requests == []
+
+
+def test_what_cannot_be_encoded_is_not_shown() -> None:
+    """The error of a body that is no JSON holds nothing of the body, nor does anything behind it."""
+    with (
+        agilesec.connect("http://127.0.0.1:9", token=TOKEN) as client,
+        pytest.raises(ValueError, match="JSON") as raised,
+    ):
+        agilesec.create_scan(client, sensor_type="t", sensor_name="n", sensor_config={"password": f"{PASSWORD}\udc80"})
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 import settled
 from settled import Job, Outcome, errors, osapi
@@ -22,6 +26,9 @@ from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.agents import list_agents
 from settled_clients.osapi.api.jobs import delete_job
 
+from _exchange import answering as answering_bytes
+from _exchange import reply
+from _servers import Server
 from conftest import Answering
 
 JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
@@ -461,3 +468,149 @@ def test_items_with_ids_that_are_none(call: Call, answering: Answering, job_id: 
     page = {"items": [{"id": job_id, "status": "completed"}], "total_items": 1}
     with osapi.connect(answering(page), token=TOKEN) as client, contextlib.suppress(errors.MalformedResponse):
         assert len(call("list_jobs", client)) == 1
+
+
+AGENTS: dict[str, Any] = {"agents": [{"hostname": "web-01", "machine_id": "m1", "status": "Ready"}], "total": 1}
+OLD = [_item(f"{number:08}{JOB[8:]}", TOO_OLD) for number in range(99)]
+
+
+def _replies(*replies: bytes) -> Server:
+    """A server that answers with these bytes, and with nothing that it was not told to send, such as a Date."""
+    left = iter(replies)
+    return answering_bytes(lambda _: next(left))
+
+
+UNANSWERED = reply(TIMEOUT, "500 Internal Server Error")
+
+
+@pytest.mark.parametrize(
+    "later",
+    [reply({"error": "not now"}, "403 Forbidden"), reply([]), reply({}, Date="?")],
+    ids=["403", "no list", "no Date"],
+)
+def test_what_earlier_pages_had(call: Call, later: bytes, clock: VirtualClock) -> None:
+    """A later page that cannot be read loses no candidate of an earlier one, and none is taken for the job."""
+    date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
+    first = reply(_listing(_item(NEW, NOW), *OLD) | {"total_items": 150}, Date=date)
+    with (
+        _replies(UNANSWERED, first, *[later] * 20) as server,
+        osapi.connect(server.url, token=TOKEN) as client,
+        pytest.raises(errors.SubmitUnclear) as raised,
+    ):
+        call("run_command", client, "_any", "ls")
+    assert raised.value.candidates == (f"osapi.job/{NEW}?agents=1",)
+    assert "the list of jobs could not be read" in raised.value.__notes__[0]
+
+
+@pytest.mark.parametrize("odd", [["web-01"], {"name": "web-01"}, 7])
+def test_odd_host_names(call: Call, answering: Answering, odd: Any) -> None:
+    """A host name that is no text, of an agent or of a job, is nobody's, and keeps no job from being found."""
+    agents = {"agents": [*AGENTS["agents"], {"hostname": odd, "machine_id": "m1"}]}
+    items = [_item(JOB, NOW, hostname=[odd]), _item(["x"], NOW), _item(NEW, NOW, hostname="web-01")]
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), agents, _listing(*items)), token=TOKEN) as client:
+        assert call("run_command", client, "m1", "ls").id == NEW
+
+
+@pytest.mark.parametrize(("zone", "of_created"), [("", "Z"), (" -0000", "Z"), (" GMT", "")])
+def test_a_date_without_a_zone(
+    call: Call, zone: str, of_created: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """A Date, or a time in the list, that names no zone is UTC, wherever the client is."""
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    request.addfinalizer(time.tzset)
+    request.addfinalizer(monkeypatch.undo)
+    now = datetime.now(UTC)
+    listed = _listing(_item(NEW, f"{now:%Y-%m-%dT%H:%M:%S}{of_created}"))
+    date = f"{now:%a, %d %b %Y %H:%M:%S}{zone}"
+    with (
+        _replies(UNANSWERED, *[reply(listed, Date=date)] * 20) as server,
+        osapi.connect(server.url, token=TOKEN) as client,
+    ):
+        assert call("run_command", client, "_any", "ls").id == NEW
+
+
+@pytest.mark.parametrize("date", ["Thu, 26 Nov", "2026", "?", "Thu, 99 Nov 2026 10:00:00 GMT"])
+def test_odd_dates(call: Call, date: str) -> None:
+    """Where the server's Date cannot be read, nobody can tell which job it is, and the error says so."""
+    with (
+        _replies(UNANSWERED, reply(_listing(_item(NEW, NOW)), Date=date)) as server,
+        osapi.connect(server.url, token=TOKEN) as client,
+        pytest.raises(errors.SubmitUnclear) as raised,
+    ):
+        call("run_command", client, "_any", "ls")
+    assert raised.value.candidates == ()
+    assert "without a Date that can be read" in raised.value.__notes__[0]
+
+
+def test_a_list_without_an_end(call: Call, answering: Answering) -> None:
+    """A server that sends one page again and again, and a total that is never reached, is not asked for ever."""
+    page = _listing(*OLD, _item(NEW, NOW)) | {"total_items": 10**12}
+    with osapi.connect(answering(page), token=TOKEN) as client:
+        with pytest.raises(errors.MalformedResponse, match="GET /job has no end: after 100 jobs, 3 pages had none"):
+            call("list_jobs", client)
+        assert len(answering.requests) == 4
+        answering(JSONResponse(TIMEOUT, 500), page)
+        with pytest.raises(errors.SubmitUnclear) as raised:
+            call("run_command", client, "_any", "ls")
+    assert raised.value.candidates == (f"osapi.job/{NEW}?agents=1",)
+
+
+class Silent(Response):
+    """Takes a request, and never answers."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wait until the client has had enough."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class Interrupting(Silent):
+    """Interrupts the process that waits for it, and answers nothing."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the signal of Ctrl-C."""
+        os.kill(os.getpid(), signal.SIGINT)
+        await super().__call__(scope, receive, send)
+
+
+def _notes(error: BaseException | None) -> list[str]:
+    notes: list[str] = []
+    while error is not None:
+        notes += getattr(error, "__notes__", [])
+        error = error.__cause__ or error.__context__
+    return notes
+
+
+@pytest.mark.parametrize("how", ["run_command", "retry_job"])
+def test_interrupted_after_the_answer(answering: Answering, how: str) -> None:
+    """Whoever interrupts the look-up of the agents, when the id has come, is told the id."""
+    args = {"run_command": ("_all", "ls"), "retry_job": (JOB,)}[how]
+    keywords = {"run_command": {}, "retry_job": {"target": "_all"}}[how]
+    url = answering({"job_id": NEW}, Interrupting())
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(KeyboardInterrupt) as raised:
+        getattr(osapi, how)(client, *args, **keywords)
+    assert _notes(raised.value) == [f"the job was submitted: osapi.job/{NEW}"]
+
+
+def test_cancelled_after_the_answer(answering: Answering) -> None:
+    """A cancellation, or a time limit of the caller's own, says it as well."""
+
+    async def main(url: str) -> None:
+        async with osapi.connect(url, token=TOKEN) as client, asyncio.timeout(0.5):
+            await osapi.run_command_async(client, "_all", "ls")
+
+    with pytest.raises(TimeoutError) as raised:
+        asyncio.run(main(answering({"job_id": NEW}, Silent())))
+    assert _notes(raised.value) == [f"the job was submitted: osapi.job/{NEW}"]
+
+
+def test_interrupted_while_it_is_looked_up(answering: Answering) -> None:
+    """Whoever interrupts the look-up of an unclear submit learns that the job may exist, and what was found."""
+    first = _listing(_item(NEW, NOW), *OLD) | {"total_items": 150}
+    url = answering(JSONResponse(TIMEOUT, 500), first, Interrupting())
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(KeyboardInterrupt) as raised:
+        osapi.run_command(client, "_any", "ls")
+    [note] = _notes(raised.value)
+    assert "the job may exist all the same" in note
+    assert note.endswith(f"(osapi.job/{NEW})")

@@ -28,7 +28,7 @@ from .._http.credentials import without_credentials
 from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
 from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
-from .._run.operation import Pause, Steps, deadline, read, submit
+from .._run.operation import Pause, Steps, deadline, noted, read, submit
 from .._run.stream import stream, stream_async
 from ..errors import ApiError, MalformedResponse, SettledError, SubmitFailed, SubmitUnclear
 
@@ -156,7 +156,8 @@ def start_xql(
             yield Pause(turn - now)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         except SubmitUnclear as error:
-            error.candidates = yield from _running(requests, client, job, query)
+            with noted(error.__str__):
+                error.candidates = yield from _running(requests, client, job, query)
             raise
 
 

@@ -1,4 +1,4 @@
-"""Reading the Retry-After header.
+"""Reading the Retry-After header, and HTTP's dates.
 
 RFC 9110 allows a number of seconds and a date in three forms: `Sun, 06 Nov 1994 08:49:37 GMT`, the obsolete
 `Sunday, 06-Nov-94 08:49:37 GMT`, and asctime's `Sun Nov  6 08:49:37 1994`. All are UTC, with and without a zone.
@@ -19,7 +19,7 @@ _UNIX_TIMES = 1e8
 def asked_pause(headers: Mapping[str, str]) -> float | None:
     """The seconds that an answer with these headers asks to wait; None if it asks for none."""
     # A date is one by the clock of the server, whatever ours says.
-    now = _unix_time(headers.get("date"))
+    now = unix_time(headers.get("date"))
     return retry_after(headers.get("retry-after"), time.time() if now is None else now)
 
 
@@ -34,12 +34,12 @@ def retry_after(value: str | None, now: float) -> float | None:
         number = float(value)
         seconds = number - now if number >= _UNIX_TIMES else number
     except ValueError:
-        moment = _unix_time(value)
+        moment = unix_time(value)
         seconds = math.inf if moment is None else moment - now
     return seconds if 0 <= seconds < math.inf else None
 
 
-def _unix_time(date: str | None) -> float | None:
+def unix_time(date: str | None) -> float | None:
     """The Unix time of an HTTP date; None if there is none, or it is nonsense."""
     try:
         # Python takes a date without a zone, or with "-0000", for local time.

@@ -1,8 +1,8 @@
 """Operations of an API besides polls: submits and reads, each defined once, for threads and for asyncio.
 
 An operation is written as a generator that does no I/O. It yields what is to be done, a request or a pause, is given
-the response or the error that came of it, and returns its result. `operation` makes a function of the generator,
-`asynchronous` the function's twin for asyncio:
+the response or the error that came of it, or what interrupted it, and returns its result. `operation` makes a function
+of the generator, `asynchronous` the function's twin for asyncio:
 
     @operation
     def isolate(client: AuthenticatedClient, endpoint_ids: Iterable[str]) -> Steps[Job[ActionStatusReply]]:
@@ -121,6 +121,9 @@ class Item(Generic[T]):
 Steps = Generator[Send | Pause, Any, T]
 """What the definition of an operation returns: its steps, and in the end its result."""
 
+Answer = Response | BaseException | None
+"""What the steps are given for the last one: its response, what it ended with, or nothing after a pause."""
+
 Items = Generator[Send | Pause | Item[T], Any, None]
 """What the definition of an iteration returns: its steps, with an `Item` for each thing that it lists."""
 
@@ -131,15 +134,17 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
 
     @functools.wraps(define)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        steps = define(*args, **kwargs)
-        answer: Response | SettledError | None = None
-        try:
+        answer: Answer = None
+        with contextlib.closing(define(*args, **kwargs)) as steps:
             while True:
-                answer = _do(_next(steps, answer))
-        except StopIteration as end:
-            return cast("T", end.value)
-        finally:
-            steps.close()
+                try:
+                    step = _next(steps, answer)
+                except StopIteration as end:
+                    return cast("T", end.value)
+                try:
+                    answer = _do(step)
+                except BaseException as error:
+                    answer = error
 
     return run
 
@@ -150,17 +155,17 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
 
     @functools.wraps(define)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        steps = define(*args, **kwargs)
-        answer: Response | SettledError | None = None
-        try:
+        answer: Answer = None
+        with contextlib.closing(define(*args, **kwargs)) as steps:
             while True:
                 try:
                     step = _next(steps, answer)
                 except StopIteration as end:
                     return cast("T", end.value)
-                answer = await _do_async(step)
-        finally:
-            steps.close()
+                try:
+                    answer = await _do_async(step)
+                except BaseException as error:
+                    answer = error
 
     run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
     run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
@@ -257,7 +262,7 @@ def submit(
         SubmitUnclear: If the job may exist, but no answer says so.
         SettledError: ApiError or TransportError, if there surely is no job.
     """
-    step = Send(client, _written(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None)
+    step = Send(client, _encoded(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None)
     try:
         response: Response = yield step
         raw = response.location_id() if by_location else response.json()
@@ -340,8 +345,18 @@ def _line(message: str) -> str:
     return printable(message, 2 * MAX_MESSAGE)
 
 
-def _next(steps: Generator[S, Any, Any], answer: Response | SettledError | None) -> S:
-    return steps.throw(answer) if isinstance(answer, SettledError) else steps.send(answer)
+@contextlib.contextmanager
+def noted(learnt: Callable[[], str]) -> Generator[None, None, None]:
+    """Add a note of what was learnt to whatever interrupts these steps, be it a KeyboardInterrupt or a cancellation."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(learnt())
+        raise
+
+
+def _next(steps: Generator[S, Any, Any], answer: Answer) -> S:
+    return steps.throw(answer) if isinstance(answer, BaseException) else steps.send(answer)
 
 
 def _do(step: Send | Pause) -> Response | SettledError | None:
@@ -409,14 +424,18 @@ def _failed(step: Send, error: SettledError) -> SettledError:
     return error
 
 
-def _written(request: dict[str, Any]) -> dict[str, Any]:
+def _encoded(request: dict[str, Any]) -> dict[str, Any]:
     """The request with its JSON as bytes, so that nothing is sent of one that cannot be written."""
     if "json" not in request:
         return request
+    content, fault = b"", ""
     try:
         content = json.dumps(request["json"], ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     except (RecursionError, UnicodeError) as error:
-        raise ValueError(f"the request cannot be written as JSON: {type(error).__name__}") from error
+        fault = type(error).__name__
+    if fault:
+        # Not while handling the error, and so not with it: it holds the body, which may have secrets.
+        raise ValueError(f"the request cannot be written as JSON: {fault}")
     headers = {**request.get("headers", {}), "Content-Type": "application/json"}
     return {
         **{name: value for name, value in request.items() if name != "json"},

@@ -99,8 +99,10 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
             job = submit(client, **given)
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(plain(error)) from None
-    except KeyboardInterrupt:
-        typer.echo(f"settled: {_INTERRUPTED}", err=True)
+    except KeyboardInterrupt as error:
+        # A note tells what is known of the job, if its id has come, or if it was looked up.
+        said = getattr(error, "__notes__", [])
+        typer.echo(f"settled: interrupted: {plain(said[0])}" if said else f"settled: {_INTERRUPTED}", err=True)
         raise
     except SettledError as error:
         _print_error(error, as_json=as_json)
