@@ -11,10 +11,13 @@ from ._core.job import Job
 SECONDS = 60.0
 
 
-def results_of(job: Job[Any], *, folder: Path | None = None, timeout: float | None = SECONDS) -> Iterable[Any]:
+def results_of(
+    job: Job[Any], *, folder: Path | None = None, timeout: float | None = SECONDS, overwrite: bool = False
+) -> Iterable[Any]:
     """What a settled job has produced: JSON values, and the paths of files that were written into the folder.
 
-    `timeout` bounds each request for them, in seconds; None is no bound.
+    `timeout` bounds each request for them, in seconds; None is no bound. With `overwrite`, files that are there already
+    are replaced.
 
     Raises:
         ValueError: If the kind has no results, the job has not settled, or there is no folder for what are files.
@@ -26,4 +29,4 @@ def results_of(job: Job[Any], *, folder: Path | None = None, timeout: float | No
     snapshot = job.fetch()
     if not snapshot.is_settled:
         raise ValueError(f"{job.ref} has not settled yet: wait for it first")
-    return read(snapshot, folder, timeout)
+    return read(snapshot, folder, timeout, overwrite)

@@ -9,9 +9,9 @@ A submit creates an action or a script run and returns its job. It is sent once,
     job = cortex_xdr.isolate(client, ["3f9d1c7a5be24c0f8a6e2d4b90c71e58"])
     end = settled.wait(job, timeout=3600)
 
-Each raises `SubmitFailed` if the tenant refuses it with 200 or, for good, with 500; `SubmitUnclear` if the action may
-exist but no answer names it; ApiError or TransportError if there surely is none; and ValueError or TypeError, before
-anything is sent, if an argument cannot be right. Its twin for asyncio has `_async` behind its name.
+Each raises `SubmitFailed` if the tenant says, with 200 or a 500 for good, that it did not take it; `SubmitUnclear` if
+the action may exist but no answer names it; ApiError or TransportError if there surely is none; and ValueError or
+TypeError, before anything is sent, if an argument cannot be right. Its twin for asyncio has `_async` behind its name.
 """
 
 from __future__ import annotations
@@ -276,19 +276,24 @@ def _script_request(action_id: str) -> dict[str, Any]:
     return get_script_execution_status.request_kwargs(body=ScriptExecutionStatusRequest(request_data=query))
 
 
-def _retrieved(snapshot: Snapshot[ActionStatusReply], folder: Path | None, timeout: float | None) -> Iterator[Path]:
+def _retrieved(
+    snapshot: Snapshot[ActionStatusReply], folder: Path | None, timeout: float | None, overwrite: bool
+) -> Iterator[Path]:
     if folder is None:
         raise ValueError("what an action brings are files: name a folder for them")
-    yield from download_retrieved_files(snapshot.job, folder, timeout=timeout)
+    yield from download_retrieved_files(snapshot.job, folder, timeout=timeout, overwrite=overwrite)
 
 
-def _put_out(snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, timeout: float | None) -> Iterator[Any]:
+def _put_out(
+    snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, timeout: float | None, overwrite: bool
+) -> Iterator[Any]:
     """What a script has put out, and into a folder the files that it has fetched, by endpoint."""
     found = script_results(snapshot.job, timeout=timeout)
     yield found.to_dict()
     if folder is not None:
         for endpoint in (str(each.endpoint_id) for each in found.results if str(each.retrieved_files or 0) != "0"):
-            yield from download_script_files(snapshot.job, endpoint, folder / safe_name(endpoint), timeout=timeout)
+            target = folder / safe_name(endpoint)
+            yield from download_script_files(snapshot.job, endpoint, target, timeout=timeout, overwrite=overwrite)
 
 
 ACTION = JobKind(
@@ -563,8 +568,9 @@ def download_script_files(
 
     The tenant sends a ZIP archive, and its files are what is written, below the folder whatever the archive says;
     names that would clash get a number. What is no archive, or is encrypted, is kept as one file. The folder is made
-    if need be. Files appear in it when all of them are complete, so an error leaves none. A file that is there already
-    is never replaced, unless `overwrite` says so: FileExistsError.
+    if need be. Files appear in it when all of them are complete, and after an error it is as it was. A file that is
+    there already is never replaced, unless `overwrite` says so: FileExistsError. An answer without content is no file:
+    the vendor sends an archive, in which an empty file has its place.
 
     Failures that may pass are ridden out, a link that has expired is asked for anew, all within `timeout` seconds.
     `max_bytes` bounds what is received, and what is written (default 1 GiB). The vendor keeps the files until the

@@ -282,7 +282,7 @@ def test_results(run: Command, results: Any, tmp_path: Path) -> None:
     assert result.stdout == '{"row": 1}\n{"row": "\\u2603"}\na.zip\n'
     last = run("results", ref, "--timeout", "2m", "--json").stdout.splitlines()[-1]
     assert json.loads(last) == {"file": "a.zip"}
-    assert given == [(tmp_path, 60.0), (None, 120.0)]
+    assert given == [(tmp_path, 60.0, False), (None, 120.0, False)]
 
 
 def test_no_results(run: Command, results: Any) -> None:
@@ -343,9 +343,16 @@ def test_results_of_endpoints(run: Command, tmp_path: Path) -> None:
     assert "name a folder" in run("results", action).stderr
     [path] = run("results", action, "--to", str(tmp_path / "action")).stdout.splitlines()
     assert Path(path).read_bytes() == b"accepted"
+    Path(path).write_bytes(b"older")
     again = run("results", action, "--to", str(tmp_path / "action"))
     assert again.exit_code == 2
-    assert "--to another folder" in again.stderr
+    assert "--to another folder, or --overwrite" in again.stderr
+    assert Path(path).read_bytes() == b"older"
+    for ref, folder, written in ((action, "action", path), (script, "script", told[1])):
+        Path(written).write_bytes(b"older")
+        once_more = run("results", ref, "--to", str(tmp_path / folder), "--overwrite")
+        assert (once_more.exit_code, once_more.stdout.splitlines()[-1]) == (0, written)
+        assert Path(written).read_bytes() == b"accepted"
 
 
 def test_results_of_agents(run: Command) -> None:

@@ -166,7 +166,7 @@ def test_submission_that_was_not_taken(answering: Answering, client: Authenticat
 def test_submission_that_was_not_taken_for_no_reason(answering: Answering, client: AuthenticatedClient) -> None:
     """Where the vendor gives no reason, the error says so."""
     answering({"status": "failed"})
-    with pytest.raises(errors.SubmitFailed, match="was refused: no reason given"):
+    with pytest.raises(errors.SubmitFailed, match="the API did not take the scan: no reason given"):
         _submit(client)
 
 

@@ -612,6 +612,49 @@ def test_full_disk(  # noqa: PLR0917 - pytest gives them by name
     assert inside(tmp_path) == {"out/mine": b"mine"}
 
 
+@pytest.mark.parametrize("way", ["links", "no links"])
+@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()], ids=repr)
+def test_what_was_replaced_comes_back(
+    script: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: BaseException, way: str
+) -> None:
+    """After a failure with overwrite=True the folder is as it was, the files that were replaced already included."""
+    before = {"a": b"mine", "deep/b": b"mine, too", "z": b"the last"}
+    for name, content in before.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "link").symlink_to("z")
+    replace = Path.replace
+
+    def fail_in_the_end(source: Path, target: Path) -> Path:
+        if target.name == "z" and source.parent.name != "replaced":
+            raise failure
+        return replace(source, target)
+
+    def no_links(*_: Any, **__: Any) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(Path, "replace", fail_in_the_end)
+    if way == "no links":
+        monkeypatch.setattr(os, "link", no_links)
+    job = script({"a": b"1", "deep/b": b"2", "link": b"3", "new/c": b"4", "z": b"5"})
+    with pytest.raises(type(failure)) as raised:
+        cortex_xdr.download_script_files(job, A, tmp_path, overwrite=True)
+    assert raised.value is failure
+    assert inside(tmp_path) == before | {"link": b"the last"}
+    assert (tmp_path / "link").is_symlink()
+
+
+def test_an_empty_answer(told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
+    """An answer without content is no file, as an archive has some; it is asked for again, in case that it passes."""
+    job = told({"reply": {"DATA": "download/1"}}, Response(b""), Response(packed(("empty", b""))))
+    call("download_script_files", job, A, tmp_path / "1")
+    assert inside(tmp_path) == {"1/empty": b""}
+    job = told({"reply": {"DATA": "download/1"}}, Response(b""))
+    with pytest.raises(errors.MalformedResponse, match="an empty answer came instead of files"):
+        call("download_script_files", job, A, tmp_path / "2", timeout=20)
+    assert inside(tmp_path) == {"1/empty": b""}
+
+
 def test_json_instead_of_files(told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
     """An error with the HTTP status of success is no file."""
     job = told({"reply": {"DATA": "download/1"}}, {"reply": {"err_msg": "no such file"}})

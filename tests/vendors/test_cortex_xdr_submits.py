@@ -417,7 +417,7 @@ def test_another_vendor_s_client(answering: Answering, call: Call, submit: Submi
 def test_a_refusal_with_200(sim: Simulator, call: Call, submit: Submit) -> None:
     """A status of 0 is a refusal, whatever the HTTP status, and its text is the error's."""
     sim.plan_submit(submit.operation, refusal="The endpoint is being upgraded")
-    with pytest.raises(errors.SubmitFailed, match=r"^the action was not created: The endpoint is being upgraded$"):
+    with pytest.raises(errors.SubmitFailed, match=r"^the API did not take the action: The endpoint is being upgraded$"):
         call(submit.name, fresh(sim), *submit.arguments, **submit.keywords)
     assert sim.polls(submit.operation) == 1
 
@@ -433,7 +433,7 @@ def test_a_refusal_with_200(sim: Simulator, call: Call, submit: Submit) -> None:
 )
 def test_a_refusal_without_a_reason(answering: Answering, call: Call, reply: dict[str, Any]) -> None:
     """A refusal counts more than an id beside it, and may have no reason."""
-    with pytest.raises(errors.SubmitFailed, match="the action was not created: no reason given"):
+    with pytest.raises(errors.SubmitFailed, match="the API did not take the action: no reason given"):
         call("isolate", connect(answering({"reply": reply})), [A])
 
 
@@ -493,7 +493,7 @@ def test_a_refusal_with_4xx(sim: Simulator, call: Call, status: int, error: type
 
 def test_a_long_refusal(answering: Answering, call: Call) -> None:
     """A reason of many lines is told on one, and cut."""
-    with pytest.raises(errors.SubmitFailed, match="not created: no way") as raised:
+    with pytest.raises(errors.SubmitFailed, match="did not take the action: no way") as raised:
         call("isolate", connect(answering({"reply": {"status": 0, "err_msg": "no\nway " * 500}})), [A])
     assert len(str(raised.value)) <= 300
 

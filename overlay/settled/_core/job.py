@@ -70,11 +70,12 @@ class JobKind(Generic[B_co]):
     `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
     that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
     done. `results_at` is the way to what the job has produced, if a reply holds that, too. `results` yields what a
-    settled job has produced, given its snapshot, the folder for files or None, and how many seconds each request may
-    take: JSON values, and the paths of the files. It is None where there is nothing besides the reply. `id_parts` name
-    the parts of an id that has several: they stand in it with `/` between, and a reply names the last one. `options`
-    are what a wait needs to know of a job besides its id: `read` takes them by name, a ref has them behind `?`, and
-    each one's function makes its value of a ref's text (which has no `?`, `&` or `=` in it) or raises ValueError.
+    settled job has produced, given its snapshot, the folder for files or None, how many seconds each request may take,
+    and whether files that are there are replaced: JSON values, and the paths of the files. It is None where there is
+    nothing besides the reply. `id_parts` name the parts of an id that has several: they stand in it with `/` between,
+    and a reply names the last one. `options` are what a wait needs to know of a job besides its id: `read` takes them
+    by name, a ref has them behind `?`, and each one's function makes its value of a ref's text (which has no `?`, `&`
+    or `=` in it) or raises ValueError.
     """
 
     name: str
@@ -94,7 +95,7 @@ class JobKind(Generic[B_co]):
     results_at: tuple[str, ...] = ()
     id_parts: tuple[str, ...] = ()
     options: Mapping[str, Callable[[str], Any]] = attrs.field(default=_NO_OPTIONS, repr=False, eq=False)
-    results: Callable[[Snapshot[Any], Path | None, float | None], Iterable[Any]] | None = attrs.field(
+    results: Callable[[Snapshot[Any], Path | None, float | None, bool], Iterable[Any]] | None = attrs.field(
         default=None, repr=False
     )
 

@@ -2,7 +2,7 @@
 
 A tenant answers a link that is good for ten minutes. Only its path counts: it is read from the client's own address, so
 that no reply can send the key to another host. An archive is received and unpacked in a hidden folder within the
-target, and its files get their names when all of them are there; after an error there is none.
+target, and its files get their names when all of them are there; after an error the folder is as it was before.
 """
 
 from __future__ import annotations
@@ -130,8 +130,9 @@ class Download:
             request: dict[str, Any] = {"method": method, "url": f"{_API}{path}"}
             try:
                 yield Stream(self.job.client, request, end=self.end, writer=body)
+                body.check_complete()
             except SettledError as error:
-                failure = _told(error, what, path)
+                failure = _without_link(error, what, path)
             else:
                 return
             if body.is_too_large:
@@ -187,6 +188,11 @@ class _Body:
             raise MalformedResponse(TOO_LARGE)
         self._file.write(piece)
 
+    def check_complete(self) -> None:
+        """Refuse an answer without content: empty files come within an archive, which is never empty itself."""
+        if not self._file.tell():
+            raise MalformedResponse("an empty answer came instead of files")
+
 
 def _path(link: Any, what: str) -> str:
     """The part of a link that is read from the tenant's own address; MalformedResponse if it has none."""
@@ -202,7 +208,7 @@ def _is_refusal(status_code: int) -> bool:
     return 400 <= status_code < 500 and status_code not in _MAY_PASS
 
 
-def _told(error: SettledError, what: str, path: str) -> SettledError:
+def _without_link(error: SettledError, what: str, path: str) -> SettledError:
     """The error with what it is about, and without what opens the link, which an answer may quote by itself."""
     # Shorter ones open nothing, and would be found everywhere.
     tokens = sorted((each for each in re.split(r"[/?&=]", path) if len(each) >= _SHORTEST_TOKEN), key=len, reverse=True)
@@ -248,7 +254,7 @@ def _remove_empty(folders: Iterable[Path]) -> None:
 
 
 def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwrite: bool) -> list[Path]:
-    """Give files their place in a folder: all, or none if one of them is there already."""
+    """Give files their place in a folder: all, or none, with what was there before brought back, after an error."""
     targets = {name: folder / name for name in names}
     root = folder.resolve()
     for name, target in targets.items():
@@ -259,23 +265,30 @@ def _publish(unpacked: Path, names: Iterable[PurePath], folder: Path, *, overwri
         for parent in name.parents:
             if os.path.lexists(folder / parent) and not (folder / parent).is_dir():
                 raise _is_there(folder / parent)
-    placed: list[Path] = []
-    made: list[Path] = []
-    try:
-        for name, target in targets.items():
-            made[:0] = _missing(target.parent)
+    replaced = unpacked.with_name("replaced")
+    replaced.mkdir()
+    with contextlib.ExitStack() as undo:
+        for number, (name, target) in enumerate(targets.items()):
+            undo.callback(_remove_empty, _missing(target.parent))
             target.parent.mkdir(parents=True, exist_ok=True)
             is_new = not os.path.lexists(target)
+            if not is_new:
+                old = replaced / str(number)
+                _keep(target, old)
+                undo.callback(old.replace, target)
             _place(unpacked / name, target, overwrite=overwrite)
             if is_new:
-                placed.append(target)
-    except BaseException:
-        # What was replaced cannot be brought back.
-        for target in placed:
-            target.unlink(missing_ok=True)
-        _remove_empty(made)
-        raise
+                undo.callback(target.unlink, missing_ok=True)
+        undo.pop_all()
     return list(targets.values())
+
+
+def _keep(target: Path, old: Path) -> None:
+    """Keep a file that is about to be replaced under another name."""
+    try:
+        os.link(target, old, follow_symlinks=False)
+    except (OSError, NotImplementedError):  # of a file system, or a platform, without such links
+        target.rename(old)
 
 
 def _place(source: Path, target: Path, *, overwrite: bool) -> None:

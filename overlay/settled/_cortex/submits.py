@@ -108,7 +108,7 @@ def start(kind: JobKind[B], client: Client, request: dict[str, Any]) -> Steps[Jo
 
     Raises:
         TypeError: If the client is another vendor's.
-        SubmitFailed: If the API refused the action, by a `status` of 0 or by a 500 that is known to be for good.
+        SubmitFailed: If the API did not take the action, by a `status` of 0 or by a 500 that is known to be for good.
         SubmitUnclear: If the action may exist, but no answer names it.
         SettledError: ApiError or TransportError, if there surely is no action.
     """
@@ -122,7 +122,7 @@ def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
         reply = answer.get("reply", answer)
         if reply.get("status") in (0, "0"):
             reason = printable(" ".join(sentence(reply).split()), _MAX_REASON)
-            raise SubmitFailed(f"the action was not created: {reason or 'no reason given'}")
+            raise SubmitFailed(f"the API did not take the action: {reason or 'no reason given'}")
         return Job(kind, client, _id(reply["action_id"]))
     except UNREADABLE as error:
         shown = without_secrets(answer) if is_object(answer) else answer

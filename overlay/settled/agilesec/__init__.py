@@ -148,7 +148,7 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Jo
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
-        SubmitFailed: If the API refuses the scan in a reply with status 200.
+        SubmitFailed: If the API did not take the scan, by a `status` of failed in a reply with 200.
         SubmitUnclear: If the scan may exist nevertheless: after no reply, a 5xx, or a reply that names no scan. The
             request is sent only once.
         SettledError: ApiError or TransportError, if there certainly is no scan.
@@ -201,7 +201,7 @@ def _job_of(client: AuthenticatedClient, reply: Any) -> Job[Scan]:
         # A 200 says only that the request was read; `status` says whether there is a scan.
         if ScanTerminal.outcome_of(reply.get("status")) is Outcome.FAILED:
             raise SubmitFailed(
-                f"the scan was refused: {truncate(message_of(reply.get('message')) or 'no reason given')}"
+                f"the API did not take the scan: {truncate(message_of(reply.get('message')) or 'no reason given')}"
             )
         return scan(client, reply["executionId"])
     except UNREADABLE as error:

@@ -213,6 +213,7 @@ def results(
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", file_okay=False, help="Where its files go; it is made if need be.")
     ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that are there already.")] = False,
     timeout: Annotated[
         Duration, typer.Option(metavar="TIME", parser=_duration, help="How long each request may take.")
     ] = _A_MINUTE,
@@ -230,13 +231,14 @@ def results(
             raise typer.BadParameter("give one REF: the results of several jobs could not be told apart")
         with contextlib.closing(jobs[0].client.get_httpx_client()):
             try:
-                for each in results_of(jobs[0], folder=to, timeout=timeout.seconds):
+                for each in results_of(jobs[0], folder=to, timeout=timeout.seconds, overwrite=overwrite):
                     typer.echo(result_line(each, as_json=json))
             except OutcomeError as error:
                 typer.echo(f"settled: {plain(error)}", err=True)
                 raise typer.Exit(SOME_FAILED) from None
             except FileExistsError as error:
-                raise typer.BadParameter(f"a file is in the way, give --to another folder: {plain(error)}") from None
+                remedy = "give --to another folder, or --overwrite"
+                raise typer.BadParameter(f"a file is in the way, {remedy}: {plain(error)}") from None
             except ValueError as error:
                 raise typer.BadParameter(plain(error)) from None
 

@@ -190,7 +190,7 @@ def _routes(simulator: Simulator) -> list[Route]:
         job = _make(simulator, target, {"type": f"command.{way}.execute", "data": data})
         plan = _plan(simulator, job)
         if plan.answer is None:
-            return await _awaited(simulator, job, target)
+            return await _submit_response(simulator, job, target)
         return await simulator.spoil(KIND, _submitted(job), plan.answer)
 
     return [
@@ -264,7 +264,7 @@ def _make(simulator: Simulator, target: str, operation: dict[str, Any]) -> Scrip
     return simulator.make(KIND, states or ["submitted"], None, fields)
 
 
-async def _awaited(simulator: Simulator, job: ScriptedJob, target: str) -> Response:
+async def _submit_response(simulator: Simulator, job: ScriptedJob, target: str) -> Response:
     """The answer to a submit: it comes when the agents have answered, or the server has waited long enough."""
     end = monotonic() + simulator.job_timeout / simulator.speed
     while True:
