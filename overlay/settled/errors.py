@@ -186,7 +186,13 @@ class NotFound(ApiError):
 
 
 class RateLimited(ApiError):
-    """The API asks for fewer requests (429)."""
+    """The API asks for fewer requests (429).
+
+    `is_unsent` is true where the request was not sent: the client's own rate, or a pause that the API had asked for
+    before, held it back.
+    """
+
+    is_unsent: bool = False
 
 
 class ServerError(ApiError):

@@ -8,6 +8,7 @@ import json
 import pickle
 import socket
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta, timezone
@@ -19,9 +20,14 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
 
 import settled
 from settled import Job, Outcome, Snapshot, aio, cortex_xdr, cortex_xsiam, errors
+from settled._core.rate_limit import rate_limiter_of
+from settled._cortex import xql
+from settled._http import stream as _stream
+from settled._run import stream as _run_stream
 from settled.simulator import Simulator, server_error, truncated
 from settled.simulator._server import Cut
 from settled.testing import VirtualClock
@@ -348,6 +354,52 @@ def test_a_refusal_that_asks_for_a_pause(
     assert len(answering.requests) == 2
 
 
+class Doing(JSONResponse):
+    """A refusal at whose sending something happens."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        super().__init__({"reply": {"err_msg": REFUSAL}}, 500)
+        self.do = do
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Do it, and refuse."""
+        self.do()
+        await super().__call__(scope, receive, send)
+
+
+def test_a_crowd_that_takes_the_turns(run: Callable[..., Any], answering: Answering, clock: VirtualClock) -> None:
+    """A query that gets no turn within wait_for_slot, because others have them all, is not started after that."""
+
+    async def scenario(face: Face) -> None:
+        limiter, before = rate_limiter_of(face.client), clock.now()
+        answering(Doing(lambda: [limiter.plan(clock.now()) for _ in range(40)]), {"reply": "q1"})
+        with pytest.raises(errors.SubmitFailed, match=f"for 20 s.*{REFUSAL}"):
+            await face.start(wait_for_slot=20)
+        assert clock.now() - before == pytest.approx(20, abs=0.5)
+
+    run(answering({}), scenario, max_rate=1)
+    assert len(answering.requests) == 1
+
+
+def test_a_pause_that_others_are_asked_for(run: Callable[..., Any], answering: Answering, clock: VirtualClock) -> None:
+    """A pause that begins while a query waits for its slot, and ends in time, does not end that wait."""
+
+    async def scenario(face: Face) -> None:
+        limiter, before = rate_limiter_of(face.client), clock.now()
+
+        def pause_later() -> None:
+            clock.sleep(1)
+            limiter.pause(clock.now(), 600)
+
+        answering(Doing(threading.Thread(target=pause_later).start), {"reply": "q1"})
+        assert (await face.start(wait_for_slot=900)).id == "q1"
+        # Not in the minute after the pause over which others begin again.
+        assert clock.now() - before == pytest.approx(601, abs=5)
+
+    run(answering({}), scenario)
+    assert len(answering.requests) == 2
+
+
 @pytest.mark.parametrize("status_code", [400, 429, 500])
 @pytest.mark.parametrize(
     "words", [REFUSAL, REFUSAL.upper(), "Maximum allowed number of parallel running queries has been reached"]
@@ -591,6 +643,57 @@ def test_an_endless_line(run: Callable[..., Any]) -> None:
     with Server(endless) as server:
         run(server.url, scenario)
     assert noticed.wait(10)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+
+
+def test_endless_blank_lines(run: Callable[..., Any]) -> None:
+    """Blank lines without an end hold no row: more than `max_body` of them end the reading."""
+
+    def endless(connection: socket.socket) -> None:
+        for _ in heads(connection):
+            connection.sendall(CHUNKED + b"\r\n")
+            while True:
+                connection.sendall(b"1000\r\n" + b"\n" * 0x1000 + b"\r\n")
+
+    async def scenario(face: Face) -> None:
+        with pytest.raises(errors.MalformedResponse, match="more than 50,000 bytes of blank lines"):
+            await face.rows(_ended(face))
+
+    with Server(endless) as server:
+        run(server.url, scenario, max_body=50_000)
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [(b"", b"\n"), (b"", b'{"a":'), (b"", gzip.compress(b"")), (b"Content-Encoding: gzip\r\n", gzip.compress(b""))],
+    ids=["blank lines", "an unfinished line", "gzip of nothing", "gzip of nothing, by HTTP"],
+)
+def test_a_stream_that_trickles(
+    run: Callable[..., Any], head: bytes, piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream that goes on and brings no row is given up after a while, whatever it is that comes."""
+    monkeypatch.setattr(xql, "_ROW_SECONDS", 0.5)
+    monkeypatch.setattr(_stream, "IDLE_SECONDS", 0.5)
+    # Where nothing has come at all, the stream is asked for again.
+    monkeypatch.setattr(_run_stream, "RETRY_SECONDS", 0.5)
+
+    def trickle(connection: socket.socket) -> None:
+        for _ in heads(connection):
+            connection.sendall(CHUNKED + head + b"\r\n")
+            for _ in range(300):
+                time.sleep(0.02)
+                connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+    async def scenario(face: Face) -> None:
+        began = time.monotonic()
+        with pytest.raises(errors.TransportError, match="q1: "):
+            await face.rows(_ended(face))
+        assert time.monotonic() - began < 5
+
+    with Server(trickle) as server:
+        run(server.url, scenario)
 
 
 @pytest.mark.parametrize(

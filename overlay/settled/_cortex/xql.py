@@ -28,9 +28,18 @@ from .._http.credentials import without_credentials
 from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
 from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
+from .._run import clock as _clock
 from .._run.operation import Pause, Steps, deadline, noted, read, submit
 from .._run.stream import stream, stream_async
-from ..errors import ApiError, MalformedResponse, SettledError, SubmitFailed, SubmitUnclear
+from ..errors import (
+    ApiError,
+    MalformedResponse,
+    RateLimited,
+    SettledError,
+    SubmitFailed,
+    SubmitUnclear,
+    TransportError,
+)
 
 B = TypeVar("B")
 Timeframe = timedelta | tuple[datetime, datetime]
@@ -39,6 +48,8 @@ Timeframe = timedelta | tuple[datetime, datetime]
 POLL_ROWS = 10
 # An answer of a thousand rows may be so many times as large as another answer.
 _MAX_BODIES = 16
+# So long an answer may go on without another row.
+_ROW_SECONDS = 300.0
 
 # Asking again whether there is room costs a request of the tenant's ten a second.
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 2.0, 1.5, 15.0
@@ -140,19 +151,25 @@ def start_xql(
     if not number("wait_for_slot", wait_for_slot) >= 0:
         raise ValueError(f"wait_for_slot must be a number of seconds, 0 or more, not {described(wait_for_slot)}")
     end, pause = deadline(wait_for_slot), _FIRST_PAUSE
+    refusal: SettledError | None = None
     while True:
         try:
-            return (yield from submit(client, request, functools.partial(_started, job), permanent=_REFUSALS))
+            turn_by, started = math.inf if refusal is None else end, functools.partial(_started, job)
+            return (yield from submit(client, request, started, permanent=_REFUSALS, turn_by=turn_by))
         except (ApiError, SubmitFailed) as error:
-            if not _is_no_slot(error):
+            if _is_no_slot(error):
+                refusal = error
+            # Other requests of the client may have taken the turn, or made all of them pause.
+            elif refusal is None or not isinstance(error, RateLimited) or not error.is_unsent:
                 raise
             now, limiter = deadline(0), rate_limiter_of(client)
             # A pause that the API has asked for may last longer.
             turn = max(min(now + pause, end), limiter.paused_until, now + limiter.spacing)
             if now >= end or turn > end:
                 tried = f"for {wait_for_slot:,.0f} s" if wait_for_slot else "and wait_for_slot= would wait for another"
-                message = f"the API did not take the query, {tried}: {truncate(str(error), 160)}"
-                raise SubmitFailed(message) from error
+                raise SubmitFailed(
+                    f"the API did not take the query, {tried}: {truncate(str(refusal), 160)}"
+                ) from refusal
             yield Pause(turn - now)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         except SubmitUnclear as error:
@@ -284,6 +301,8 @@ class _Rows:
         self._requests = requests
         self._rows: list[Any] = []
         self._body: _Whole | _Lines | None = None
+        # Since when the answer has brought no row; while the caller has one, nobody waits.
+        self._waiting_since = math.inf
         try:
             self._read(snapshot.raw["reply"], POLL_ROWS)
         except UNREADABLE:
@@ -298,12 +317,19 @@ class _Rows:
 
     def take(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Take the next bytes of the answer to `request`, and yield the rows in them."""
-        if self._body is not None:
-            yield from self._body.take(piece)
+        if self._body is None:
+            return
+        now = _clock.clock.now()
+        self._waiting_since = min(self._waiting_since, now)
+        if now - self._waiting_since > _ROW_SECONDS:
+            raise TransportError(f"{self.job.ref}: no row came for {_ROW_SECONDS:g} s, though the answer went on")
+        for row in self._body.take(piece):
+            yield row
+            self._waiting_since = _clock.clock.now()
 
     def finish(self) -> Iterable[dict[str, Any]]:
         """Take the end of an answer, and return the rows that are left in it."""
-        body, self._body, self.request = self._body, None, None
+        body, self._body, self.request, self._waiting_since = self._body, None, None, math.inf
         if isinstance(body, _Lines):
             return body.finish()
         if body is not None:
@@ -373,6 +399,7 @@ class _Lines:
         self._most = _max_body(job)
         self._begun: list[bytes] = []
         self._size = 0
+        self._blank_size = 0
         self._count = 0
         self._gzip: Gunzip | None = None
         self._is_first = True
@@ -419,7 +446,12 @@ class _Lines:
     def _row(self, line: bytes) -> Iterator[dict[str, Any]]:
         self._check(len(line))
         if not line.strip():
+            # Blank lines hold nothing, and may go on for ever.
+            self._blank_size += len(line) + 1
+            if self._blank_size > self._most:
+                raise self._malformed(f"has more than {self._most:,} bytes of blank lines, the client's max_body")
             return
+        self._blank_size = 0
         try:
             row = json.loads(line)
         except UNREADABLE as error:

@@ -20,6 +20,9 @@ from .response import Unpacker, read, read_async
 from .send import made
 from .transport_errors import DEADLINE, HEAD_DEADLINE, transport_errors
 
+# So long the answer may go on with what holds nothing, such as gzip of no bytes.
+IDLE_SECONDS = 300.0
+
 
 def stream(
     client: Client,
@@ -56,14 +59,17 @@ def stream(
         with transport_errors(what, client):
             # A hook may have read the body, and not kept it.
             parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
+        idle_until = monotonic() + IDLE_SECONDS
         while True:
             with transport_errors(what, client):
                 part = next(parts, None)
-                if monotonic() > end:
-                    raise httpx.ReadTimeout("the response was not complete in time")
+                if monotonic() > min(end, idle_until):
+                    raise httpx.ReadTimeout("the response was not complete in time", request=received.request)
             if part is None:
                 break
-            yield from unpacker.pieces(part)
+            for piece in unpacker.pieces(part):
+                yield piece
+                idle_until = monotonic() + IDLE_SECONDS
         unpacker.check_complete()
     finally:
         with transport_errors(what, client):
@@ -108,15 +114,17 @@ async def stream_async(
                 yield piece
         else:
             parts = received.aiter_raw()
+            idle_until = now() + IDLE_SECONDS
             while True:
                 # For each step alone: a consumer's own time limit or cancellation must not end within it.
                 with transport_errors(what, client):
-                    async with asyncio.timeout_at(end):
+                    async with asyncio.timeout_at(min(end or math.inf, idle_until)):
                         part = await anext(parts, None)
                 if part is None:
                     break
                 for piece in unpacker.pieces(part):
                     yield piece
+                    idle_until = now() + IDLE_SECONDS
         unpacker.check_complete()
     finally:
         with transport_errors(what, client):

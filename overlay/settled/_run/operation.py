@@ -70,7 +70,8 @@ class Send:
     """Send a request once, when the client's rate allows it.
 
     `seconds` bounds connecting, sending and receiving together. The client's own timeouts hold within it, unless
-    `is_slow` says that this API answers late. By the moment `end` all is over, the wait for the client's rate, too.
+    `is_slow` says that this API answers late. By the moment `end` all is over, the wait for the client's rate, too; if
+    that would last beyond `turn_by`, nothing is sent.
     """
 
     client: Client
@@ -78,6 +79,7 @@ class Send:
     seconds: float = MAX_POLL_SECONDS
     is_slow: bool = False
     end: float = math.inf
+    turn_by: float = math.inf
 
     @property
     def what(self) -> str:
@@ -249,12 +251,14 @@ def submit(
     permanent: Sequence[str] = (),
     seconds: float | None = None,
     by_location: bool = False,
+    turn_by: float = math.inf,
 ) -> Steps[T]:
     """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
 
     `permanent` are parts of messages with which a 5xx refuses for good. `seconds` is how long the API may take to
     answer, where that is longer than for other requests. With `by_location` the answer tells of the job in its Location
-    header, and `taken` is given the id at its end.
+    header, and `taken` is given the id at its end. If the client's rate does not let the request go before the moment
+    `turn_by`, it is not sent.
 
     Raises:
         ValueError: If the request cannot be written as JSON.
@@ -262,7 +266,9 @@ def submit(
         SubmitUnclear: If the job may exist, but no answer says so.
         SettledError: ApiError or TransportError, if there surely is no job.
     """
-    step = Send(client, _encoded(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None)
+    step = Send(
+        client, _encoded(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None, turn_by=turn_by
+    )
     try:
         response: Response = yield step
         raw = response.location_id() if by_location else response.json()
@@ -364,7 +370,7 @@ def _do(step: Send | Pause) -> Response | SettledError | None:
         _clock.clock.sleep(step.seconds)
         return None
     try:
-        take_turn(step.client, step.what, step.end)
+        take_turn(step.client, step.what, min(step.end, step.turn_by))
     except RateLimited as error:
         return error
     try:
@@ -384,7 +390,7 @@ async def _do_async(step: Send | Pause) -> Response | SettledError | None:
         await _clock.clock.sleep_async(step.seconds)
         return None
     try:
-        await take_turn_async(step.client, step.what, step.end)
+        await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
     except RateLimited as error:
         return error
     try:

@@ -48,6 +48,7 @@ def _turn(client: Client, what: str, end: float = math.inf) -> Generator[float, 
         error = RateLimited(reason, status_code=429)
         error.args = (f"{what}: not sent, {reason} {length}",)
         error.retry_after = seconds
+        error.is_unsent = True
         raise error
     try:
         yield seconds
