@@ -294,7 +294,7 @@ def test_a_submit_without_time_for_a_connection_is_sure(monkeypatch: pytest.Monk
     async def main(url: str) -> list[Any]:
         async with agilesec.connect(url, token=FIRST) as client:
             submits = [agilesec.execute_scan_async(client, "s1") for _ in range(2)]
-            return await asyncio.gather(*submits, return_exceptions=True)
+            return list(await asyncio.gather(*submits, return_exceptions=True))
 
     with answering(answer) as server:
         first, second = asyncio.run(main(server.url))

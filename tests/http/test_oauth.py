@@ -342,7 +342,7 @@ def test_a_submit_without_time_for_a_token_is_sure(
     async def in_a_loop() -> list[Any]:
         async with connect(issuer.url) as client:
             calls = [asynchronous(start)(client) for _ in range(1 + waiting)]
-            return await asyncio.gather(*calls, return_exceptions=True)
+            return list(await asyncio.gather(*calls, return_exceptions=True))
 
     def here() -> list[Any]:
         with connect(issuer.url) as client, ThreadPoolExecutor(2) as pool:

@@ -238,7 +238,7 @@ def _pages(*items: dict[str, Any]) -> list[dict[str, Any]]:
     return [whole | {"items": whole["items"][at : at + 100]} for at in range(0, len(items), 100)]
 
 
-def _item(job_id: str, created: Any, command: str = "ls", **fields: Any) -> dict[str, Any]:
+def _item(job_id: Any, created: Any, command: str = "ls", **fields: Any) -> dict[str, Any]:
     data = {"command": command}
     return {"id": job_id, "created": created, "operation": {"type": "command.exec.execute", "data": data}, **fields}
 

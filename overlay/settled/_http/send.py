@@ -22,8 +22,8 @@ from ..errors import (
     TransportError,
 )
 from .credentials import UNSENT
-from .response import DEADLINE, Response, read, read_async
-from .transport_errors import transport_errors
+from .response import Response, read, read_async
+from .transport_errors import DEADLINE, transport_errors
 
 T = TypeVar("T")
 
