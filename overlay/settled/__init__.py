@@ -19,7 +19,8 @@ Waiting, for as long as the caller says (`timeout` is required):
 Jobs, and what is known of them:
 
 - `cortex_xsiam`, `cortex_xdr`, `agilesec` and `osapi` each connect to a vendor, start its jobs and read their results;
-- `Job` is one of them, whose `ref` resumes a wait anywhere through `from_ref`; `JobKind` is its kind;
+- `Job` is one of them, whose `ref` resumes a wait anywhere through `from_ref`; `JobKind` is its kind, and `Client` is
+  any vendor's client;
 - `Snapshot` is one reading of a job: the vendor's word, the `Outcome`, how far it is (`Progress`), each endpoint or
   agent (`Part`), and the vendor's own typed model; `TerminalStatus` is the base of the enums of words that end a job;
 - `settled.errors` has all errors, drawn as a tree.
@@ -38,7 +39,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from . import agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi, simulator
-    from ._core.job import Job, JobKind
+    from ._core.job import Client, Job, JobKind
     from ._core.learned import Learned
     from ._core.options import WaitOptions
     from ._core.outcome import Outcome, TerminalStatus
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from ._run.threads import Settling
 
 __all__ = [
+    "Client",
     "ConnectOptions",
     "Job",
     "JobKind",
@@ -77,7 +79,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "_core.job": ("Job", "JobKind"),
+    "_core.job": ("Client", "Job", "JobKind"),
     "_core.learned": ("Learned",),
     "_core.options": ("WaitOptions",),
     "_core.outcome": ("Outcome", "TerminalStatus"),

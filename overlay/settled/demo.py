@@ -39,7 +39,7 @@ _STAGED = (
 )
 _NEXT: Mapping[Outcome | None, str] = {
     Outcome.SUCCEEDED: "nothing to do",
-    Outcome.PARTIAL: "see above which parts did not succeed, and submit again for those only",
+    Outcome.PARTIAL: "submit again for the parts that did not succeed",
 }
 
 Submit = Callable[[], Job[Any]]
@@ -147,9 +147,11 @@ class Board:
         for job in self._jobs:
             error, snapshot = self._errors.get(job.ref), self._snapshots.get(job.ref)
             if error is not None or snapshot is None:
-                yield f"{type(error).__name__}: {job.ref}", f"it is still running: settled wait {job.ref} --timeout 15m"
+                yield f"{type(error).__name__}: {job.ref}", f"it still runs; wait on: settled wait {job.ref} --timeout 15m"
                 continue
             detail = f": {snapshot.detail}" if snapshot.detail else ""
+            if snapshot.outcome is Outcome.PARTIAL:
+                detail = ": " + ", ".join(f"{name} {part.status}" for name, part in snapshot.parts.items())
             step = "find the cause, fix it, and submit again"
             yield f"{snapshot.outcome}: {job.ref}{detail}", _NEXT.get(snapshot.outcome, step)
 
@@ -266,6 +268,12 @@ def main() -> None:
     console.print("\nWhat happened, and what to do next:")
     for event, step in (*board.advice(), *advice):
         console.print(Text(f"  {event}\n    {step}"))
+    console.print(
+        "\nThe simulated vendors are gone, and their jobs with them. To go on:\n"
+        "  settled simulate  serves them again, for this command and for your own code\n"
+        "  settled submit --help  lists all that can be submitted\n"
+        "  settled doctor  checks your own settings",
+    )
 
 
 if __name__ == "__main__":

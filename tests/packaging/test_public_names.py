@@ -13,8 +13,8 @@ import settled
 from settled import aio, cortex_xsiam, errors, machine, simulator
 
 NAMES = {
-    settled: """ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot TerminalStatus
-        WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
+    settled: """Client ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot
+        TerminalStatus WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
         wait watch""",
     aio: "AsyncSettling as_settled wait watch",
     cortex_xsiam: """AuthenticatedClient ByosImportTerminal ExternalAsset ExternalVulnerability KINDS XqlTerminal

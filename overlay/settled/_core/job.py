@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -32,7 +33,7 @@ UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, Type
 
 
 class Client(Protocol):
-    """What every generated client has."""
+    """The client of any vendor, as its `connect` returns it."""
 
     extensions: dict[str, Any]
 
@@ -43,6 +44,19 @@ class Client(Protocol):
     def get_async_httpx_client(self) -> Any:
         """The async HTTP client."""
         ...
+
+    def close(self) -> None:
+        """Close the sync HTTP client, as `with client:` does."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the async HTTP clients, as `async with client:` does."""
+        ...
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: Any) -> None: ...
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *error: Any) -> None: ...
 
 
 class Fetcher(Protocol):
@@ -201,6 +215,8 @@ def _given(client: Any) -> str:
 
 def _check_id(kind: JobKind[Any], value: Any) -> None:
     fault = _fault_of_id(value)
+    if fault is None and value.startswith(f"{kind.name}/"):
+        fault = "it is a whole ref, which settled.from_ref(ref, client) takes"
     if fault is not None:
         raise ValueError(f"not an id of a {kind.name} job: {fault}")
     kind.request(value)
@@ -348,9 +364,12 @@ def check_job(job: Any) -> None:
     if isinstance(job, str):
         raise TypeError("not a job, but a str: settled.from_ref(ref, client) makes a job of a ref")
     if not isinstance(job, Job):
-        raise TypeError(
-            f"not a job, but a {type(job).__qualname__}: a vendor's module makes one, or settled.from_ref(ref, client)"
+        remedy = (
+            "await it first"
+            if inspect.iscoroutine(job)
+            else "a vendor's module makes one, or settled.from_ref(ref, client)"
         )
+        raise TypeError(f"not a job, but a {type(job).__qualname__}: {remedy}")
     if job.client is DETACHED:
         raise ValueError(f"{job.ref}: {_DETACHED}")
 

@@ -74,6 +74,8 @@ def seconds(timeout: float | timedelta | None) -> float:
     """A timeout in seconds, infinite if there is none; ValueError if it is negative or no number."""
     if timeout is None:
         return math.inf
+    if isinstance(timeout, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("timeout must be seconds, a timedelta or None, not a str")
     given = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
     if not given >= 0:
         raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {described(timeout)}")
@@ -95,7 +97,15 @@ def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None
 
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
     if value not in get_args(Unknown):
-        raise ValueError(f"{attribute.name} must be one of {get_args(Unknown)}, not {described(value)}")
+        # A text is not shown: it may be a secret, in the wrong place.
+        given = "another text" if isinstance(value, str) and value else described(value)
+        raise ValueError(f"{attribute.name} must be 'wait' or 'raise', not {given}")
+
+
+def _inbox(_: object, __: object, value: Inbox | None) -> None:
+    # A callback app, which has the inbox, is the likely mistake.
+    if value is not None and not hasattr(value, "subscribe"):
+        raise TypeError(f"wake must be an inbox, as in wake=app.inbox, not {described(value)}")
 
 
 @attrs.frozen(kw_only=True)
@@ -112,7 +122,7 @@ class WaitConfig(Generic[B]):
     on_poll: Callable[[Snapshot[B]], object] | None = attrs.field(default=None, validator=_callable)
     unknown: Unknown = attrs.field(default="wait", validator=_known)
     patience: float = attrs.field(default=PATIENCE_SECONDS, converter=_patience)
-    inbox: Inbox | None = None
+    inbox: Inbox | None = attrs.field(default=None, validator=_inbox)
     concurrency: int = attrs.field(default=100, validator=at_least_one)
     callback: Any = None
     polls_before: int = 0

@@ -172,6 +172,7 @@ _BY_OUTCOME: Mapping[Outcome | None, type[OutcomeError]] = {
 def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
-    status = "" if snapshot.status is None else f" with status {truncate(snapshot.status, 80)}"
+    words = "; its status is" if snapshot.outcome is None else " with status"
+    status = "" if snapshot.status is None else f"{words} {truncate(snapshot.status, 80)}"
     detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
     return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import http.cookiejar
 import ipaddress
+import logging
 import math
 import os
 import re
@@ -36,6 +37,7 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
 _LAST_PORT = 65535
+_log = logging.getLogger("settled")
 _PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
 
@@ -88,6 +90,9 @@ def client_arguments(
     if fast:
         from . import fast as _  # noqa: F401 - says so here and now if its extra is missing
     base_url = _checked(text("base_url", base_url).strip())
+    host = httpx.URL(base_url).host
+    if base_url.startswith("http:") and not is_loopback(host):
+        _log.warning("%s is reached without TLS, so anyone on the network path can read the credentials", host)
     auth.base_url = base_url
     maker = _Maker(verify, transport, fast=fast)
     auth.extensions = {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth}
@@ -152,6 +157,14 @@ def _checked(base_url: str) -> str:
         # The address itself is not shown: it may hold a password, or be the key, in the wrong place.
         raise ValueError(f"not the address of an API (https://host, perhaps with a path): it {fault}")
     return str(url).rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by its usual name or by its address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class _Maker:

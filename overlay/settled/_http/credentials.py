@@ -212,6 +212,8 @@ def checked_secret(name: str, secret: str) -> str:
     stripped = text(name, secret).strip()
     if not stripped or not stripped.isascii() or not stripped.isprintable():
         raise ValueError(f"{name} must be printable ASCII, and not empty")
+    if name == "token" and stripped.casefold().startswith("bearer "):
+        raise ValueError("token must be the token alone, without the word Bearer in front")
     return stripped
 
 

@@ -166,6 +166,9 @@ def _describe(error: Exception) -> str:
         error_chain(error)[-1], ssl.SSLError
     ):
         message = str(error) or message
+    if any(getattr(each, "reason", None) == "WRONG_VERSION_NUMBER" for each in error_chain(error)):
+        # How OpenSSL says that it got plain HTTP.
+        message = "no TLS is spoken there; if that is right, the address begins with http://"
     host = _host(error)
     return message if host in message else f"{message} ({host})"
 

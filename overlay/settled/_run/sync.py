@@ -22,7 +22,7 @@ B = TypeVar("B")
 def wait(job: Job[B], *, timeout: float | timedelta | None, **options: Unpack[WaitOptions[B]]) -> Snapshot[B]:
     """Wait until a job has settled and return its last snapshot, whatever the outcome.
 
-    `timeout` is in seconds, or a timedelta, or an explicit None for no deadline: the call ends within 0.2 s of it,
+    `timeout` is in seconds, or a timedelta, or an explicit None for no deadline: the call ends within 0.3 s of it,
     after one last poll. The options are those of `WaitOptions`: `schedule`, `on_poll`, `unknown`, `patience`.
 
     Failures that may pass (no connection, no answer in time, 408, 425, 429, 5xx, a reply that cannot be read) are

@@ -9,7 +9,7 @@ import functools
 import operator
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Required, TypedDict, Unpack
+from typing import Any, Final, Literal, Required, TypedDict, TypeVar, Unpack
 
 from settled_clients.agilesec import AuthenticatedClient
 from settled_clients.agilesec.api.scans import create_scan as create_operation
@@ -71,6 +71,8 @@ __all__ = [
     "submit_scan",
     "submit_scan_async",
 ]
+
+Body = TypeVar("Body", CreateScanRequest, SubmitScanRequest)
 
 _SUBMIT_SCAN_DEPRECATED = "POST /v3/scan is removed in version 3.6 of the platform: use create_scan"
 
@@ -153,7 +155,7 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Jo
             request is sent only once.
         SettledError: ApiError or TransportError, if there certainly is no scan.
     """
-    request = create_operation.request_kwargs(body=CreateScanRequest(**_wire(new)))
+    request = create_operation.request_kwargs(body=_body(CreateScanRequest, new, "create_scan"))
     return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
@@ -168,13 +170,21 @@ def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Steps[Job[Scan]
 @operation
 def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Steps[Job[Scan]]:
     """Start a scan with the deprecated operation, and return its job; raises what `create_scan` does."""
-    request = submit_operation.request_kwargs(body=SubmitScanRequest(**_wire(submitted)))
+    request = submit_operation.request_kwargs(body=_body(SubmitScanRequest, submitted, "submit_scan"))
     return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 create_scan_async: Final = asynchronous(create_scan)
 execute_scan_async: Final = asynchronous(execute_scan)
 submit_scan_async: Final = deprecated(_SUBMIT_SCAN_DEPRECATED)(asynchronous(submit_scan))  # pyright: ignore[reportDeprecated]
+
+
+def _body(model: Callable[..., Body], scan: SubmittedScan, verb: str) -> Body:
+    fields = _wire(scan)
+    try:
+        return model(**fields)
+    except TypeError as error:  # an argument that is missing or unknown
+        raise TypeError(str(error).replace(f"{model.__name__}.__init__()", f"{verb}()")) from None
 
 
 def _wire(scan: SubmittedScan) -> dict[str, Any]:

@@ -288,7 +288,10 @@ def simulate(
                 # The file of settings names the real vendors, and takes precedence over the variables.
                 environ = {name: value for name, value in os.environ.items() if name != VARIABLE} | vendors.environ
                 environ["SETTLED_SIMULATED_REFS"] = "\n".join(job.ref for job in jobs)
-                raise typer.Exit(exit_code_of(command, environ))
+                try:
+                    raise typer.Exit(exit_code_of(command, environ))
+                except OSError as error:
+                    raise typer.BadParameter(f"{command[0]} cannot be run: {error.strerror}") from None
             for name, value in vendors.environ.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
             typer.echo(_command("settled", "wait", "--timeout", "2m", refs=[job.ref for job in jobs]))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import email.utils
 import importlib.metadata
-import ipaddress
 import json
 import math
 import platform
@@ -25,6 +24,7 @@ import httpx
 from .. import errors
 from .._core.job import UNREADABLE, Client, Job, JobKind
 from .._cortex.credentials import CortexKey
+from .._http.connect import is_loopback
 from .._http.credentials import HeaderToken, hint_of
 from .._http.response import read
 from .._http.transport_errors import DEADLINE
@@ -120,7 +120,8 @@ def _check_vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
     try:
         client = settings.connect(vendor)
     except BadSettings as error:
-        yield "problem", str(error), _how_to_set(vendor)
+        message = "it has no settings" if settings.source(vendor) is None else str(error).removeprefix(f"{vendor}: ")
+        yield "problem", message, _how_to_set(vendor)
         return
     http = client.get_httpx_client()
     with http:
@@ -182,7 +183,7 @@ def _connection(response: httpx.Response) -> Iterator[_Found]:
         tls: ssl.SSLObject | None = None if stream is None else stream.get_extra_info("ssl_object")
         version = "TLS" if tls is None else tls.version()
         yield "ok", f"{url.host} is reachable, with {version} and a trusted certificate"
-    elif _is_loopback(url.host):
+    elif is_loopback(url.host):
         yield "ok", f"{url.host} is reachable, without TLS"
     else:
         yield (
@@ -282,13 +283,6 @@ def _made_up_id(kind: JobKind[Any]) -> str:
 def _how_to_set(vendor: str) -> str:
     upper = vendor.upper()
     return f"set SETTLED_{upper}_URL and so on, or write a table [{vendor}] into the file that {VARIABLE} names"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _approximate(seconds: float) -> str:

@@ -191,7 +191,7 @@ class Simulator:
             ValueError: If there is no such operation.
         """
         if operation not in _endpoint_actions.SUBMITS:
-            raise ValueError(f"not an operation that creates an action: {operation!r}")
+            raise ValueError(f"not one of {', '.join(_endpoint_actions.SUBMITS)}: {operation!r}")
         paced = fault and attrs.evolve(fault, delay=fault.delay / self.speed)
         self.cortex_xdr.plans[operation] = _endpoint_actions.Plan(refusal, paced)
 
@@ -291,7 +291,7 @@ class Simulator:
         """Add a job, as `add` says, and return it."""
         vendor = self._vendors.get(kind)
         if vendor is None:
-            raise ValueError(f"not a kind that can be simulated: {kind!r}")
+            raise ValueError(f"not a kind that can be simulated: {kind!r}; the kinds are {', '.join(self._vendors)}")
         if has_parts(states) and not vendor.parts:
             raise ValueError(f"{kind} has no endpoints or agents: states must be a list")
         options = {name: value for name, value in fields.items() if name in vendor.options}

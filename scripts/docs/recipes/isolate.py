@@ -22,11 +22,14 @@ def isolate(client: cortex_xdr.AuthenticatedClient, endpoint_ids: list[str]) -> 
         if error.last is None:
             raise
         end = error.last  # offline endpoints stay PENDING; the others are done
-    return {
-        endpoint: part.detail or (f"still {part.status}" if part.outcome is None else f"{part.status}")
-        for endpoint, part in end.parts.items()
-        if part.outcome is not Outcome.SUCCEEDED
-    }
+    failures: dict[str, str] = {}
+    for endpoint in endpoint_ids:
+        part = end.parts.get(endpoint)
+        if part is None:
+            failures[endpoint] = "the tenant says nothing about it"
+        elif part.outcome is not Outcome.SUCCEEDED:
+            failures[endpoint] = part.detail or (f"still {part.status}" if part.outcome is None else f"{part.status}")
+    return failures
 
 
 def main(endpoint_ids: list[str]) -> int:

@@ -16,13 +16,7 @@ from rich.progress import track  # the extra `cli` brings it
 import settled
 from settled import agilesec, cortex_xdr, cortex_xsiam, osapi
 
-Client = (
-    agilesec.AuthenticatedClient
-    | cortex_xdr.AuthenticatedClient
-    | cortex_xsiam.AuthenticatedClient
-    | osapi.AuthenticatedClient
-)
-CONNECT: dict[str, Callable[[], Client]] = {
+CONNECT: dict[str, Callable[[], settled.Client]] = {
     "agilesec": agilesec.connect_from_env,
     "cortex_xdr": cortex_xdr.connect_from_env,
     "cortex_xsiam": cortex_xsiam.connect_from_env,

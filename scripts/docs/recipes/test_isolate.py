@@ -16,7 +16,7 @@ from settled.testing import VirtualClock
 def test_all_are_isolated(
     settled_simulator: Simulator, settled_clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The program waits for the slowest endpoint, rides out a 429, and prints nothing."""
+    """The program waits for the slowest endpoint, survives a 429, and prints nothing."""
     settled_simulator.plan_endpoint(
         "laptop", states=[("PENDING", 600), rate_limited(30), ("IN_PROGRESS", 60), "COMPLETED_SUCCESSFULLY"]
     )
