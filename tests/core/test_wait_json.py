@@ -277,6 +277,16 @@ def test_wrong_states() -> None:
         Wait.from_json({**state, "ref": "cortex_xsiam.byos_import/8"}, wait.job)
 
 
+@pytest.mark.parametrize("name", ["status", "seen", "schedule", "kept"])
+def test_states_that_are_nested_too_deeply(name: str) -> None:
+    """What Python cannot even write out is a ValueError, too."""
+    junk: Any = []
+    for _ in range(50_000):
+        junk = [junk]
+    with pytest.raises(ValueError, match="not what to_json returned"):
+        Wait.from_json(begun().to_json() | {name: [[junk, 1]] if name == "seen" else junk}, begun().job)
+
+
 @pytest.mark.parametrize("state", [None, [], "state", 7])
 def test_no_state_at_all(state: Any) -> None:
     """What is no mapping is a ValueError."""

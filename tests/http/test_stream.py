@@ -289,6 +289,18 @@ def test_nobody_there() -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("status", ["204 No Content", "206 Partial Content"])
+def test_a_success_without_all(way: str, status: str) -> None:
+    """A part of what was asked for, or nothing of it, does not pass for all."""
+    head = f"{status}\r\nContent-Length: {0 if status.startswith('204') else 3}"
+    with (
+        _serving(lambda connection: None if "204" in status else connection.sendall(b"abc"), head) as url,
+        pytest.raises(MalformedResponse, match=r"answered 20[46] \(.* Content\) instead of all"),
+    ):
+        _collect(url, way)
+
+
+@pytest.mark.parametrize("way", WAYS)
 def test_a_head_without_an_end(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that announces an answer again and again, and never gives it, holds nobody up for ever."""
     monkeypatch.setattr("settled._http.stream.MAX_POLL_SECONDS", 0.3)

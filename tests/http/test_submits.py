@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from settled import Job, agilesec, cortex_xdr, errors
 from settled._core.rate_limit import rate_limiter_of
-from settled._http.redact import without_secrets
+from settled._http.redact import secrets_in, without_secrets
 from settled._run import clock as _clock
 from settled.simulator._server import Cut
 from settled_clients.agilesec import AuthenticatedClient
@@ -272,6 +272,48 @@ def test_a_refusal_that_quotes_the_request(answering: Answering) -> None:
     said = JSONResponse({"reply": {"err_code": 500, "err_msg": f"gateway timeout for {json.dumps(code)}"}}, 500)
     with cortex_xdr.connect(answering(said), key_id=1, key=TOKEN) as client, pytest.raises(errors.SubmitUnclear):
         cortex_xdr.run_snippet(client, code, ["e1"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        JSONResponse({"message": f"cannot log in as ci:{PASSWORD}"}, 400, {"X-Request-Id": PASSWORD}),
+        JSONResponse({"message": "no", "details": f"tried {PASSWORD}", "code": PASSWORD}, 422),
+        JSONResponse({"message": f"no login with {PASSWORD}"}, 500),
+        {"status": "failed", "message": f"cannot log in with {PASSWORD}"},
+        [{"said": f"tried {PASSWORD}"}],
+        Response(f"<p>{PASSWORD}</p>"),
+        Response(f'{{"said": "{PASSWORD}'),
+    ],
+    ids=["refused", "in other fields", "a 500", "refused with 200", "no job", "a web page", "half a JSON"],
+)
+def test_secrets_of_the_request(answering: Answering, answer: Any) -> None:
+    """A server that quotes a sensor's password without its name gets it into no error."""
+    with agilesec.connect(answering(answer), token=TOKEN) as client, pytest.raises(errors.SettledError) as raised:
+        _create(client)
+    told = _all_that_is_told(raised.value)
+    assert "[secret]" in told
+    assert PASSWORD not in told
+    assert PASSWORD not in str(getattr(raised.value.__cause__, "doc", ""))
+
+
+@pytest.mark.parametrize(
+    ("sent", "secrets"),
+    [
+        ({"password": "hunter2", "name": "nightly"}, {"hunter2"}),
+        ({"url": "https://ci:hunter2@git/x"}, {"ci:hunter2"}),
+        ({"args": ["--token", "abcdef", "--password=hunter2", "-v"]}, {"abcdef", "hunter2"}),
+        ({"code": 'login(user="ci", password="hunter2", token="abcdef")'}, {"hunter2", "abcdef"}),
+        ({"config": '{"password":"hunter2"}', "pin": 7}, {"hunter2"}),
+        ({"credentials": {"user": "admin", "codes": [123456, True, None]}}, {"admin", "123456"}),
+        ({"name": "password", "value": "hunter2"}, {"hunter2"}),
+        ({"password": "abc", "token": ""}, set()),
+        (None, set()),
+    ],
+)
+def test_which_secrets_are_sent(sent: Any, secrets: set[str]) -> None:
+    """They are what is not kept of a request, but for what is too short."""
+    assert secrets_in(sent) == secrets
 
 
 @pytest.mark.parametrize(

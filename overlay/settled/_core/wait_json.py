@@ -82,7 +82,7 @@ def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, optio
         raise ValueError(f"a wait for another job, and not for {job.ref}")
     try:
         return _restored(wait_class, _upgraded(state, now), job, now, options)
-    except (AttributeError, LookupError, OverflowError, TypeError) as error:
+    except (AttributeError, LookupError, OverflowError, RecursionError, TypeError) as error:
         raise ValueError(f"not what to_json returned: {error!r:.200}") from error
 
 

@@ -242,7 +242,7 @@ def secrets_of(client: Client, request: httpx.Request | None = None) -> tuple[st
             secrets += [text, *text.split()]
     # A shorter one is no secret, but may well be part of an ordinary word.
     plain = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-    return _forms_of(plain if credentials is None else plain | credentials.proxy_secrets)
+    return forms_of(plain if credentials is None else plain | credentials.proxy_secrets)
 
 
 # Every answer is searched for what its request held, and that is mostly the same: what is found once is kept.
@@ -252,7 +252,8 @@ def _is_secret(header: bytes) -> bool:
 
 
 @functools.lru_cache(maxsize=128)
-def _forms_of(secrets: frozenset[str]) -> tuple[str, ...]:
+def forms_of(secrets: frozenset[str]) -> tuple[str, ...]:
+    """Secrets in all the forms that texts may have them in, the longest first."""
     return tuple(sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True))
 
 

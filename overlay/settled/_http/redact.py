@@ -11,6 +11,7 @@ word behind a colon stays, as in "the token: expired" or "key: value store", but
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -61,6 +62,9 @@ _SETTINGS = re.compile(r"\s*[\w .-]{1,80}=[^;]*;[^=]*(?:=|\Z)")
 # Not within braces, which hold values with semicolons.
 _END_OF_SETTING = re.compile(r";(?![^{}]{0,200}\})")
 
+# Shorter ones are found in too many words.
+_SHORTEST_SECRET = 5
+
 # Deeper down there is nothing that a person would look for.
 _DEPTH = 40
 
@@ -92,6 +96,51 @@ def text_without_secrets(text: str) -> str:
     if _SETTINGS.match(text):
         return ";".join(map(_setting_without_secrets, _END_OF_SETTING.split(text)))
     return _without_values(_without_values(text, _FLAG), _ASSIGNED)
+
+
+def secrets_in(value: Any) -> frozenset[str]:
+    """The texts that `without_secrets` hides in a JSON value, but for very short ones."""
+    return frozenset(text for text in _hidden(value, without_secrets(value)) if len(text) >= _SHORTEST_SECRET)
+
+
+def _hidden(value: Any, shown: Any) -> Iterator[str]:
+    """The texts in a value that are hidden in what is shown of it."""
+    if value == shown:
+        return
+    if shown == HIDDEN:
+        yield from _texts(value)
+    elif _is_object(value) and len(value) == len(shown):
+        for inner, shown_inner in zip(value.values(), shown.values(), strict=True):
+            yield from _hidden(inner, shown_inner)
+    elif _is_list(value):
+        for inner, shown_inner in zip(value, shown, strict=True):
+            yield from _hidden(inner, shown_inner)
+    elif isinstance(value, str):
+        yield from _hidden_in_text(value, shown)
+
+
+def _hidden_in_text(text: str, shown: str) -> Iterator[str]:
+    first, *others = shown.split(HIDDEN)
+    position = len(first)
+    if not text.startswith(first):  # JSON, which is shown with other blanks
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(text)
+            yield from _hidden(value, without_secrets(value))
+        return
+    for other in others:
+        end = text.find(other, position) if other else len(text)
+        if end > position:
+            yield text[position:end].strip("\"'")
+            position = end + len(other)
+
+
+def _texts(value: Any, depth: int = 0) -> Iterator[str]:
+    if _is_object(value) or _is_list(value):
+        for inner in value.values() if _is_object(value) else value:
+            if depth < _DEPTH:
+                yield from _texts(inner, depth + 1)
+    elif isinstance(value, str | int) and not isinstance(value, bool):
+        yield str(value)
 
 
 def _string_without_secrets(text: str, depth: int) -> str:

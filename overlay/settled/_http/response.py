@@ -36,6 +36,8 @@ MAX_BODY_KEY = "settled.max_body"
 # The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
 ENCODING = "gzip"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
+# No Content, Reset Content, Partial Content.
+_WITHOUT_ALL = frozenset({204, 205, 206})
 # The largest piece of a body that is handed on at a time.
 PIECE = 64 * 1024
 
@@ -190,6 +192,12 @@ class Unpacker:
         """Raise MalformedResponse if nothing more comes, and there should."""
         if self._gzip is not None and not self._gzip.is_complete:
             raise _malformed(self._response, "with gzip that was cut short")
+
+
+def check_whole(response: httpx.Response) -> None:
+    """Refuse a success that brings a part of what was asked for, or nothing of it, with a MalformedResponse."""
+    if response.status_code in _WITHOUT_ALL:
+        raise _malformed(response, f"({response.reason_phrase}) instead of all")
 
 
 class _Body:

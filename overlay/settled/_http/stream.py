@@ -16,7 +16,7 @@ import httpx
 from .._core.job import Client
 from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
-from .response import Unpacker, read, read_async
+from .response import Unpacker, check_whole, read, read_async
 from .send import made
 from .transport_errors import DEADLINE, HEAD_DEADLINE, transport_errors
 
@@ -38,8 +38,8 @@ def stream(
     called with the headers of a success, before the first piece. The connection is closed with the generator.
 
     Raises:
-        SettledError: ApiError if the answer is no success, MalformedResponse if its body cannot be unpacked, and
-            TransportError if it is cut short or late.
+        SettledError: ApiError if the answer is no success, MalformedResponse if its body is not all or cannot be
+            unpacked, and TransportError if it is cut short or late.
     """
     http, now = made(client.get_httpx_client, what), monotonic()
     end = now + seconds
@@ -53,6 +53,7 @@ def stream(
             with transport_errors(what, client):
                 refusal = read(client, received, min(end, monotonic() + MAX_POLL_SECONDS))
             raise refusal.api_error()
+        check_whole(received)
         unpacker = Unpacker(client, received)
         if begin is not None:
             begin(received.headers)
@@ -104,6 +105,7 @@ async def stream_async(
                 async with asyncio.timeout_at(min(end or math.inf, now() + MAX_POLL_SECONDS)):
                     refusal = await read_async(client, received)
             raise refusal.api_error()
+        check_whole(received)
         unpacker = Unpacker(client, received)
         if begin is not None:
             begin(received.headers)

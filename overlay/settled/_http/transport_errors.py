@@ -8,18 +8,20 @@ says what happened to which host, and whether it can pass by itself.
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import socket
 import ssl
 from collections.abc import Callable, Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 
 from .._core.job import Client
 from .._core.text import printable
 from ..errors import SettledError, TransportError
-from .credentials import secrets_of, without_credentials
+from .credentials import forms_of, secrets_of, without_credentials
+from .redact import HIDDEN, secrets_in
 
 C = TypeVar("C")
 
@@ -147,6 +149,28 @@ def _hide_secrets(error: BaseException, client: Client) -> None:
                 for name, value in sent.headers.multi_items()
             ]
             each.request = httpx.Request(sent.method, sent.url, headers=headers)
+
+
+@contextlib.contextmanager
+def sent_secrets_hidden(sent: Any) -> Generator[None, None, None]:
+    """Leave no secrets of what was sent in an error that quotes it: passwords that a sensor or a script is given."""
+    try:
+        yield
+    except SettledError as error:
+        forms = forms_of(secrets_in(sent))
+
+        def hidden(value: Any) -> Any:
+            for form in forms if isinstance(value, str) else ():
+                value = value.replace(form, HIDDEN)
+            return value
+
+        for each in error_chain(error) if forms else ():
+            each.args = tuple(map(hidden, each.args))
+            shown = vars(each) if isinstance(each, SettledError) else {}
+            shown.update({name: hidden(value) for name, value in shown.items()})
+            if isinstance(each, json.JSONDecodeError):
+                each.doc = hidden(each.doc)
+        raise
 
 
 def _is_unsent(error: Exception) -> bool:

@@ -27,7 +27,7 @@ import math
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Generic, ParamSpec, Protocol, TypeGuard, TypeVar, cast
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeGuard, TypeVar, cast
 
 import attrs
 
@@ -40,6 +40,7 @@ from .._http.redact import without_secrets
 from .._http.response import Response
 from .._http.send import send, send_async
 from .._http.stream import stream, stream_async
+from .._http.transport_errors import sent_secrets_hidden
 from ..errors import (
     MAX_MESSAGE,
     ApiError,
@@ -243,6 +244,20 @@ def is_submit(value: Any) -> TypeGuard[Callable[..., Job[Any]]]:
     return is_operation and typing.get_origin(typing.get_type_hints(value).get("return")) is Job
 
 
+def _discreet(
+    define: Callable[Concatenate[Client, dict[str, Any], P], Steps[T]],
+) -> Callable[Concatenate[Client, dict[str, Any], P], Steps[T]]:
+    """Steps whose errors do not quote the secrets of the request."""
+
+    @functools.wraps(define)
+    def run(client: Client, request: dict[str, Any], /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        with sent_secrets_hidden(request.get("json")):
+            return (yield from define(client, request, *args, **kwargs))
+
+    return run
+
+
+@_discreet
 def submit(
     client: Client,
     request: dict[str, Any],
