@@ -297,6 +297,17 @@ def test_secrets_of_the_request(answering: Answering, answer: Any) -> None:
     assert PASSWORD not in str(getattr(raised.value.__cause__, "doc", ""))
 
 
+@pytest.mark.parametrize("length", range(0, 600, 7))
+def test_a_secret_that_is_cut(answering: Answering, length: int) -> None:
+    """Wherever a message is cut, no part of a password is left before it."""
+    said = JSONResponse({"message": f"{'-' * length}{PASSWORD}{'-' * 600}"}, 500)
+    with agilesec.connect(answering(said), token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
+        _create(client)
+    told = _all_that_is_told(raised.value)
+    assert PASSWORD[:8] not in told
+    assert PASSWORD[-8:] not in told
+
+
 @pytest.mark.parametrize(
     ("sent", "secrets"),
     [

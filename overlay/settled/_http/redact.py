@@ -63,7 +63,7 @@ _SETTINGS = re.compile(r"\s*[\w .-]{1,80}=[^;]*;[^=]*(?:=|\Z)")
 _END_OF_SETTING = re.compile(r";(?![^{}]{0,200}\})")
 
 # Shorter ones are found in too many words.
-_SHORTEST_SECRET = 5
+SHORTEST_SECRET = 5
 
 # Deeper down there is nothing that a person would look for.
 _DEPTH = 40
@@ -100,7 +100,7 @@ def text_without_secrets(text: str) -> str:
 
 def secrets_in(value: Any) -> frozenset[str]:
     """The texts that `without_secrets` hides in a JSON value, but for very short ones."""
-    return frozenset(text for text in _hidden(value, without_secrets(value)) if len(text) >= _SHORTEST_SECRET)
+    return frozenset(text for text in _hidden(value, without_secrets(value)) if len(text) >= SHORTEST_SECRET)
 
 
 def _hidden(value: Any, shown: Any) -> Iterator[str]:

@@ -21,7 +21,7 @@ from .._core.job import Client
 from .._core.text import printable
 from ..errors import SettledError, TransportError
 from .credentials import forms_of, secrets_of, without_credentials
-from .redact import HIDDEN, secrets_in
+from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
 
 C = TypeVar("C")
 
@@ -161,7 +161,7 @@ def sent_secrets_hidden(sent: Any) -> Generator[None, None, None]:
 
         def hidden(value: Any) -> Any:
             for form in forms if isinstance(value, str) else ():
-                value = value.replace(form, HIDDEN)
+                value = _without_ends(value.replace(form, HIDDEN), form)
             return value
 
         for each in error_chain(error) if forms else ():
@@ -171,6 +171,16 @@ def sent_secrets_hidden(sent: Any) -> Generator[None, None, None]:
             if isinstance(each, json.JSONDecodeError):
                 each.doc = hidden(each.doc)
         raise
+
+
+def _without_ends(text: str, secret: str) -> str:
+    """A text without what is left of a secret where the text was cut."""
+    for size in range(min(len(secret) - 1, len(text)), SHORTEST_SECRET - 1, -1):
+        begins, ends = secret[:size], secret[-size:]
+        if text.endswith(begins):
+            text = text.removesuffix(begins) + HIDDEN
+        text = text.replace(f"{begins}…", f"{HIDDEN}…").replace(f"…{ends}", f"…{HIDDEN}")
+    return text
 
 
 def _is_unsent(error: Exception) -> bool:
