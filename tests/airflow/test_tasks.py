@@ -48,6 +48,7 @@ from settled.airflow._connections import recipe
 from settled.airflow._values import portable
 from settled.errors import ServerError, SubmitUnclear
 from settled.simulator import Simulator, bad_gateway
+from settled_clients.agilesec import AuthenticatedClient
 
 from _exchange import answering, reply
 from _shown import shown
@@ -398,6 +399,43 @@ def test_an_unclear_submit_is_not_made_again(sim: Simulator, connect: Connect, m
     assert created(sim, "unclear") == 0
     store.values["settled_submit"] = json.dumps({"ref": "agilesec.scan/1"})
     assert task.execute({"task_state_store": store}) == "agilesec.scan/1"
+
+
+@pytest.mark.parametrize("kept", ["agilesec.scan/1", '{"ref": "agilesec.scan/1"}', {"ref": "agilesec.scan/1"}])
+def test_a_ref_that_somebody_has_put_there(sim: Simulator, connect: Connect, kept: Any) -> None:
+    """Who repairs the state store may write the ref as they like: nothing is submitted again."""
+    store = Store()
+    store.values["settled_submit"] = json.dumps(kept)
+    assert submitting(connect, sim, "repaired").execute({"task_state_store": store}) == "agilesec.scan/1"
+    assert created(sim, "repaired") == 0
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "e1", '{"ref"', 7, [], False, {"ref": 7}, {"ref": "osapi.job/1"}, {"ref": "scan/1"}]
+)
+def test_a_state_that_names_no_job(sim: Simulator, connect: Connect, kept: Any) -> None:
+    """What is kept, and is no ref of the vendor's, does not pass for a task that has not submitted yet."""
+    store = Store()
+    store.values["settled_submit"] = json.dumps(kept)
+    with pytest.raises(AirflowFailException, match="may have created a job; look for it"):
+        submitting(connect, sim, "broken").execute({"task_state_store": store})
+    assert created(sim, "broken") == 0
+
+
+def test_a_client_that_cannot_be_closed(sim: Simulator, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The ref is kept before anything else can fail: the next try returns it."""
+
+    def fail(client: AuthenticatedClient, *_: object) -> NoReturn:
+        client.close()
+        raise OSError("no space left")
+
+    task, store = submitting(connect, sim, "closing"), Store()
+    with monkeypatch.context() as patched:
+        patched.setattr(AuthenticatedClient, "__exit__", fail)
+        with pytest.raises(OSError, match="no space left"):
+            task.execute({"task_state_store": store})
+    assert task.execute({"task_state_store": store}).startswith("agilesec.scan/")
+    assert created(sim, "closing") == 1
 
 
 def test_without_a_store_there_is_no_submit(sim: Simulator, connect: Connect) -> None:

@@ -121,7 +121,7 @@ class WaitForJobOperator(BaseOperator):
         try:
             with job.client:  # type: ignore[attr-defined]
                 found = list(itertools.islice(results_of(job, folder=folder), MOST_RESULTS + 1))
-        except (SettledError, ValueError) as error:
+        except (OSError, SettledError, ValueError) as error:
             if is_needed:
                 raise AirflowException(
                     f"could not read the results of {self.ref}: {type(error).__name__}: {error}"

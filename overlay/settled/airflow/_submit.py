@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.sdk.execution_time.context import NEVER_EXPIRE
 
 from .._arguments import arguments as checked
+from .._refs import parse_ref
 from .._vendors import module_of, submit_named
 from ..errors import SettledError, SubmitUnclear
 from ._hooks import SettledHook
@@ -66,7 +69,7 @@ class SubmitJobOperator(BaseOperator):
         """
         state = context["task_state_store"]
         kept = state.get(KEY)
-        if isinstance(kept, Mapping):
+        if kept is not None:
             return self._kept(kept)
         function = submit_named(self.submit)
         given = checked(function, self.arguments)
@@ -76,6 +79,7 @@ class SubmitJobOperator(BaseOperator):
         try:
             with client:
                 ref = function(client, **given).ref
+                self._keep(state, ref)
         except SubmitUnclear as error:
             self.log.error("%s; candidates: %s", error, ", ".join(error.candidates) or "none")  # noqa: TRY400
             candidates = f", perhaps {', '.join(error.candidates[:2])}" if error.candidates else ""
@@ -86,21 +90,27 @@ class SubmitJobOperator(BaseOperator):
             if isinstance(error, SettledError):
                 raise AirflowException(f"{type(error).__name__}: {error}") from error
             raise
+        return ref
+
+    def _keep(self, state: Any, ref: str) -> None:
         try:
             state.set(KEY, {"ref": ref}, retention=NEVER_EXPIRE)
         except Exception:  # whatever the store raises, the ref is known
             self.log.exception("%s was submitted, but its ref could not be stored for a retry", ref)
-        return ref
 
-    def _kept(self, kept: Mapping[str, Any]) -> str:
-        ref = kept.get("ref")
-        if isinstance(ref, str):
-            self.log.info("%s was submitted by an earlier try", ref)
-            return ref
-        raise AirflowFailException(
-            f"{self.submit}: an earlier try began to submit at {kept.get('since')}, and may have created "
-            f"a job; {_WHAT_TO_DO}"
-        )
+    def _kept(self, kept: Any) -> str:
+        since = None
+        with contextlib.suppress(ValueError, TypeError):
+            # A person may have put it there, in a form of their own: JSON as a text, or the bare ref.
+            value = json.loads(kept) if isinstance(kept, str) and kept.lstrip().startswith("{") else kept
+            fields = value if isinstance(value, Mapping) else {"ref": value}
+            since = fields.get("since")
+            kind, *_ = parse_ref(fields.get("ref"))
+            if kind.name.partition(".")[0] == self.submit.partition(".")[0]:
+                self.log.info("%s was submitted by an earlier try", fields["ref"])
+                return str(fields["ref"])
+        began = f"an earlier try began to submit at {since}" if since else f"the state store has no ref in {KEY}"
+        raise AirflowFailException(f"{self.submit}: {began}, and may have created a job; {_WHAT_TO_DO}")
 
     def _client(self) -> Any:
         client: Any = SettledHook(self.conn_id).get_conn()
