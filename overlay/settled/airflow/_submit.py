@@ -100,12 +100,12 @@ class SubmitJobOperator(BaseOperator):
 
     def _kept(self, kept: Any) -> str:
         since = None
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(LookupError, TypeError, ValueError):
             # A person may have put it there, in a form of their own: JSON as a text, or the bare ref.
             value = json.loads(kept) if isinstance(kept, str) and kept.lstrip().startswith("{") else kept
-            fields = value if isinstance(value, Mapping) else {"ref": value}
+            fields: Mapping[str, Any] = value if isinstance(value, Mapping) else {"ref": value}
             since = fields.get("since")
-            kind, *_ = parse_ref(fields.get("ref"))
+            kind, *_ = parse_ref(fields["ref"])
             if kind.name.partition(".")[0] == self.submit.partition(".")[0]:
                 self.log.info("%s was submitted by an earlier try", fields["ref"])
                 return str(fields["ref"])
