@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from settled import simulator
+from settled import cli, simulator
 
 import _cli
 
@@ -77,7 +78,7 @@ def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) 
 def test_lists_of_refs_from_other_systems(run: _cli.Command, encoding: str) -> None:
     """Byte order marks, CRLF, comments and empty lines are no part of a ref."""
     job = ref(run, "COMPLETED")
-    listed = f"# nightly\r\n\r\n{job}  # the first\r\n".encode(encoding)
+    listed = f"# nightly\r\n\r\n{job}  # the first\r\n\ufeff# a file that was joined to it\r\n".encode(encoding)
     process = subprocess.run(
         [sys.executable, "-m", "settled", "status"],
         input=listed,
@@ -95,3 +96,17 @@ def test_closed_streams(run: _cli.Command) -> None:
     command = f'exec {sys.executable} -m settled wait -t 30 "{ref(run, "COMPLETED")}" <&- >&- 2>&-'
     process = subprocess.run(["sh", "-c", command], env=run.environ({}), check=False, timeout=60)  # noqa: S603, S607
     assert process.returncode == 0
+
+
+def test_ctrl_c_while_the_command_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C during the imports ends the command with 130, and no traceback."""
+
+    def interrupt(name: str, *_: object) -> None:
+        if name == "settled.cli._app":
+            raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "settled.cli._app", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [SimpleNamespace(find_spec=interrupt), *sys.meta_path])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130

@@ -72,6 +72,8 @@ def test_terminal_words_have_outcomes(kind: JobKind[Any]) -> None:
         assert isinstance(member.outcome, Outcome)
         assert kind.terminal(member.value) is member
         assert kind.terminal.outcome_of(member.value.lower()) is member.outcome
+        assert kind.terminal.outcome_of(f" {member.value}\n") is member.outcome
+        assert kind.knows(f" {member.value}\n")
 
 
 @each_kind
@@ -151,12 +153,12 @@ def credentials_of(vendor: str) -> dict[str, Any]:
 
 
 def test_one_job_is_no_iterable_of_jobs() -> None:
-    """A job or a ref in place of several is refused by the verbs that take several."""
+    """A job or a ref in place of several is refused by the verbs that take several; a ref may be a pasted secret."""
     kind = KINDS[0]
     job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
     for verb in (settled.as_settled, settled.aio.as_settled):
-        for given in (job, job.ref):
-            with pytest.raises(TypeError, match=f"jobs must be an iterable of jobs, not one .*{job.ref}"):
+        for given, told in ((job, f"one job: {job.ref}"), (job.ref, "a str")):
+            with pytest.raises(TypeError, match=f"jobs must be an iterable of jobs, not {told}$"):
                 verb(given, timeout=1)  # type: ignore[arg-type]
 
 

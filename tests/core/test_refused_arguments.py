@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 import settled
+import settled.aio
 import settled.machine
 from settled import agilesec, cortex_xdr, cortex_xsiam, osapi
 from settled._core.validate import described
@@ -43,6 +45,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "long id": lambda value: cortex_xsiam.byos_import(_client(), value * 100),
     "number as id": lambda value: cortex_xdr.action(cortex_xdr.connect("h.example", key_id=7, key="k"), value),
     "job": lambda value: settled.wait(value, timeout=1),
+    "jobs": lambda value: settled.as_settled(value, timeout=1),
+    "wake": lambda value: asyncio.run(settled.aio.wait(_job(), timeout=1, wake=value)),
+    "concurrency": lambda value: settled.as_settled([_job()], timeout=1, concurrency=value),
     "wait": lambda value: settled.wait(_job(), timeout=value),
     "schedule": lambda value: settled.wait(_job(), timeout=1, schedule=value),
     "unknown": lambda value: settled.wait(_job(), timeout=1, unknown=value),
@@ -69,6 +74,23 @@ def test_true_is_no_number(name: str, value: bool) -> None:
     """True, which Python counts as 1, is no number of seconds and no rate."""
     with pytest.raises(TypeError, match="must be a number, not a bool"):
         CALLS[name](value)
+
+
+@pytest.mark.parametrize("value", [[3], httpx.Timeout(3)], ids=["list", "Timeout"])
+@pytest.mark.parametrize("name", ["timeout", "max_rate", "wait", "patience", "concurrency"])
+def test_what_is_no_number_names_its_argument(name: str, value: Any) -> None:
+    """Something else in place of a number is refused by the argument's name."""
+    with pytest.raises(TypeError, match=f"^{name.replace('wait', 'timeout')} must be a number, not "):
+        CALLS[name](value)
+
+
+@pytest.mark.parametrize("value", [3, lambda: 3], ids=["int", "function"])
+def test_jobs_and_wake_name_themselves(value: Any) -> None:
+    """What is no iterable of jobs, and what is no inbox, is refused with the argument's name."""
+    with pytest.raises(TypeError, match=r"^jobs must be an iterable of jobs, not "):
+        CALLS["jobs"](value)
+    with pytest.raises(TypeError, match=r"^wake must be an inbox"):
+        CALLS["wake"](value)
 
 
 @pytest.mark.parametrize(

@@ -58,3 +58,13 @@ def test_default_bound() -> None:
     assert "4,194,304" in str(brought)
     taken = _fetched("sync", gzip.compress(b" " * (4 * 2**20) + BODY), max_body=5 * 2**20)
     assert isinstance(taken, Snapshot)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_long_headers(way: str) -> None:
+    """A header of a load balancer may be long: every way takes as much as httpx's own connections do."""
+    with answering(lambda _: reply(BODY, X_Policy="x" * 60_000)) as server:
+        client = osapi.connect(server.url, token="not-a-real-token", fast=way == "fast")
+        (brought,) = fetch_all([osapi.job(client, JOB)], way)
+    assert isinstance(brought, Snapshot)
+    assert brought.outcome is Outcome.SUCCEEDED

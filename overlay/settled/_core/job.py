@@ -127,8 +127,8 @@ class JobKind(Generic[B_co]):
         return _kind_like, (module, self.name, differing)
 
     def knows(self, word: str) -> bool:
-        """Whether a status word is documented, in any letter case; all are where terminal ones alone are listed."""
-        folded = word.casefold()
+        """Whether a word, read as by `outcome_of`, is documented; all are where terminal ones alone are listed."""
+        folded = word.strip().casefold()
         return (
             not self.running
             or self.terminal.outcome_of(word) is not None

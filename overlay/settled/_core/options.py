@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar, get_args
+from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args
 
 import attrs
 
+from .inbox import Inbox
 from .job import Job
 from .kept_answers import KeptAnswers
 from .observer import Observer, new_observer
 from .schedule import Schedule, Timing
 from .snapshot import Snapshot
 from .validate import described, number
-
-if TYPE_CHECKING:
-    from .inbox import Inbox
 
 B = TypeVar("B")
 Unknown = Literal["wait", "raise"]
@@ -93,6 +91,11 @@ def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None
     """Refuse what is less than 1, with a ValueError that names the argument."""
     if not number(attribute.name, value) >= 1:
         raise ValueError(f"{attribute.name} must be 1 or more, not {described(value)}")
+
+
+def _inbox(_: object, _attribute: attrs.Attribute[Any], value: Any) -> None:
+    if value is not None and not isinstance(value, Inbox):
+        raise TypeError(f"wake must be an inbox, as the .inbox of agilesec.callback_app(), not {described(value)}")
 
 
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:

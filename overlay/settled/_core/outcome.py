@@ -46,8 +46,8 @@ class TerminalStatus(StrEnum):
 
     @classmethod
     def outcome_of(cls, word: str | None) -> Outcome | None:
-        """The outcome that a status word stands for, in any letter case; None if the word is not terminal."""
-        return None if word is None else _outcomes(cls).get(word.casefold())
+        """The outcome of a status word, in any letter case and with blanks around it; None if it is not terminal."""
+        return None if word is None else _outcomes(cls).get(word.strip().casefold())
 
 
 @functools.cache

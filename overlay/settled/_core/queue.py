@@ -25,6 +25,7 @@ from .options import WaitConfig, WaitOptions, known_options
 from .rate_limit import RateLimiter, rate_limiter_of
 from .reply import Reply
 from .snapshot import Snapshot
+from .validate import described
 from .wait import GRACE_SECONDS, Poll, Sleep, Wait
 
 B = TypeVar("B")
@@ -320,8 +321,11 @@ class _Client(Generic[B]):
 
 def listed(jobs: Iterable[Any]) -> list[Job[Any]]:
     """The jobs as a list; TypeError if they are none, or one alone."""
-    if isinstance(jobs, Job | str):
-        raise TypeError(f"jobs must be an iterable of jobs, not one {type(jobs).__qualname__}: {jobs!s:.80}")
+    if isinstance(jobs, Job):
+        raise TypeError(f"jobs must be an iterable of jobs, not one job: {jobs.ref:.80}")
+    # A text may be a secret, in the wrong place.
+    if isinstance(jobs, str) or not isinstance(jobs, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"jobs must be an iterable of jobs, not {described(jobs)}")
     given = list(jobs)
     for job in given:
         check_job(job)

@@ -15,6 +15,8 @@ def number(name: str, value: Any) -> float:
         raise TypeError(f"{name} must be a number, not a {type(value).__qualname__}")
     try:
         return float(value)
+    except TypeError:
+        raise TypeError(f"{name} must be a number, not {described(value)}") from None
     except OverflowError:
         raise ValueError(f"{name} is too large a number") from None
 

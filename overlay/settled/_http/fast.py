@@ -21,6 +21,9 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"connect(fast=True) needs its extra: pip install 'settled[fast]' ({error})") from error
 
+# As much as httpx's own connections take.
+_HEADER_BYTES = 100 * 1024
+
 
 class FastTransport(AiohttpTransport):
     """aiohttp's connections behind httpx's interface, with httpx's errors."""
@@ -35,7 +38,13 @@ class FastTransport(AiohttpTransport):
             limit=MAX_CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS, ssl=self.ssl_context
         )
         # aiohttp itself would ask the environment in another thread, and read .netrc, at each request.
-        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), request_class=_Request)
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            request_class=_Request,
+            max_line_size=_HEADER_BYTES,
+            max_field_size=_HEADER_BYTES,
+        )
 
     def discard(self) -> None:
         """Use no connection that was opened so far for another request."""

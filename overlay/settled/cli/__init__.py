@@ -16,6 +16,9 @@ def main() -> None:
             raise
         print(f"the settled command needs {error.name}: pip install 'settled[cli]'", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        # The imports take up to a second, in which nothing has been done that could be lost.
+        sys.exit(130)
     from ._process import guard_streams, interrupt_on_signals
 
     guard_streams()

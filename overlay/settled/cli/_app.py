@@ -391,7 +391,8 @@ def _standard_input() -> str:
 
 def _listed(text: str) -> Iterator[str]:
     """The refs in a list, one a line, in which `#` begins a comment."""
-    for line in text.splitlines():
+    # Each of several files that were joined may begin with a byte order mark.
+    for line in text.replace("\ufeff", "").splitlines():
         if ref := re.sub(r"(^|\s)#.*", "", line).strip():
             yield ref
 
