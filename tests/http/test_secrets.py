@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -93,3 +95,30 @@ def test_redirects_are_not_followed(wait: WaitFunction, sim: Simulator) -> None:
         with pytest.raises(errors.ApiError, match="answered 302"):
             wait(job, timeout=900)
     assert [asked.status_code for asked in sim.asked] == [302]
+
+
+def _as_dotnet(text: str) -> bytes:
+    return text.replace("+", "\\u002B").replace("=", "\\u003D").encode()
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [_as_dotnet, lambda text: text.encode("utf-16"), lambda text: text.encode("utf-16-be")],
+    ids=["escapes", "utf-16", "utf-16 without a mark"],
+)
+@pytest.mark.parametrize("status_code", [200, 401])
+def test_quoted_back_in_another_encoding(encoded: Callable[[str], bytes], status_code: int) -> None:
+    """A key is hidden also where the JSON that quotes it has escapes for signs of ASCII, or two bytes a letter."""
+    key = "abc+def+0123456789=="
+    body = encoded(
+        json.dumps({"job_id": "7", "job_status": "FAILED", "error_log": f"bad {key}", "err_msg": f"bad {key}"})
+    )
+    transport = httpx.MockTransport(lambda _: httpx.Response(status_code, content=body))
+    job = cortex_xsiam.byos_import(cortex_xsiam.connect("h.example", key_id=7, key=key, transport=transport), "7")
+    try:
+        snapshot = job.fetch()
+        said = repr(snapshot) + repr(snapshot.raw)
+    except errors.AuthenticationError as error:
+        said = _everything(error)
+    assert "bad [secret]" in said
+    assert key not in said

@@ -8,6 +8,7 @@ of gzip can stand for gigabytes.
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -38,6 +39,9 @@ ENCODING = "gzip"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 # No Content, Reset Content, Partial Content.
 _WITHOUT_ALL = frozenset({204, 205, 206})
+# What hides a secret from a search in bytes: an escape of a letter or sign of ASCII, as some encoders of JSON write for
+# "+" and "=", or UTF-16 and UTF-32.
+_ENCODED = re.compile(rb"\\u00[2-7]|\A\xff\xfe|\A\xfe\xff|\A.{0,3}\0", re.DOTALL)
 # The largest piece of a body that is handed on at a time.
 PIECE = 64 * 1024
 
@@ -46,6 +50,8 @@ class Response:
     """A response whose body was read within the client's bounds: make one with `read` or `read_async`."""
 
     def __init__(self, client: Client, response: httpx.Response, content: bytes) -> None:
+        if _ENCODED.search(content):
+            content = _decoded(content)
         # Here, before anything is read of it or cut, and not wherever a part of it may leave.
         for secret in secrets_of(client, response.request):
             if (form := secret.encode()) in content:
@@ -139,6 +145,14 @@ async def read_async(client: Client, response: httpx.Response) -> Response:
         async for part in response.aiter_raw():
             body.add(part)
     return Response(client, response, body.complete())
+
+
+def _decoded(content: bytes) -> bytes:
+    """JSON in ASCII, with as few escapes as can be; other content as it is."""
+    try:
+        return json.dumps(json.loads(content)).encode()
+    except UNREADABLE:
+        return content
 
 
 class Gunzip:
