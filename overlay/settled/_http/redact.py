@@ -23,7 +23,7 @@ HIDDEN = "[secret]"
 _WORDS = (
     "auth|connection|conn_?str|cookie|cred|dsn|jwt|key|nonce|pass|private|pwd|secret|session|signature|token"
     # Short ones are parts of ordinary words (path, design), unless they stand alone.
-    r"|(?<![a-z])(?:pat|sas|sig|otp)(?![a-z])"
+    r"|(?<![a-z])(?:bearer|mfa|otp|pat|pin|psk|sas|sig)(?![a-z])"
 )
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
 # As in githubPat.
@@ -55,6 +55,8 @@ _CHOSEN_BY_PEOPLE = re.compile("pass|pwd|secret", re.IGNORECASE)
 # Longer ones could be made by a machine of letters alone.
 _PLAIN_WORD = re.compile(r"[A-Za-z][a-z]{0,13}[.,:!?)]{0,3}")
 _FLAG = re.compile(r"(?<!\S)--?(?P<name>[A-Za-z][\w-]{0,80})\s{1,5}(?=[^\s-])")
+# The beginning of an element of XML, whose end goes with the value.
+_ELEMENT = re.compile(r"<(?P<name>[A-Za-z_][\w.:-]{0,80})(?:\s[^<>]{0,300})?>(?=[^<\s])")
 _ONE_VALUE = re.compile(_VALUE, re.IGNORECASE)
 # A connection string, whose values may have blanks.
 _SETTINGS = re.compile(r"\s*[\w .-]{1,80}=[^;]*;[^=]*(?:=|\Z)")
@@ -95,7 +97,7 @@ def text_without_secrets(text: str) -> str:
         text = pattern.sub(HIDDEN, text)
     if _SETTINGS.match(text):
         return ";".join(map(_setting_without_secrets, _END_OF_SETTING.split(text)))
-    return _without_values(_without_values(text, _FLAG), _ASSIGNED)
+    return _without_values(_without_values(_without_values(text, _ELEMENT), _FLAG), _ASSIGNED)
 
 
 def secrets_in(value: Any) -> frozenset[str]:
@@ -145,7 +147,7 @@ def _texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _string_without_secrets(text: str, depth: int) -> str:
     """A text, which may be JSON itself."""
-    if text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] in ("{", "[", '"'):
         try:
             return json.dumps(without_secrets(json.loads(text), depth + 1), ensure_ascii=False)
         except (ValueError, RecursionError):
