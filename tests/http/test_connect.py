@@ -106,6 +106,25 @@ def test_bundles_are_read_again(tmp_path: Path) -> None:
     assert isinstance(taken, Snapshot)
 
 
+def test_bundles_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SSL_CERT_FILE is read when a client is made, like a bundle that is given, and named if it cannot be."""
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(_certificates.STRANGER)
+    osapi.connect("https://vendor.invalid", token=TOKEN)
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    client = osapi.connect("https://vendor.invalid", token=TOKEN)
+    assert client.get_httpx_client()
+    bundle.write_text("no certificate")
+    with pytest.raises(ValueError, match="SSL_CERT_FILE is no CA bundle that can be read"):
+        osapi.connect("https://vendor.invalid", token=TOKEN)
+    with pytest.raises(TransportError, match="SSL_CERT_FILE is no CA bundle that can be read"):
+        asyncio.run(osapi.job(client, JOB).fetch_async())
+    monkeypatch.delenv("SSL_CERT_FILE")
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "log"))
+    with pytest.raises(ValueError, match="SSLKEYLOGFILE names cannot be written: No such file"):
+        osapi.connect("https://vendor.invalid", token=TOKEN)
+
+
 class _Renamed(httpx.HTTPTransport):
     """A transport that calls its pool by another name."""
 

@@ -89,6 +89,10 @@ def test_credentials_of_a_proxy(monkeypatch: pytest.MonkeyPatch, proxied: tuple[
         ("socks5h://user:pa55word@127.0.0.1:9", "pip install 'httpx[socks]'"),
         ("ftp://127.0.0.1:9", "HTTPS_PROXY"),
         ("http://user:pa55word@proxy:80a", "HTTPS_PROXY"),
+        ("http://user:pa55word@127.0.0.1:99999", "port 99999"),
+        ("127.0.0.1:0", "port 0"),
+        ("http://", "no host"),
+        (" ", "no host"),
     ],
 )
 def test_settings_that_cannot_work(monkeypatch: pytest.MonkeyPatch, proxy: str, told: str, way: str) -> None:
@@ -108,6 +112,7 @@ def test_settings_that_do_not_matter(monkeypatch: pytest.MonkeyPatch, way: str) 
     """A host that NO_PROXY names is reached whatever the proxy is."""
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:99999")
     with answering(lambda _: DONE) as vendor:
         (end,) = fetch_all([_job(vendor.url, way)], way)
     assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]

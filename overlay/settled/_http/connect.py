@@ -26,9 +26,10 @@ import httpx
 from .._core.rate_limit import RateLimiter
 from .._core.validate import described, number, text
 from .._version import __version__
+from ..errors import TransportError
 from .credentials import CREDENTIALS_KEY, Credentials
 from .response import ENCODING, MAX_BODY, MAX_BODY_KEY
-from .transport_errors import with_proxies
+from .transport_errors import LAST_PORT, with_proxies
 
 C = TypeVar("C", bound=httpx.Client | httpx.AsyncClient)
 Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
@@ -36,7 +37,6 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 # Twenty cookies of a hundred bytes are more than any load balancer sets.
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
-_LAST_PORT = 65535
 _log = logging.getLogger("settled")
 _PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
@@ -142,7 +142,7 @@ def _checked(base_url: str) -> str:
     except (httpx.InvalidURL, UnicodeError) as error:
         # Behind the colon stands a part of the address.
         raise ValueError(f"not the address of an API: {str(error).partition(':')[0]}") from None
-    if url.port is not None and not 0 < url.port <= _LAST_PORT:
+    if url.port is not None and not 0 < url.port <= LAST_PORT:
         raise ValueError(f"not the address of an API: there is no port {url.port}")
     faults = {
         "has blanks": any(map(str.isspace, base_url)),
@@ -194,9 +194,13 @@ class _Maker:
             client = make(transport=self._transport, **arguments)
             _hide_proxy_secrets(client, arguments.get("auth"))
             return _with_few_cookies(client)
-        arguments["verify"] = _ssl_context(self._verify)
+        try:
+            arguments["verify"] = _ssl_context(self._verify)
+        except ValueError as error:
+            # It could be read by `connect`: somebody is replacing it.
+            raise TransportError(str(error)) from None
         arguments["trust_env"] = not _is_outside_proxies(httpx.URL(arguments["base_url"]))
-        client = with_proxies(lambda: make(**arguments))
+        client = with_proxies(make, arguments)
         _hide_proxy_secrets(client, arguments.get("auth"))
         fast = None
         if self._fast and isinstance(client, httpx.AsyncClient):
@@ -264,21 +268,24 @@ def _with_few_cookies(client: C) -> C:
 def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
     if isinstance(verify, ssl.SSLContext):
         return verify
-    if verify is None:
-        return _shared_ssl_context(None, None)
     if isinstance(verify, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"verify={verify}: certificates are always checked; give a CA bundle's path or an SSLContext")
+    # By default they are httpx's, which reads these variables, too.
+    name, bundle = ("SSL_CERT_FILE", os.environ.get("SSL_CERT_FILE")) if verify is None else ("verify", verify)
+    folder, log = os.environ.get("SSL_CERT_DIR"), os.environ.get("SSLKEYLOGFILE")
     try:
-        found = Path(text("verify", verify)).stat()
+        found = Path(text(name, bundle)).stat() if bundle else None
         # Read again when somebody has replaced the file.
-        return _shared_ssl_context(verify, (found.st_mtime_ns, found.st_size, found.st_ino))
+        version = None if found is None else (found.st_mtime_ns, found.st_size, found.st_ino)
+        return _shared_ssl_context(bundle or None, version, folder, log)
     except (OSError, ValueError) as error:
-        raise ValueError(
-            f"verify is no CA bundle that can be read: {getattr(error, 'strerror', None) or error}"
-        ) from None
+        reason = getattr(error, "strerror", None) or error
+        if log and getattr(error, "filename", None) == log:
+            raise ValueError(f"the file that SSLKEYLOGFILE names cannot be written: {reason}") from None
+        raise ValueError(f"{name} is no CA bundle that can be read: {reason}") from None
 
 
 @functools.lru_cache(maxsize=32)
-def _shared_ssl_context(ca_bundle: str | None, _version: tuple[int, ...] | None) -> ssl.SSLContext:
+def _shared_ssl_context(bundle: str | None, *_version: object) -> ssl.SSLContext:
     # Making one takes some 50 ms, and every client of a process can use the same.
-    return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
+    return httpx.create_ssl_context() if bundle is None else ssl.create_default_context(cafile=bundle)

@@ -12,6 +12,7 @@ import json
 import re
 import socket
 import ssl
+import urllib.request
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -35,6 +36,7 @@ _LASTING = (
 )
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
+LAST_PORT = 65535
 _MAX_REASON = 500
 # Behind these an error quotes a proxy's address, or a part of it, with the password.
 _QUOTE = re.compile(r":|\sURL\(")
@@ -80,10 +82,12 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
         raise failure from error
 
 
-def with_proxies(make: Callable[[], C]) -> C:
+def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
     """The httpx client that `make` makes; a lasting TransportError if the environment's proxies cannot work."""
     try:
-        return make()
+        if arguments["trust_env"]:
+            _check_proxy(httpx.URL(arguments["base_url"]).scheme)
+        return make(**arguments)
     except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         message, remedy = (
             _QUOTE.split(str(error))[0][:120],
@@ -95,6 +99,17 @@ def with_proxies(make: Callable[[], C]) -> C:
     failure = TransportError(f"the environment's proxy settings cannot be used: {message}; {remedy}")
     failure.may_pass = False
     raise failure
+
+
+def _check_proxy(scheme: str) -> None:
+    """Refuse an address of a proxy that httpx takes, and that nobody can connect to."""
+    proxies = urllib.request.getproxies()
+    given = proxies.get(scheme) or proxies.get("all") or ""
+    url = httpx.URL(given if "://" in given else f"http://{given}")
+    if url.port is not None and not 0 < url.port <= LAST_PORT:
+        raise ValueError(f"a proxy has the port {url.port}, and there is none")
+    if given and not url.host.replace("%20", ""):
+        raise ValueError("the address of a proxy has no host")
 
 
 @contextlib.contextmanager
