@@ -31,7 +31,8 @@ def retry_after(value: str | None, now: float) -> float | None:
     if value is None:
         return None
     try:
-        number = float(value)
+        # A proxy may have added a header of its own: httpx joins them by commas, and the longest pause is obeyed.
+        number = max(map(float, value.split(",")))
         seconds = number - now if number >= _UNIX_TIMES else number
     except ValueError:
         moment = unix_time(value)
