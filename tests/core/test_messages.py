@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settled import Job, cortex_xdr, cortex_xsiam, errors, osapi
+from settled import Job, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
 from settled._core.options import WaitConfig
 from settled._core.reply import Reply
 from settled._core.tally import MAX_LABELS, OTHER
@@ -19,6 +19,7 @@ from settled._core.wait_json import Now, wait_to_json
 XDR = cortex_xdr.connect("tenant.invalid", key_id=7, key="k" * 12, max_rate=None)
 XSIAM = cortex_xsiam.connect("tenant.invalid", key_id=7, key="k" * 12, max_rate=None)
 OSAPI = osapi.connect("server.invalid", token="t" * 12)
+AGILESEC = agilesec.connect("platform.invalid", token="t" * 12)
 JOB_ID = "550e8400-e29b-41d4-a716-446655440000"
 ENDPOINTS = {f"web-{number:02}": "COMPLETED_SUCCESSFULLY" for number in range(12)}
 
@@ -58,6 +59,10 @@ def test_who_is_still_open() -> None:
         "still IN_PROGRESS: pc-0, pc-2; PENDING: pc-1, pc-3 and 96 more (1 poll)"
     )
     assert told(job, 60, action({})) == "cortex_xdr.action/4711: no status of any part was read after 60 s (1 poll)"
+    # A job that has no parts is not said to have any.
+    scan = agilesec.scan(AGILESEC, "7")
+    for word in (None, "", " "):
+        assert told(scan, 60, {"status": word}) == "agilesec.scan/7: no status was read after 60 s (1 poll)"
 
 
 def test_agents_that_have_not_answered() -> None:

@@ -177,11 +177,14 @@ class JobKind(Generic[B_co]):
     def reading(self, raw: Any, options: Mapping[str, Any] = _NO_OPTIONS) -> Reading:
         """Read a reply's JSON; raises MalformedResponse if it is not what the API documents."""
         try:
-            return self.read(raw, **options)
+            reading = self.read(raw, **options)
         except UNREADABLE as error:
             raise MalformedResponse(
                 f"{self.name}: the reply has no status that can be read: {_brief(error)}"
             ) from error
+        # A word of nothing but blanks is no status that nobody has documented, but none.
+        is_blank = reading.status is not None and not reading.status.strip()
+        return attrs.evolve(reading, status=None) if is_blank else reading
 
     def body(self, raw: Any) -> B_co:
         """Decode a reply's JSON into the typed model; raises MalformedResponse if it does not fit."""

@@ -44,7 +44,8 @@ def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:
     progress = None if last is None else last.progress
     if last is not None and last.status is None and not last.parts:
         hint = last.job.kind.no_parts_hint if last.polls >= POLLS_WITHOUT_PARTS else None
-        return f"no status of any part was read after {seconds:g} s{f'; {hint}' if hint else ''}"
+        what = "status of any part" if last.job.kind.no_parts_hint else "status"
+        return f"no {what} was read after {seconds:g} s{f'; {hint}' if hint else ''}"
     if last is None or progress is None or (progress.total == 1 and last.status is not None):
         return f"still {truncate(status, _MAX_NAME * 4)} after {seconds:g} s"
     text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {seconds:g} s"

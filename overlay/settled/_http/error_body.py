@@ -30,7 +30,7 @@ def error_body(content: bytes) -> ErrorBody:
         body = json.loads(content)
         message, code, extra = sentence(body), _field(body, _CODE_KEYS), sentence(_field(body, _EXTRA_KEYS))
         return ErrorBody(
-            _short(message),
+            _short(message or _compact(body)),
             _short(str(code)) if isinstance(code, str | int) else None,
             _short(extra) if extra and extra != message else None,
         )
