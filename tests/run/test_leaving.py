@@ -213,3 +213,37 @@ def _until(holds: Any) -> None:
             return
         time.sleep(0.01)
     raise AssertionError("still not so after 2 s")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.usefixtures("real_time")
+def test_leaving_in_a_forked_child(jobs: Jobs) -> None:
+    """A child neither waits for a lock that a thread of its parent holds, nor for that thread's polls."""
+    is_busy, go_on = threading.Event(), threading.Event()
+
+    def schedule(_polls: int, _elapsed: float) -> float:
+        is_busy.set()
+        go_on.wait(60)
+        return 0.0
+
+    ends = settled.as_settled([jobs("PROCESSING", slow(1), "COMPLETED")], timeout=60, schedule=schedule)
+    brought: list[Snapshot[Any]] = []
+    consumer = threading.Thread(target=lambda: brought.extend(ends), daemon=True)
+    consumer.start()
+    assert is_busy.wait(30)
+    if not (child := os.fork()):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(10)
+        code = 1
+        try:
+            next(ends)
+        except RuntimeError as error:
+            code = 0 if "forked" in str(error) and len(ends.pending) == 1 else 2
+            ends.close()
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    go_on.set()
+    consumer.join(60)
+    assert os.waitstatus_to_exitcode(status) == 0
+    assert [end.outcome for end in brought] == [settled.Outcome.SUCCEEDED]

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-from .._locks import new_rlock
+from .._locks import new_rlock, register
 
 MAX_CALLBACKS = 10_000
 # As they are in memory, where JSON may take twenty times its length.
@@ -33,6 +33,11 @@ class Inbox:
         self._early: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._early_bytes = 0
         self._wakers: dict[str, _Wakers] = {}
+        self.after_fork()
+        register(self)
+
+    def after_fork(self) -> None:
+        """Renew the lock, which another thread of the parent may have held."""
         # Re-entrant, because the garbage collector may end a wait within any of these methods.
         self._lock = new_rlock()
 

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple, Self
 
-from .._locks import new_lock
+from .._locks import new_lock, register
 from .schedule import Schedule, Timing
 from .validate import described, number
 
@@ -75,6 +75,11 @@ class Learned:
         self._durations: deque[float] = deque(maxlen=_KEPT)
         self._news = 0
         self._plan: Timing | None = None
+        self.after_fork()
+        register(self)
+
+    def after_fork(self) -> None:
+        """Renew the lock, which another thread of the parent may have held."""
         self._lock = new_lock()
 
     def __repr__(self) -> str:

@@ -17,6 +17,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from .. import _locks
 from .._core.job import Client, Job
 from .._core.options import WaitOptions
 from .._core.queue import Batch, Due, listed
@@ -87,6 +88,12 @@ class _WorkerPool(Generic[B]):
 
     def __init__(self, batch: Batch[B]) -> None:
         self._batch = batch
+        self._context = contextvars.copy_context()
+        self._is_running = False
+        self._renew()
+        _locks.register(self)
+
+    def _renew(self) -> None:
         # Guards the batch and all else here; what takes time is done without it.
         self._lock = threading.RLock()
         # Who has it sleeps until the next poll is due, or until the alarm.
@@ -96,8 +103,13 @@ class _WorkerPool(Generic[B]):
         # Wakes the consumer.
         self._news = threading.Event()
         self._workers: list[threading.Thread] = []
-        self._context = contextvars.copy_context()
-        self._is_running = False
+
+    def after_fork(self) -> None:
+        """End the iteration in the child, which has none of the threads, but may have a lock that one of them held."""
+        has_workers = bool(self._workers)
+        self._renew()
+        if has_workers:
+            self._batch.fail(RuntimeError("as_settled was begun before this process was forked: begin another one"))
 
     def pending(self) -> tuple[str, ...]:
         with self._lock:
