@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Self, TypeVar, Unpack
+from typing import Any, TypeVar, Unpack, cast
 
 import attrs
 
@@ -35,6 +35,7 @@ from ._run.step import step, step_async
 __all__ = ["Poll", "Sleep", "Wait", "advance", "advance_async", "begin", "poll", "poll_async"]
 
 B = TypeVar("B")
+C = TypeVar("C")
 
 # A place in the client's queue cannot be saved: a caller that left at once might queue anew for ever.
 _QUEUE_SECONDS = 10.0
@@ -57,11 +58,11 @@ class Wait(_core.Wait[B]):
     def from_json(
         cls,
         state: Mapping[str, Any],
-        job: Job[B],
+        job: Job[C],
         now: float | None = None,
         time_of_day: float | None = None,
-        **options: Unpack[WaitOptions[B]],
-    ) -> Self:
+        **options: Unpack[WaitOptions[C]],
+    ) -> Wait[C]:
         """Resume the wait that `to_json` saved, for the same job, with its deadline, polls and tally.
 
         A wait whose deadline has passed meanwhile still makes one poll. The options are those of `WaitOptions`, and
@@ -71,7 +72,8 @@ class Wait(_core.Wait[B]):
         Raises:
             ValueError: If the state is malformed, or of another version or job.
         """
-        return wait_from_json(cls, state, job, _now(now, time_of_day), options)
+        # The type of the wait is the job's, so that nobody has to write it twice.
+        return wait_from_json(cast("type[Wait[C]]", cls), state, job, _now(now, time_of_day), options)
 
 
 def _now(moment: float | None, time_of_day: float | None) -> Now:

@@ -21,6 +21,7 @@ from settled import (
     cortex_xdr,
     cortex_xsiam,
     errors,
+    machine,
     osapi,
 )
 from settled.aio import AsyncSettling
@@ -244,3 +245,11 @@ async def queries(client: cortex_xdr.AuthenticatedClient) -> None:
         print(row["event_type"])
     async for row in cortex_xdr.xql_rows_async(end):
         print(row["event_type"])
+
+
+def resumed(job: Job[ByosImportJob], state: dict[str, Any]) -> None:
+    """A wait that was kept is of its job's type again."""
+    again = machine.Wait.from_json(state, job, patience=60)
+    assert_type(again, machine.Wait[ByosImportJob])
+    step = machine.advance(again)
+    assert_type(step, Snapshot[ByosImportJob] | machine.Sleep)
