@@ -545,14 +545,14 @@ def test_odd_dates(call: Call, date: str) -> None:
 
 def test_a_list_without_an_end(call: Call, answering: Answering) -> None:
     """A server that sends one page again and again, and a total that is never reached, is not asked for ever."""
-    page = _listing(*OLD, _item(NEW, NOW)) | {"total_items": 10**12}
-    with osapi.connect(answering(page), token=TOKEN) as client:
+    endless = {"total_items": 10**12}
+    with osapi.connect(answering(_listing(*OLD, _item(NEW, NOW)) | endless), token=TOKEN) as client:
         with pytest.raises(errors.MalformedResponse, match="GET /job has no end: after 100 jobs, 3 pages had none"):
             call("list_jobs", client)
         assert len(answering.requests) == 4
-        answering(JSONResponse(TIMEOUT, 500), page)
-        with pytest.raises(errors.SubmitUnclear) as raised:
-            call("run_command", client, "_any", "ls")
+    url = answering(JSONResponse(TIMEOUT, 500), _listing(*OLD, _item(NEW, NOW)) | endless)
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
+        call("run_command", client, "_any", "ls")
     assert raised.value.candidates == (f"osapi.job/{NEW}?agents=1",)
 
 
