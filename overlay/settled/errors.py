@@ -205,7 +205,7 @@ class TransportError(SettledError):
     `may_pass` is false where it is of no use to try again: the server's certificate is refused, a proxy wants other
     credentials, the proxy settings cannot work, or the request is none. `is_unknown_host` is true where no name server
     knows the host: a typo, or a name server that is away for a moment. `is_unsent` is true where the request has surely
-    not been taken: no connection was made, or there were no credentials to sign it with.
+    not been taken: no connection was made, or there were no credentials to sign it with, in time or at all.
     """
 
     may_pass: bool = True

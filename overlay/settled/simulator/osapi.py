@@ -80,8 +80,8 @@ class Fleet:
     agents: dict[str, Agent] = attrs.field(factory=lambda: {_AGENT: Agent(_AGENT, {"group": "web.dev"})})
     plans: dict[str, Plan] = attrs.field(factory=dict[str, Plan])
 
-    def meant(self, target: str) -> list[str]:
-        """The hosts whose agents a target means."""
+    def agents_for(self, target: str) -> list[str]:
+        """The hosts whose agents a target is for."""
         if target not in ("_any", "_all") and ":" not in target:
             return [each.hostname for each in self.agents.values() if target in (each.hostname, each.machine_id)]
         key, _, value = target.partition(":")
@@ -231,7 +231,7 @@ def _problem_of_target(fleet: Fleet, target: Any) -> str | None:
     if target in ("_any", "_all"):
         return None
     is_target = isinstance(target, str) and (":" not in target or _LABEL.fullmatch(target) is not None)
-    return None if is_target and fleet.meant(target) else f"target agent {target!r:.80} not found"
+    return None if is_target and fleet.agents_for(target) else f"target agent {target!r:.80} not found"
 
 
 def _problem_of_command(body: Any, way: str) -> str | None:
@@ -258,7 +258,9 @@ def _plan(simulator: Simulator, job: ScriptedJob) -> Plan:
 
 def _make(simulator: Simulator, target: str, operation: dict[str, Any]) -> ScriptedJob:
     plan = simulator.fleet.plans.get(operation.get("data", {}).get("command"), Plan({"": USUAL_STATES}))
-    states = {host: plan.states.get(host, plan.states.get("", USUAL_STATES)) for host in simulator.fleet.meant(target)}
+    states = {
+        host: plan.states.get(host, plan.states.get("", USUAL_STATES)) for host in simulator.fleet.agents_for(target)
+    }
     fields: dict[str, Any] = {"operation": operation} | ({} if plan.error is None else {"error": plan.error})
     # A job that no agent takes stays where it is.
     return simulator.make(KIND, states or ["submitted"], None, fields)
