@@ -164,13 +164,13 @@ def jobs(sim: simulator.Simulator, client: AuthenticatedClient) -> Jobs:
 
 
 def _wait_here(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
-    with job.client:  # type: ignore[attr-defined]
+    with job.client:
         return settled.wait(job, **arguments)
 
 
 def _wait_in_a_loop(job: Job[Any], **arguments: Any) -> Snapshot[Any]:
     async def main() -> Snapshot[Any]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return await settled.aio.wait(job, **arguments)
 
     return asyncio.run(main())

@@ -110,7 +110,7 @@ class Told:
 def wait_here(job: Job[Any], **options: Any) -> Told:
     """Fetch a job and wait for it, sync."""
     told = Told()
-    with virtual_time(), job.client:  # type: ignore[attr-defined]
+    with virtual_time(), job.client:
         try:
             told.polls.append(job.fetch())
         except SettledError as error:
@@ -127,7 +127,7 @@ def wait_in_a_loop(loop: asyncio.Runner, job: Job[Any], **options: Any) -> Told:
     told = Told()
 
     async def main() -> None:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             try:
                 told.polls.append(await job.fetch_async())
             except SettledError as error:

@@ -110,7 +110,7 @@ def test_a_job_that_runs_has_not_settled() -> None:
     """`raise_for_outcome` on a running job says so, and names the status."""
     with Simulator() as sim, cortex_xsiam.connect(sim.url, key_id=sim.key_id, key=sim.key) as client:
         running = cortex_xsiam.byos_import(client, sim.add("cortex_xsiam.byos_import", states=["PROCESSING"]))
-        with pytest.raises(errors.OutcomeError, match="has not settled yet; its status is PROCESSING$"):
+        with pytest.raises(errors.OutcomeError, match=r"has not settled yet; its status is PROCESSING$"):
             running.fetch().raise_for_outcome()
 
 

@@ -351,12 +351,12 @@ def test_any_auth(way: str) -> None:
         job = _job(server.url, FIRST, way)
 
         async def in_a_loop() -> Snapshot[Any]:
-            async with job.client:  # type: ignore[attr-defined]
+            async with job.client:
                 job.client.get_async_httpx_client().auth = _ReadsBodies()
                 return await job.fetch_async()
 
         if way == "sync":
-            with job.client:  # type: ignore[attr-defined]
+            with job.client:
                 job.client.get_httpx_client().auth = _ReadsBodies()
                 end = job.fetch()
         else:

@@ -36,12 +36,12 @@ def _job(url: str) -> Job[Any]:
 
 def _fetched(job: Job[Any], way: str) -> Snapshot[Any]:
     async def in_a_loop() -> Snapshot[Any]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return await job.fetch_async()
 
     if way == "async":
         return asyncio.run(in_a_loop())
-    with job.client:  # type: ignore[attr-defined]
+    with job.client:
         return job.fetch()
 
 

@@ -255,11 +255,11 @@ def test_a_wait_goes_on(issuer: Issuer, way: str) -> None:
     one = job(issuer.url)
 
     async def in_a_loop() -> Snapshot[Any]:
-        async with one.client:  # type: ignore[attr-defined]
+        async with one.client:
             return await settled.aio.wait(one, timeout=3600)
 
     if way == "sync":
-        with one.client:  # type: ignore[attr-defined]
+        with one.client:
             end = settled.wait(one, timeout=3600)
     else:
         end = asyncio.run(in_a_loop())
@@ -289,7 +289,7 @@ def test_a_silent_endpoint_keeps_deadlines(issuer: Issuer, way: str) -> None:
     else:
 
         async def main() -> None:
-            async with one.client:  # type: ignore[attr-defined]
+            async with one.client:
                 failures.extend(await asyncio.gather(*(one.fetch_async() for _ in range(2)), return_exceptions=True))
 
         asyncio.run(main())

@@ -106,7 +106,7 @@ def test_many_jobs_in_a_loop(job: Job[JobDetail], unknown: Job[JobDetail]) -> No
     """In asyncio, too."""
 
     async def main() -> dict[Job[JobDetail], settled.Snapshot[JobDetail]]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return {end.job: end async for end in aio.as_settled([job, unknown], timeout=SECONDS)}
 
     ends = asyncio.run(main())

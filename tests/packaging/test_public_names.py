@@ -14,8 +14,8 @@ from settled import aio, cortex_xsiam, errors, machine, simulator
 
 NAMES = {
     settled: """Client ConnectOptions Job JobKind Learned Outcome Part Progress Schedule Settling Snapshot
-        TerminalStatus WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi simulator
-        wait watch""",
+        TerminalStatus WaitOptions __version__ agilesec aio as_settled cortex_xdr cortex_xsiam errors from_ref osapi
+        simulator wait watch""",
     aio: "AsyncSettling as_settled wait watch",
     cortex_xsiam: """AuthenticatedClient ByosImportTerminal ExternalAsset ExternalVulnerability KINDS XqlTerminal
         byos_import connect connect_from_env import_assets import_assets_async start_query start_query_async xql_query

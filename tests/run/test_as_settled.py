@@ -309,7 +309,7 @@ def test_without_threads_errors_come_out_as_well(vendors: Simulator, monkeypatch
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     (job,) = _imports(vendors, ["INITIATED"])
-    with job.client, settled.as_settled([job], timeout=9, on_poll=leave) as ends:  # type: ignore[attr-defined]
+    with job.client, settled.as_settled([job], timeout=9, on_poll=leave) as ends:
         with pytest.raises(_Enough):
             next(ends)
         assert list(ends) == []
@@ -322,7 +322,7 @@ def test_closing_within_on_poll(vendors: Simulator) -> None:
         settling.close()
 
     jobs = _imports(vendors, *[["INITIATED"]] * 3)
-    with jobs[0].client:  # type: ignore[attr-defined]
+    with jobs[0].client:
         settling = settled.as_settled(jobs, timeout=9, on_poll=enough)
         assert list(settling) == []
     assert len(settling.pending) == 3
@@ -390,7 +390,7 @@ def test_what_is_pending(vendors: Simulator) -> None:
     assert list(settling.pending) == [slow.ref]
 
     async def main() -> None:
-        async with quick.client, aio.as_settled(jobs, timeout=None, schedule=OFTEN) as settling:  # type: ignore[attr-defined]
+        async with quick.client, aio.as_settled(jobs, timeout=None, schedule=OFTEN) as settling:
             assert list(settling.pending) == [quick.ref, slow.ref]
             assert (await anext(settling)).job == quick
         assert list(settling.pending) == [slow.ref]
@@ -467,7 +467,7 @@ def test_jobs_may_be_added_in_a_loop(vendors: Simulator) -> None:
 
     async def main() -> list[Job[Any]]:
         ends = []
-        async with first.client, aio.as_settled([first], timeout=20, schedule=OFTEN) as settling:  # type: ignore[attr-defined]
+        async with first.client, aio.as_settled([first], timeout=20, schedule=OFTEN) as settling:
             async for end in settling:
                 ends.append(end.job)
                 if end.job == first:

@@ -51,7 +51,7 @@ def _settle(jobs: list[Job[Any]]) -> list[Snapshot[Any]]:
 
 def _settle_in_a_loop(jobs: list[Job[Any]]) -> list[Snapshot[Any]]:
     async def main() -> list[Snapshot[Any]]:
-        async with jobs[0].client, settled.aio.as_settled(jobs, timeout=TIMEOUT) as ends:  # type: ignore[attr-defined]
+        async with jobs[0].client, settled.aio.as_settled(jobs, timeout=TIMEOUT) as ends:
             return [end async for end in ends]
 
     return asyncio.run(main())

@@ -105,12 +105,12 @@ class Setting:
         job = self.connect()
 
         async def main() -> Snapshot[Any]:
-            async with job.client:  # type: ignore[attr-defined]
+            async with job.client:
                 return await settled.aio.wait(job, **terms)
 
         if self.way != "sync":
             return asyncio.run(main())
-        with job.client:  # type: ignore[attr-defined]
+        with job.client:
             return settled.wait(job, **terms)
 
     def wait_for_many(self, numbers: Iterable[int], **terms: Any) -> list[Snapshot[Any]]:
@@ -119,12 +119,12 @@ class Setting:
         jobs = [Job(job.kind, job.client, f"{job.id[:-3]}{number}") for number in numbers]
 
         async def main() -> list[Snapshot[Any]]:
-            async with job.client, settled.aio.as_settled(jobs, **terms) as ends:  # type: ignore[attr-defined]
+            async with job.client, settled.aio.as_settled(jobs, **terms) as ends:
                 return [end async for end in ends]
 
         if self.way != "sync":
             return asyncio.run(main())
-        with job.client, settled.as_settled(jobs, **terms) as ends:  # type: ignore[attr-defined]
+        with job.client, settled.as_settled(jobs, **terms) as ends:
             return list(ends)
 
 

@@ -43,7 +43,7 @@ def test_cancelling_the_task(jobs: Jobs, sim: Simulator, states: list[Any]) -> N
     before = _open_sockets()
 
     async def main() -> None:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             task = asyncio.create_task(settled.aio.wait(job, timeout=None))
             await asyncio.sleep(0.1)
             task.cancel()
@@ -166,7 +166,7 @@ def test_async_watch_yields_each_change(jobs: Jobs) -> None:
         polled.append(snapshot.status)
 
     async def main() -> list[str | None]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return [snapshot.status async for snapshot in settled.aio.watch(job, timeout=900, on_poll=note)]
 
     assert asyncio.run(main()) == ["INITIATED", "PROCESSING", "FAILED"]
@@ -184,7 +184,7 @@ def test_fetching_once(jobs: Jobs) -> None:
     job = jobs(("PROCESSING", 5), "COMPLETED")
 
     async def main() -> Snapshot[Any]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return await job.fetch_async()
 
     assert job.fetch().status == asyncio.run(main()).status == "PROCESSING"

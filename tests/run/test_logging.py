@@ -38,7 +38,7 @@ def _here(jobs: list[Job[Any]], **options: Any) -> list[Snapshot[Any]]:
 
 def _in_a_loop(jobs: list[Job[Any]], **options: Any) -> list[Snapshot[Any]]:
     async def main() -> list[Snapshot[Any]]:
-        async with jobs[0].client, aio.as_settled(jobs, **options) as ends:  # type: ignore[attr-defined]
+        async with jobs[0].client, aio.as_settled(jobs, **options) as ends:
             return [end async for end in ends]
 
     return asyncio.run(main())

@@ -251,7 +251,7 @@ def test_broken_off_async_watch(jobs: Jobs, spans: Spans) -> None:
     job = jobs("PROCESSING", "COMPLETED")
 
     async def main() -> None:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             async for _ in aio.watch(job, timeout=9):
                 break
 
@@ -274,7 +274,7 @@ def test_cancelled_task(jobs: Jobs, spans: Spans) -> None:
     async def main() -> None:
         task = asyncio.current_task()
         assert task is not None
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             with pytest.raises(asyncio.CancelledError):
                 await aio.wait(
                     job, timeout=900, on_poll=lambda snapshot: task.cancel() if snapshot.polls == 3 else None

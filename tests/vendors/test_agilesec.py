@@ -380,7 +380,7 @@ def _wait_and_call_back(
     timers = [threading.Timer(seconds, receiver.post) for seconds in callbacks]
 
     async def main() -> settled.Snapshot[Any]:
-        async with scan.client:  # type: ignore[attr-defined]
+        async with scan.client:
             return await settled.aio.wait(scan, timeout=20, wake=receiver.inbox, **options)
 
     for timer in timers:
@@ -425,7 +425,7 @@ def test_a_callback_that_never_comes(scan: Callable[..., Job[Any]], receiver: Re
 
     async def main() -> settled.Snapshot[Any]:
         job = scan(*["running"] * 9, "successful")
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             return await settled.aio.wait(job, timeout=None, wake=receiver.inbox)
 
     end = asyncio.run(main())

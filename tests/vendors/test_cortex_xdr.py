@@ -334,7 +334,7 @@ def test_counts_of_endpoints(run: Callable[..., Job[Any]]) -> None:
     """A count may be large, but not so large that it cannot be one of endpoints."""
     most = {"general_status": "FAILED", "endpoints_failed": 10**9}
     job = run(most, {**most, "endpoints_failed": 10**9 + 1})
-    with job.client:  # type: ignore[attr-defined]
+    with job.client:
         assert job.fetch().progress == Progress(10**9, 10**9)
         with pytest.raises(errors.MalformedResponse, match="ValueError: a count of more endpoints than there are"):
             job.fetch()

@@ -78,12 +78,12 @@ def call(request: pytest.FixtureRequest) -> Call:
     """Calls a function with a job, or its twin in an event loop; the job's client is closed after that."""
 
     def here(function: str, job: Job[Any], *args: Any, **keywords: Any) -> Any:
-        with job.client:  # type: ignore[attr-defined]
+        with job.client:
             return getattr(cortex_xdr, function)(job, *args, **keywords)
 
     def in_a_loop(function: str, job: Job[Any], *args: Any, **keywords: Any) -> Any:
         async def main() -> Any:
-            async with job.client:  # type: ignore[attr-defined]
+            async with job.client:
                 return await getattr(cortex_xdr, f"{function}_async")(job, *args, **keywords)
 
         return asyncio.run(main())
@@ -372,7 +372,7 @@ def test_two_downloads_at_once(script: MakeJob, tmp_path: Path) -> None:
     job = script({"a": b"1" * 100_000})
 
     async def main() -> list[list[Path] | BaseException]:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             both = [cortex_xdr.download_script_files_async(job, A, tmp_path) for _ in range(2)]
             return await asyncio.gather(*both, return_exceptions=True)
 
@@ -558,7 +558,7 @@ def test_cancelled_download(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
     job = script({"a": b"1"})
 
     async def main() -> None:
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             task = asyncio.ensure_future(cortex_xdr.download_script_files_async(job, A, tmp_path))
             while not inside(tmp_path):
                 await asyncio.sleep(0.01)
@@ -862,7 +862,7 @@ def test_loop_that_goes_on(script: MakeJob, tmp_path: Path, real_time: None) -> 
 
     async def main() -> None:
         nonlocal turns
-        async with job.client:  # type: ignore[attr-defined]
+        async with job.client:
             task = asyncio.ensure_future(cortex_xdr.download_script_files_async(job, A, tmp_path))
             while not task.done():
                 await asyncio.sleep(0)

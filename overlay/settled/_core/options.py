@@ -72,7 +72,7 @@ def seconds(timeout: float | timedelta | None) -> float:
     """A timeout in seconds, infinite if there is none; ValueError if it is negative or no number."""
     if timeout is None:
         return math.inf
-    if isinstance(timeout, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(timeout, str):
         raise TypeError("timeout must be seconds, a timedelta or None, not a str")
     given = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
     if not given >= 0:
@@ -94,8 +94,9 @@ def at_least_one(_: object, attribute: attrs.Attribute[int], value: int) -> None
 
 
 def _inbox(_: object, _attribute: attrs.Attribute[Any], value: Any) -> None:
+    # A callback app, which has the inbox, is the likely mistake.
     if value is not None and not isinstance(value, Inbox):
-        raise TypeError(f"wake must be an inbox, as the .inbox of agilesec.callback_app(), not {described(value)}")
+        raise TypeError(f"wake must be an inbox, as in wake=app.inbox, not {described(value)}")
 
 
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
@@ -103,12 +104,6 @@ def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> No
         # A text is not shown: it may be a secret, in the wrong place.
         given = "another text" if isinstance(value, str) and value else described(value)
         raise ValueError(f"{attribute.name} must be 'wait' or 'raise', not {given}")
-
-
-def _inbox(_: object, __: object, value: Inbox | None) -> None:
-    # A callback app, which has the inbox, is the likely mistake.
-    if value is not None and not hasattr(value, "subscribe"):
-        raise TypeError(f"wake must be an inbox, as in wake=app.inbox, not {described(value)}")
 
 
 @attrs.frozen(kw_only=True)

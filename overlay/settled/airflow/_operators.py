@@ -119,7 +119,7 @@ class WaitForJobOperator(BaseOperator):
         folder = Path(self.results) if isinstance(self.results, str) else None
         job = SettledHook(self.conn_id).job(self.ref)
         try:
-            with job.client:  # type: ignore[attr-defined]
+            with job.client:
                 found = list(itertools.islice(results_of(job, folder=folder), MOST_RESULTS + 1))
         except (OSError, SettledError, ValueError) as error:
             if is_needed:
