@@ -34,6 +34,7 @@ from settled._run import clock as _clock
 from settled.simulator import Simulator, bad_gateway, rate_limited, slow
 from settled.simulator._server import Server
 from settled.testing import VirtualClock, strategies, virtual_time
+from settled.testing._activity import PATIENCE_SECONDS
 
 from conftest import KIND
 
@@ -400,6 +401,33 @@ def test_advancing_gives_others_their_turns(settled_simulator: Simulator, settle
         assert wait.result().elapsed == FOUND[MIDDLING]
     moments = [asked.moment for asked in settled_simulator.asked]
     assert {after - before for before, after in itertools.pairwise(moments)} == {60}
+
+
+def test_time_waits_for_a_slow_machine(settled_simulator: Simulator, settled_clock: VirtualClock) -> None:
+    """No timeout comes because a thread of `as_settled` takes long, in real time, to go on with what it has read."""
+
+    def read(raw: Any) -> Any:
+        time.sleep(4 * PATIENCE_SECONDS)
+        return job.kind.read(raw)
+
+    with connect(settled_simulator) as client:
+        job = job_of(settled_simulator, client, ("PROCESSING", SHORT), "COMPLETED")
+        slow_job = Job(attrs.evolve(job.kind, read=read), client, job.id)
+        (end,) = settled.as_settled([slow_job], timeout=HOUR, schedule=EVERY_MINUTE)
+    assert (end.outcome, end.elapsed) == (Outcome.SUCCEEDED, FOUND[SHORT])
+
+
+def test_a_callback_may_wait(settled_simulator: Simulator, settled_clock: VirtualClock) -> None:
+    """An `on_poll` that waits for another thread, which waits for a job, holds up no time."""
+    with connect(settled_simulator) as client, ThreadPoolExecutor(1) as pool:
+        other = job_of(settled_simulator, client, ("PROCESSING", MIDDLING), "COMPLETED")
+
+        def on_poll(_: Any) -> None:
+            assert pool.submit(settled.wait, other, timeout=None, schedule=EVERY_MINUTE).result().elapsed >= 0
+
+        job = job_of(settled_simulator, client, "COMPLETED")
+        (end,) = settled.as_settled([job], timeout=HOUR, on_poll=on_poll)
+    assert (end.outcome, settled_simulator.polls(other.id)) == (Outcome.SUCCEEDED, FOUND[MIDDLING] // 60 + 1)
 
 
 def test_time_stands_still_by_itself(settled_simulator: Simulator, settled_clock: VirtualClock) -> None:

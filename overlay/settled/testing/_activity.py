@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 
@@ -12,17 +13,23 @@ from .._monotonic import monotonic
 PATIENCE_SECONDS = 0.1
 
 
+class Worker(threading.Thread):
+    """A thread of `as_settled`, which goes on by itself, however slow the machine, except in a callback."""
+
+
 class ThreadActivity:
     """What is known of each thread, a thread with an event loop being one. Guarded by its owner's lock."""
 
     def __init__(self) -> None:
         self._busy_until: dict[threading.Thread, float] = {}
         self._asleep: set[threading.Thread] = set()
+        self._in_callback: set[threading.Thread] = set()
         self._requests: Counter[threading.Thread] = Counter()
 
     def busy(self, thread: threading.Thread) -> None:
         """A thread does something and will go on, or is about to begin."""
-        self._busy_until[thread] = monotonic() + PATIENCE_SECONDS
+        goes_on = isinstance(thread, Worker) and thread not in self._in_callback
+        self._busy_until[thread] = math.inf if goes_on else monotonic() + PATIENCE_SECONDS
 
     def resting(self, thread: threading.Thread) -> None:
         """A thread does nothing until somebody else wakes it."""
@@ -35,6 +42,11 @@ class ThreadActivity:
     def awake(self, thread: threading.Thread) -> None:
         """A thread's sleep has ended."""
         self._asleep.discard(thread)
+        self.busy(thread)
+
+    def in_callback(self, thread: threading.Thread, *, begins: bool) -> None:
+        """A thread begins to run a function of the user's, or ends it."""
+        (self._in_callback.add if begins else self._in_callback.discard)(thread)
         self.busy(thread)
 
     def requesting(self, thread: threading.Thread, change: int) -> None:

@@ -13,7 +13,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import attrs
@@ -21,7 +21,7 @@ import httpx
 import pytest
 
 from .._run import clock as _clock
-from ._activity import PATIENCE_SECONDS, ThreadActivity
+from ._activity import PATIENCE_SECONDS, ThreadActivity, Worker
 from ._fair_lock import FairLock
 from ._loop_watch import LoopWatch
 
@@ -226,8 +226,9 @@ def put_in(patch: pytest.MonkeyPatch) -> VirtualClock:
     _hold_for_threads(patch, clock)
     # The threads of an `as_settled` wait for each other with these.
     settling = importlib.import_module("settled._run.threads")
-    locks = {**vars(threading), "Lock": functools.partial(FairLock, clock)}
-    patch.setattr(settling, "threading", SimpleNamespace(**locks))
+    replaced = {**vars(threading), "Lock": functools.partial(FairLock, clock), "Thread": Worker}
+    patch.setattr(settling, "threading", SimpleNamespace(**replaced))
+    _hold_for_workers(patch, clock, settling)
     return clock
 
 
@@ -269,6 +270,23 @@ def _hold_for_threads(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
             start(self)
 
     patch.setattr(threading.Thread, "start", held)
+
+
+def _hold_for_workers(patch: pytest.MonkeyPatch, clock: VirtualClock, settling: ModuleType) -> None:
+    call_on_poll = settling.call_on_poll
+
+    @functools.wraps(call_on_poll)
+    def called(*arguments: Any) -> None:
+        # It may wait in real time, for something that happens only as virtual time passes.
+        with clock.lock:
+            clock.activity.in_callback(threading.current_thread(), begins=True)
+        try:
+            call_on_poll(*arguments)
+        finally:
+            with clock.lock:
+                clock.activity.in_callback(threading.current_thread(), begins=False)
+
+    patch.setattr(settling, "call_on_poll", called)
 
 
 def _is_ours(request: httpx.Request) -> bool:
