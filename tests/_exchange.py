@@ -40,7 +40,10 @@ def heads(connection: socket.socket) -> Any:
         head, _, kept = kept.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0] or 0)
         while len(kept) < length:
-            kept += connection.recv(65536)
+            part = connection.recv(65536)
+            if not part:
+                return
+            kept += part
         kept = kept[length:]
         yield head
 

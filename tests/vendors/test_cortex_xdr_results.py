@@ -856,6 +856,24 @@ def test_hooks_see_downloads(script: MakeJob, tmp_path: Path) -> None:
     assert inside(tmp_path) == {"a": b"1"}
 
 
+def test_interrupt_within_the_cleaning(script: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while what is left over is removed ends the call when it is removed."""
+    remove = shutil.rmtree
+    interrupts = [KeyboardInterrupt()]
+
+    def removing(*args: Any, **options: Any) -> None:
+        for interrupt in interrupts:
+            interrupts.clear()
+            raise interrupt
+        remove(*args, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", removing)
+    with pytest.raises(KeyboardInterrupt):
+        cortex_xdr.download_script_files(script({"a": b"1"}), A, tmp_path)
+    assert interrupts == []
+    assert list(tmp_path.glob(".settled-*")) == []
+
+
 def test_loop_that_goes_on(script: MakeJob, tmp_path: Path, real_time: None) -> None:
     """While much is received and unpacked, the event loop has its turns."""
     job, turns = script({"a": bytes(20 * 2**20)}), 0

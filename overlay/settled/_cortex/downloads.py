@@ -236,7 +236,11 @@ def _staging(folder: Path) -> Generator[Path, None, None]:
         try:
             yield staging
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            try:
+                shutil.rmtree(staging, ignore_errors=True)
+            except BaseException:  # a signal's
+                shutil.rmtree(staging, ignore_errors=True)
+                raise
     finally:
         _remove_empty(missing)
 
