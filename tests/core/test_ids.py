@@ -123,3 +123,13 @@ def test_an_answer_that_names_no_job(
     with pytest.raises(SubmitUnclear, match="the answer names no job: ") as raised:
         call(start, client)
     assert "hidden" not in str(raised.value)
+
+
+@pytest.mark.parametrize("job_id", ["17 ", " 17", "17 #2", "17 # a comment"])
+def test_ids_that_a_list_of_refs_would_cut(answering: Answering, job_id: str) -> None:
+    """What leads to another job when it goes through a pipe is no id, and not taken from an answer either."""
+    with osapi.connect(answering({"job_id": job_id}), token="not-a-real-token") as client:
+        with pytest.raises(ValueError, match="blanks around it, or one before a #"):
+            osapi.job(client, job_id)
+        with pytest.raises(SubmitUnclear):
+            osapi.run_command(client, "_any", "ls")

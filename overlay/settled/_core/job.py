@@ -260,6 +260,9 @@ def _fault_of_id(value: Any) -> str | None:
         return "it is empty" if not value else "it has nothing but blanks"
     if not value.isprintable():
         return "it has characters that cannot be printed"
+    # A list of refs would lead to another job.
+    if value != value.strip() or " #" in value:
+        return "it has blanks around it, or one before a #, where a comment begins in a list of refs"
     if value in {".", ".."}:
         return f"{value!r} would lead to another path"
     if len(value) > MAX_ID_LENGTH:
