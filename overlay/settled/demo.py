@@ -147,10 +147,8 @@ class Board:
         for job in self._jobs:
             error, snapshot = self._errors.get(job.ref), self._snapshots.get(job.ref)
             if error is not None or snapshot is None:
-                yield (
-                    f"{type(error).__name__}: {job.ref}",
-                    f"it still runs; wait on: settled wait {job.ref} --timeout 15m",
-                )
+                step = f"it still runs; wait on: settled wait {job.ref} --timeout 15m"
+                yield f"{type(error).__name__}: {job.ref}", step
                 continue
             detail = f": {snapshot.detail}" if snapshot.detail else ""
             if snapshot.outcome is Outcome.PARTIAL:

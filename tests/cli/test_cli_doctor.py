@@ -81,7 +81,7 @@ def test_as_text(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("doctor", "osapi")
     assert result.exit_code == 4
     problem, fix = result.stdout.splitlines()[-2:]
-    assert problem == "problem  osapi: osapi: the environment variable SETTLED_OSAPI_URL is not set"
+    assert problem == "problem  osapi: the environment variable SETTLED_OSAPI_URL is not set"
     assert fix.startswith("         -> set SETTLED_OSAPI_URL")
 
 
