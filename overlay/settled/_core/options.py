@@ -102,7 +102,7 @@ def _inbox(_: object, _attribute: attrs.Attribute[Any], value: Any) -> None:
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
     if value not in get_args(Unknown):
         # A text is not shown: it may be a secret, in the wrong place.
-        given = "another text" if isinstance(value, str) and value else described(value)
+        given = "another text" if value and type(value) is str else described(value)
         raise ValueError(f"{attribute.name} must be 'wait' or 'raise', not {given}")
 
 
