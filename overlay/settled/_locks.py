@@ -25,16 +25,21 @@ class Forkable(Protocol):
         ...
 
 
-_registered: weakref.WeakSet[Forkable] = weakref.WeakSet()
+# Not a WeakSet, whose callbacks are Python code: an exception from a signal handler would be lost in them.
+_registered: set[weakref.ref[Forkable]] = set()
+_TIDIED_EVERY = 100
 
 
 def register(forkable: Forkable) -> None:
     """Call `after_fork` of an object in each forked child, as long as the object lives."""
-    _registered.add(forkable)
+    _registered.add(weakref.ref(forkable))
+    if len(_registered) % _TIDIED_EVERY == 0:
+        for dead in [each for each in list(_registered) if each() is None]:
+            _registered.discard(dead)
 
 
 def _after_fork() -> None:
-    for forkable in list(_registered):
+    for forkable in filter(None, [each() for each in list(_registered)]):
         forkable.after_fork()
 
 

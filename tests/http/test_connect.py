@@ -8,6 +8,7 @@ import itertools
 import os
 import socket
 import ssl
+import struct
 import unittest.mock
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ import pytest
 import settled
 from settled import Outcome, Snapshot, osapi
 from settled._http import pool
-from settled.errors import RateLimited, TransportError
+from settled.errors import RateLimited, SubmitUnclear, TransportError
 
 import _certificates
-from _exchange import JOB, WAYS, answering, fetch_all, reply
+from _exchange import JOB, WAYS, answering, fetch_all, heads, reply
 from _servers import Server
 
 TOKEN = "not-a-real-token-0123456789"
@@ -264,3 +265,43 @@ def test_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(failed, TransportError)
         assert failed.is_unknown_host
         assert "the host name vendor.invalid is not known" in str(failed)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("how", ["end", "reset"])
+def test_a_kept_connection_that_the_server_closes(way: str, how: str) -> None:
+    """A poll is sent again, on a new connection, if the server closes the kept one just when it goes out."""
+    asked: list[int] = []
+
+    def behave(connection: socket.socket) -> None:
+        for number, _ in enumerate(heads(connection)):
+            asked.append(number)
+            if number:
+                if how == "reset":
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+            connection.sendall(reply({"id": JOB, "status": "processing"}))
+
+    with Server(behave) as server:
+        job = osapi.job(osapi.connect(server.url, token=TOKEN, fast=way == "fast"), JOB)
+        brought = fetch_all([job] * 3, way)
+    assert [type(each) for each in brought] == [Snapshot] * 3
+    assert asked == [0, 1, 0, 1, 0]
+
+
+def test_a_submit_is_not_sent_again() -> None:
+    """A submit goes out once, also on a kept connection that the server closes: the job may exist."""
+    asked: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        for number, head in enumerate(heads(connection)):
+            asked.append(head.split()[0])
+            if number:
+                return
+            connection.sendall(reply({"id": JOB, "status": "processing"}))
+
+    with Server(behave) as server, osapi.connect(server.url, token=TOKEN) as client:
+        osapi.job(client, JOB).fetch()
+        with pytest.raises(SubmitUnclear):
+            osapi.run_shell(client, "_any", "id")
+    assert asked.count(b"POST") == 1

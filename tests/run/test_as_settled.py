@@ -529,3 +529,21 @@ def test_learned_is_fed_by_waits(vendors: Simulator, settle: Settle) -> None:
     learned = settled.Learned(delay=1)
     settle(_imports(vendors, *[[("PROCESSING", 0.7), "COMPLETED"]] * 6), timeout=20, schedule=learned)
     assert len(learned.to_json()["durations"]) == 6
+
+
+def test_signals_while_a_thread_starts(vendors: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception from a signal handler, before a thread has started, comes out, and the iteration can go on."""
+    start, soft_limits = threading.Thread.start, [_Enough(), _Enough()]
+
+    def interrupted(thread: threading.Thread) -> None:
+        if thread.name == "settled" and soft_limits:
+            raise soft_limits.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    (job,) = _imports(vendors, ["COMPLETED"])
+    with job.client, settled.as_settled([job], timeout=30) as ends:  # type: ignore[attr-defined]
+        for _ in range(2):
+            with pytest.raises(_Enough):
+                next(ends)
+        assert [end.outcome for end in ends] == [Outcome.SUCCEEDED]

@@ -33,12 +33,14 @@ import httpx
 from .. import _locks
 from .._monotonic import monotonic
 from .credentials import UNSENT
-from .transport_errors import DEADLINE, HEAD_DEADLINE, address_in_errors
+from .transport_errors import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, address_in_errors
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
 
 _CLOSING_SECONDS = 1.0
+# What a connection brings that the server closes just when a request goes out on it.
+_LOST = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
 _TOO_LONG = "all connections that there may be were in use for too long"
 
 
@@ -209,17 +211,20 @@ class Stack(_Stack):
         deadline = extensions.get(DEADLINE, math.inf)
         if monotonic() >= deadline:
             raise httpcore.PoolTimeout("no time was left to send the request")
-        lease = self._acquire(request, min(deadline, _moment(extensions.get("timeout", {}).get("pool"))))
-        connection: Any = lease.connection
-        try:
-            # Heads of nothing but 1xx, without end, would pass for steps that go on.
-            connection.deadline = min(deadline, extensions.get(HEAD_DEADLINE, math.inf))
-            response = connection.core.handle_request(request)
-            connection.deadline = deadline
-            return lease.begin(response)
-        except BaseException:
-            self.release(lease, is_broken=True)
-            raise
+        end = min(deadline, _moment(extensions.get("timeout", {}).get("pool")))
+        while True:
+            lease = self._acquire(request, end)
+            connection: Any = lease.connection
+            try:
+                # Heads of nothing but 1xx, without end, would pass for steps that go on.
+                connection.deadline = min(deadline, extensions.get(HEAD_DEADLINE, math.inf))
+                response = connection.core.handle_request(request)
+                connection.deadline = deadline
+                return lease.begin(response)
+            except BaseException as error:
+                self.release(lease, is_broken=True)
+                if not _is_another_worth_it(connection, extensions, error):
+                    raise
 
     def _acquire(self, request: httpcore.Request, end: float) -> _Lease:
         with self._lock:
@@ -293,18 +298,22 @@ class AsyncStack(_Stack):
         except TimeoutError:
             raise httpcore.PoolTimeout(_TOO_LONG) from None
         stale: list[Any] = []
-        lease = None
         try:
-            lease, stale = self._lease(request, _AsyncConnection())
-            connection: Any = lease.connection
-            connection.extensions = extensions
-            extensions.pop(UNSENT, None)
-            return lease.begin(await connection.core.handle_async_request(request))
+            while True:
+                lease, dropped = self._lease(request, _AsyncConnection())
+                stale += dropped
+                connection: Any = lease.connection
+                connection.extensions = extensions
+                extensions.pop(UNSENT, None)
+                try:
+                    return lease.begin(await connection.core.handle_async_request(request))
+                except BaseException as error:
+                    self.leases.discard(weakref.ref(lease))
+                    stale.append(lease.end())
+                    if not _is_another_worth_it(connection, extensions, error):
+                        raise
         except BaseException:
             self._places.release()
-            if lease is not None:
-                self.leases.discard(weakref.ref(lease))
-                stale.append(lease.end())
             raise
         finally:
             await _close(stale)
@@ -334,6 +343,11 @@ class AsyncStack(_Stack):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _is_another_worth_it(connection: Any, extensions: dict[str, Any], error: BaseException) -> bool:
+    """Whether a request failed only because the server has closed a kept connection, and may be sent again."""
+    return bool(connection.idle_since) and MAY_REPEAT in extensions and isinstance(error, _LOST)
 
 
 def _extensions(message: Any) -> dict[str, Any]:

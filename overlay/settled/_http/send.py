@@ -23,9 +23,11 @@ from ..errors import (
 )
 from .credentials import UNSENT
 from .response import Response, read, read_async
-from .transport_errors import DEADLINE, transport_errors
+from .transport_errors import DEADLINE, MAY_REPEAT, transport_errors
 
 T = TypeVar("T")
+
+_REPEATS: dict[bool, dict[str, bool]] = {False: {}, True: {MAY_REPEAT: True}}
 
 
 def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
@@ -39,7 +41,7 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
     http = made(job.client.get_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
-        response = _exchange(job.client, http, request, seconds)
+        response = _exchange(job.client, http, request, seconds, may_repeat=True)
     return _reply(job, http, request, response)
 
 
@@ -48,7 +50,7 @@ async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: ht
     http = made(job.client.get_async_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
         request = _prepared(http, job, again)
-        response = await _exchange_async(job.client, http, request, seconds)
+        response = await _exchange_async(job.client, http, request, seconds, may_repeat=True)
     return _reply(job, http, request, response)
 
 
@@ -87,10 +89,16 @@ def made(make: Callable[[], T], what: str) -> T:
 
 
 def _exchange(
-    client: Client, http: httpx.Client, request: httpx.Request, seconds: float, *, is_slow: bool = False
+    client: Client,
+    http: httpx.Client,
+    request: httpx.Request,
+    seconds: float,
+    *,
+    is_slow: bool = False,
+    may_repeat: bool = False,
 ) -> Response:
     end = monotonic() + seconds
-    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end}
+    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end, **_REPEATS[may_repeat]}
     received = http.send(request, stream=True)
     try:
         return read(client, received, end)
@@ -99,13 +107,19 @@ def _exchange(
 
 
 async def _exchange_async(
-    client: Client, http: httpx.AsyncClient, request: httpx.Request, seconds: float, *, is_slow: bool = False
+    client: Client,
+    http: httpx.AsyncClient,
+    request: httpx.Request,
+    seconds: float,
+    *,
+    is_slow: bool = False,
+    may_repeat: bool = False,
 ) -> Response:
     import asyncio
 
     # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
     timeouts = {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}
-    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds}
+    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds, **_REPEATS[may_repeat]}
     try:
         async with asyncio.timeout(seconds):
             received = await http.send(request, stream=True)

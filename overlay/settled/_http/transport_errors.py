@@ -56,6 +56,9 @@ DEADLINE = "settled.deadline"
 HEAD_DEADLINE = "settled.head_deadline"
 """The request extension with the moment by which the head of a sync response has to be there."""
 
+MAY_REPEAT = "settled.may_repeat"
+"""The request extension of a request that changes nothing, so that it may be sent twice."""
+
 FOR_CREDENTIALS = "settled.for_credentials"
 """The request extension of a request that fetches what another one is to be signed with."""
 

@@ -154,7 +154,9 @@ class _WorkerPool(Generic[B]):
             return
         until = monotonic() + _LEAVING_SECONDS
         for thread in self._workers:
-            thread.join(max(until - monotonic(), 0.0))
+            # An exception from a signal handler may have come before its start.
+            if thread.is_alive():
+                thread.join(max(until - monotonic(), 0.0))
 
     def _start_worker_if_wanted(self) -> None:
         if not self._batch.wants_worker:
@@ -166,10 +168,14 @@ class _WorkerPool(Generic[B]):
         self._batch.worker_started()
         try:
             thread.start()
-        except RuntimeError:
-            # No more threads can be had: those that there are, or else the consumer, do the work.
-            self._workers.remove(thread)
-            self._batch.worker_ended()
+        except BaseException as error:
+            # No more threads can be had, so those that there are, or else the consumer, do the work; or a signal
+            # handler has raised.
+            if not thread.is_alive():
+                self._workers.remove(thread)
+                self._batch.worker_ended()
+            if not isinstance(error, RuntimeError):
+                raise
 
     def _work(self) -> None:
         try:
