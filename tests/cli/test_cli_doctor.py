@@ -170,6 +170,20 @@ def test_token(run: Command, server: Answering, monkeypatch: pytest.MonkeyPatch,
     assert sum(f"{each['state']}: {each['message']}".startswith(words) for each in findings) == 1
 
 
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("proxy", "words"), [("http://127.0.0.1:99999", "port 99999"), ("ftp://h", "scheme")])
+def test_proxies_that_cannot_work(run: Command, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str) -> None:
+    """Settings of a proxy that cannot work are a problem of each vendor, and end no check of another one."""
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    found = _findings(run, "osapi", "agilesec", code=4)
+    (problem,) = (each for each in found if each["about"] == "osapi")
+    assert problem["state"] == "problem"
+    assert words in problem["message"]
+    assert "HTTP_PROXY" in problem["fix"]
+    assert any(each["about"] == "agilesec" for each in found)
+
+
 def test_nobody_there(run: Command, server: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that nobody listens on, and a host that nobody knows, are told apart."""
     with socket.socket() as free:

@@ -123,7 +123,13 @@ def _check_vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
         message = "it has no settings" if settings.source(vendor) is None else str(error).removeprefix(f"{vendor}: ")
         yield "problem", message, _how_to_set(vendor)
         return
-    http = client.get_httpx_client()
+    try:
+        http = client.get_httpx_client()
+    except errors.TransportError as error:
+        # Of the environment's proxies: what is wrong, and what to do.
+        message, _, fix = str(error).partition("; ")
+        yield "problem", message, fix
+        return
     with http:
         yield "ok", f"settings from {settings.source(vendor)}: {http.base_url}"
         yield from _credentials(http.auth)
