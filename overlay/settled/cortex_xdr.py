@@ -20,7 +20,7 @@ import functools
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Unpack
@@ -100,13 +100,23 @@ from ._cortex.archives import MAX_BYTES, safe_name
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._cortex.downloads import Download
 from ._cortex.submits import Strings, filled, identifier, selection, start, strings, whole_seconds
-from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence
 from ._http.response import Response
 from ._run import fetch
-from ._run.operation import READ_SECONDS, Steps, asynchronous, deadline, operation, read
+from ._run.operation import (
+    READ_SECONDS,
+    Items,
+    Steps,
+    asynchronous,
+    asynchronous_iteration,
+    deadline,
+    iteration,
+    operation,
+    read,
+)
 from .errors import MalformedResponse
 
 __all__ = [
@@ -754,9 +764,8 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
     return Job(XQL_QUERY, client, query_id)
 
 
-def xql_rows(
-    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
-) -> Iterator[dict[str, Any]]:
+@iteration
+def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
     """The rows of a query that has ended, one after the other, of which no more than a few are held at a time.
 
         end = settled.wait(cortex_xdr.start_query(client, "dataset = xdr_data | limit 5000"), timeout=600)
@@ -773,14 +782,10 @@ def xql_rows(
         SettledError: While rows are read: ApiError, TransportError or MalformedResponse. Rows that came are right, but
             not all; a short result is never taken for a whole one.
     """
-    return rows(_XQL, XQL_QUERY, snapshot, client)
+    yield from rows(_XQL, XQL_QUERY, snapshot, client)
 
 
-def xql_rows_async(
-    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
-) -> AsyncIterator[dict[str, Any]]:
-    """The rows of a query that has ended, as `xql_rows`, for `async for`."""
-    return rows_async(_XQL, XQL_QUERY, snapshot, client)
+xql_rows_async: Final = asynchronous_iteration(xql_rows)
 
 
 def connect(

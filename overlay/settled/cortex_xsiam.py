@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Unpack, cast
 
@@ -35,13 +35,13 @@ from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Reading, Snapshot
 from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
-from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, rows_async, start_xql
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import message_of
 from ._http.redact import without_secrets
 from ._run import fetch
-from ._run.operation import Steps, asynchronous, operation, submit
+from ._run.operation import Items, Steps, asynchronous, asynchronous_iteration, iteration, operation, submit
 from .errors import MalformedResponse
 
 __all__ = [
@@ -218,18 +218,13 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
     return Job(XQL_QUERY, client, query_id)
 
 
-def xql_rows(
-    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
-) -> Iterator[dict[str, Any]]:
+@iteration
+def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
     """The rows of a query that has ended: as `cortex_xdr.xql_rows`, with its arguments and its errors."""
-    return rows(_XQL, XQL_QUERY, snapshot, client)
+    yield from rows(_XQL, XQL_QUERY, snapshot, client)
 
 
-def xql_rows_async(
-    snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None
-) -> AsyncIterator[dict[str, Any]]:
-    """The rows of a query that has ended, as `xql_rows`, for `async for`."""
-    return rows_async(_XQL, XQL_QUERY, snapshot, client)
+xql_rows_async: Final = asynchronous_iteration(xql_rows)
 
 
 def connect(

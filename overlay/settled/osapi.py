@@ -46,8 +46,8 @@ from ._run import clock as _clock
 from ._run import fetch
 from ._run.operation import (
     READ_SECONDS,
-    Item,
     Items,
+    Page,
     Pause,
     Steps,
     asynchronous,
@@ -365,8 +365,7 @@ def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Item
     pages = _Pages()
     while pages.has_more:
         page = yield from _page(client, pages.offset, deadline(READ_SECONDS), listed)
-        for item in pages.new_items(page):
-            yield Item(JOB.body(item))
+        yield Page(map(JOB.body, pages.new_items(page)))
 
 
 run_command_async: Final = asynchronous(run_command)

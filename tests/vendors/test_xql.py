@@ -27,7 +27,7 @@ from settled import Job, Outcome, Snapshot, aio, cortex_xdr, cortex_xsiam, error
 from settled._core.rate_limit import rate_limiter_of
 from settled._cortex import xql
 from settled._http import stream as _stream
-from settled._run import stream as _run_stream
+from settled._run import operation
 from settled.simulator import Simulator, server_error, truncated
 from settled.simulator._server import Cut
 from settled.testing import VirtualClock
@@ -677,7 +677,7 @@ def test_a_stream_that_trickles(
     monkeypatch.setattr(xql, "_ROW_SECONDS", 0.5)
     monkeypatch.setattr(_stream, "IDLE_SECONDS", 0.5)
     # Where nothing has come at all, the stream is asked for again.
-    monkeypatch.setattr(_run_stream, "RETRY_SECONDS", 0.5)
+    monkeypatch.setattr(operation, "READ_SECONDS", 0.5)
 
     def trickle(connection: socket.socket) -> None:
         for _ in heads(connection):

@@ -25,7 +25,7 @@ from .._core.job import UNREADABLE, Job
 from .._core.text import printable
 from .._core.validate import described, number
 from .._run import clock as _clock
-from .._run.operation import Pause, Retries, Steps, Stream
+from .._run.operation import NextPiece, Pause, Retries, Steps, Stream
 from ..errors import ApiError, MalformedResponse, SettledError, TransportError
 from .archives import TOO_LARGE, can_unpack, safe_name, unpack
 
@@ -129,7 +129,10 @@ class Download:
         while True:
             request: dict[str, Any] = {"method": method, "url": f"{_API}{path}"}
             try:
-                yield Stream(self.job.client, request, end=self.end, writer=body)
+                piece = yield Stream(self.job.client, request, end=self.end, begin=body.begin)
+                while piece:
+                    body.write(piece)
+                    piece = yield NextPiece()
                 body.check_complete()
             except SettledError as error:
                 failure = _without_link(error, what, path)

@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from .._core.job import UNREADABLE, Client, Job, JobKind
+from .._core.job import UNREADABLE, Client, Job, JobKind, id_of
 from .._core.text import printable
 from .._core.validate import described, text
 from .._http.error_body import is_object, sentence
@@ -123,13 +123,7 @@ def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
         if reply.get("status") in (0, "0"):
             reason = printable(" ".join(sentence(reply).split()), _MAX_REASON)
             raise SubmitFailed(f"the API did not take the action: {reason or 'no reason given'}")
-        return Job(kind, client, _id(reply["action_id"]))
+        return Job(kind, client, id_of(reply["action_id"]))
     except UNREADABLE as error:
         shown = without_secrets(answer) if is_object(answer) else answer
         raise MalformedResponse(f"the answer has no action_id: {shown!r:.120}") from error
-
-
-def _id(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise TypeError("an id is a text or a number")
-    return str(value)

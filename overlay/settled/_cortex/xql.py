@@ -12,9 +12,9 @@ import functools
 import json
 import math
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import attrs
 
@@ -29,8 +29,7 @@ from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
 from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
 from .._run import clock as _clock
-from .._run.operation import Pause, Steps, deadline, noted, read, submit
-from .._run.stream import stream, stream_async
+from .._run.operation import Items, NextPiece, Page, Pause, Steps, deadline, noted, read, stream, submit
 from ..errors import (
     ApiError,
     MalformedResponse,
@@ -40,6 +39,7 @@ from ..errors import (
     SubmitUnclear,
     TransportError,
 )
+from .submits import filled
 
 B = TypeVar("B")
 Timeframe = timedelta | tuple[datetime, datetime]
@@ -144,7 +144,7 @@ def start_xql(
     wait_for_slot: float,
 ) -> Steps[Job[B]]:
     """Start a query, as soon as there is room for it, and return its job; see a product's `start_query`."""
-    fields: dict[str, Any] = {"query": _query(query), "tenants": _tenants(tenants)}
+    fields: dict[str, Any] = {"query": filled("query", query), "tenants": _tenants(tenants)}
     if timeframe is not None:
         fields["timeframe"] = _timeframe(timeframe)
     request = requests.start(**{name: value for name, value in fields.items() if value})
@@ -213,12 +213,6 @@ def _running(
     return tuple(refs)
 
 
-def _query(query: str) -> str:
-    if not text("query", query).strip():
-        raise ValueError("query must not be empty")
-    return query
-
-
 def _tenants(tenants: Iterable[str]) -> list[str]:
     if isinstance(tenants, str | bytes):
         raise TypeError(f"tenants must be an iterable of tenant ids, not {described(tenants)}")
@@ -247,16 +241,24 @@ def _timeframe(timeframe: Timeframe) -> dict[str, int]:
 
 def rows(
     requests: XqlRequests, kind: JobKind[B], snapshot: Snapshot[B], client: Client | None
-) -> Iterator[dict[str, Any]]:
+) -> Items[dict[str, Any]]:
     """The rows of a query that has ended; see a product's `xql_rows`."""
-    return _iterate(_Rows(requests, _job(kind, snapshot, client), snapshot))
-
-
-def rows_async(
-    requests: XqlRequests, kind: JobKind[B], snapshot: Snapshot[B], client: Client | None
-) -> AsyncIterator[dict[str, Any]]:
-    """The rows of a query that has ended, as `rows` does."""
-    return _iterate_async(_Rows(requests, _job(kind, snapshot, client), snapshot))
+    job, found = _job(kind, snapshot, client), None
+    with contextlib.suppress(*UNREADABLE):
+        found = _found(snapshot.raw["reply"], POLL_ROWS)
+    if job.client is DETACHED and (found is None or found.stream_id is not None):
+        raise ValueError(f"{job.ref}: a pickled snapshot has no client to read the rows with: pass client=")
+    if found is None:
+        found = yield from _asked(requests, job)
+    yield Page(found.rows)
+    if found.stream_id is None:
+        return
+    request, lines = requests.stream(stream_id=found.stream_id, is_gzip_compressed=True), _Lines(job, found.expected)
+    piece = yield from _streamed(job, request)
+    while piece:
+        yield Page(lines.take(piece))
+        piece = yield NextPiece()
+    yield Page(lines.finish())
 
 
 def _job(kind: JobKind[B], snapshot: Snapshot[B], client: Client | None) -> Job[B]:
@@ -267,127 +269,61 @@ def _job(kind: JobKind[B], snapshot: Snapshot[B], client: Client | None) -> Job[
     return snapshot.job if client is None else Job(kind, client, snapshot.job.id)
 
 
-def _iterate(reader: _Rows) -> Iterator[dict[str, Any]]:
-    yield from reader.at_hand()
-    while (request := reader.request) is not None:
-        with contextlib.closing(stream(reader.job.client, request, reader.job.ref)) as pieces:
-            for piece in pieces:
-                yield from reader.take(piece)
-        yield from reader.finish()
+class _Found(NamedTuple):
+    """What an answer has of a query's rows: all of them, or the id of the stream that has them, and their number."""
+
+    rows: list[dict[str, Any]]
+    stream_id: str | None = None
+    expected: int = 0
 
 
-async def _iterate_async(reader: _Rows) -> AsyncIterator[dict[str, Any]]:
-    for row in reader.at_hand():
-        yield row
-    while (request := reader.request) is not None:
-        async with contextlib.aclosing(stream_async(reader.job.client, request, reader.job.ref)) as pieces:
-            async for piece in pieces:
-                for row in reader.take(piece):
-                    yield row
-        for row in reader.finish():
-            yield row
+def _found(reply: Mapping[str, Any], most: float = math.inf) -> _Found:
+    """Read an answer: it has all rows, unless it has as many as were asked for, or names a stream."""
+    number_of_results = reply.get("number_of_results")
+    results: Mapping[str, Any] = reply.get("results") or {}
+    count = int(number_of_results or 0)
+    if number_of_results is not None and count == 0 and not any(results.values()):
+        return _Found([])
+    if stream_id := results.get("stream_id"):
+        return _Found([], text("stream_id", stream_id), count)
+    found = results["data"]
+    if not (is_list(found) and all(map(is_object, found))):
+        raise TypeError("rows that are no objects")
+    if not count <= len(found) < most:
+        raise LookupError("rows that were announced")
+    return _Found(found)
 
 
-class _Rows:
-    """Reads a query's rows from whatever is answered, without doing any I/O.
-
-    `request` is what to send next, None if nothing is left to read: first for an answer with all rows, unless the
-    snapshot has them, and then for the stream, if that answer names one.
-    """
-
-    def __init__(self, requests: XqlRequests, job: Job[Any], snapshot: Snapshot[Any]) -> None:
-        self.job = job
-        self.request: dict[str, Any] | None = None
-        self._requests = requests
-        self._rows: list[Any] = []
-        self._body: _Whole | _Lines | None = None
-        # Since when the answer has brought no row; while the caller has one, nobody waits.
-        self._waiting_since = math.inf
-        try:
-            self._read(snapshot.raw["reply"], POLL_ROWS)
-        except UNREADABLE:
-            self._ask()
-        if self.request is not None and job.client is DETACHED:
-            raise ValueError(f"{job.ref}: a pickled snapshot has no client to read the rows with: pass client=")
-
-    def at_hand(self) -> list[Any]:
-        """The rows that nobody has to ask for."""
-        given, self._rows = self._rows, []
-        return given
-
-    def take(self, piece: bytes) -> Iterator[dict[str, Any]]:
-        """Take the next bytes of the answer to `request`, and yield the rows in them."""
-        if self._body is None:
-            return
-        now = _clock.clock.now()
-        self._waiting_since = min(self._waiting_since, now)
-        if now - self._waiting_since > _ROW_SECONDS:
-            raise TransportError(f"{self.job.ref}: no row came for {_ROW_SECONDS:g} s, though the answer went on")
-        for row in self._body.take(piece):
-            yield row
-            self._waiting_since = _clock.clock.now()
-
-    def finish(self) -> Iterable[dict[str, Any]]:
-        """Take the end of an answer, and return the rows that are left in it."""
-        body, self._body, self.request, self._waiting_since = self._body, None, None, math.inf
-        if isinstance(body, _Lines):
-            return body.finish()
-        if body is not None:
-            reply = None
-            try:
-                reply = body.reply()
-                self._read(reply)
-            except UNREADABLE as error:
-                said = _quoted(self.job, sentence(reply)) if is_object(reply) and "results" not in reply else ""
-                raise MalformedResponse(f"{self.job.ref}: the answer has no rows that can be read{said}") from error
-        return self.at_hand()
-
-    def _read(self, reply: Mapping[str, Any], most: float = math.inf) -> None:
-        """Read an answer: it has all rows, unless it has as many as were asked for, or names a stream."""
-        number_of_results = reply.get("number_of_results")
-        results: Mapping[str, Any] = reply.get("results") or {}
-        count = int(number_of_results or 0)
-        if number_of_results is not None and count == 0 and not any(results.values()):
-            return
-        if stream_id := results.get("stream_id"):
-            self.request = self._requests.stream(stream_id=text("stream_id", stream_id), is_gzip_compressed=True)
-            self._body = _Lines(self.job, count)
-            return
-        found = results["data"]
-        if not (is_list(found) and all(map(is_object, found))):
-            raise TypeError("rows that are no objects")
-        if count <= len(found) < most:
-            self._rows = found
-        elif most < math.inf:
-            self._ask()
-        else:
-            raise LookupError("rows that were announced")
-
-    def _ask(self) -> None:
-        self.request = self._requests.rows(self.job.id)
-        self._body = _Whole(self.job)
+def _asked(requests: XqlRequests, job: Job[Any]) -> Steps[_Found]:
+    """Ask for all rows; the answer is one JSON value, of bounded size."""
+    parts: list[bytes] = []
+    left = most = _MAX_BODIES * _max_body(job)
+    piece: bytes = yield from _streamed(job, requests.rows(job.id))
+    began = _clock.clock.now()
+    while piece:
+        _check_wait(job, began)
+        parts.append(piece)
+        if (left := left - len(piece)) < 0:
+            raise MalformedResponse(f"{job.ref}: the rows have more than {most:,} bytes, 16 times max_body")
+        piece = yield NextPiece()
+    reply = None
+    try:
+        reply = json.loads(b"".join(parts))["reply"]
+        return _found(reply)
+    except UNREADABLE as error:
+        said = _quoted(job, sentence(reply)) if is_object(reply) and "results" not in reply else ""
+        raise MalformedResponse(f"{job.ref}: the answer has no rows that can be read{said}") from error
 
 
-class _Whole:
-    """An answer that is one JSON value, within a bound."""
+def _streamed(job: Job[Any], request: dict[str, Any]) -> Steps[bytes]:
+    # What takes time begins when the first row is asked for, which may be long after `rows` was called.
+    yield Pause(0.0)
+    return (yield from stream(job.client, request, job.ref))
 
-    def __init__(self, job: Job[Any]) -> None:
-        self._job = job
-        self._most = _MAX_BODIES * _max_body(job)
-        self._parts: list[bytes] = []
-        self._size = 0
 
-    def take(self, piece: bytes) -> tuple[()]:
-        """Take the next bytes; there are no rows before the end."""
-        self._parts.append(piece)
-        self._size += len(piece)
-        if self._size > self._most:
-            raise MalformedResponse(f"{self._job.ref}: the rows have more than {self._most:,} bytes, 16 times max_body")
-        return ()
-
-    def reply(self) -> Any:
-        """What the answer holds within its envelope."""
-        return json.loads(b"".join(self._parts))["reply"]
+def _check_wait(job: Job[Any], since: float) -> None:
+    if _clock.clock.now() - since > _ROW_SECONDS:
+        raise TransportError(f"{job.ref}: no row came for {_ROW_SECONDS:g} s, though the answer went on")
 
 
 class _Lines:
@@ -403,9 +339,18 @@ class _Lines:
         self._count = 0
         self._gzip: Gunzip | None = None
         self._is_first = True
+        # Since when the answer has brought no row; while the caller has one, nobody waits.
+        self._waiting_since = math.inf
 
     def take(self, piece: bytes) -> Iterator[dict[str, Any]]:
         """Take the next bytes, packed or not, and yield the rows in them."""
+        self._waiting_since = min(self._waiting_since, _clock.clock.now())
+        _check_wait(self._job, self._waiting_since)
+        for row in self._rows_in(piece):
+            yield row
+            self._waiting_since = _clock.clock.now()
+
+    def _rows_in(self, piece: bytes) -> Iterator[dict[str, Any]]:
         if self._is_first and piece:
             # What was asked for as gzip comes as such, within an encoding of HTTP or without one.
             self._is_first = False

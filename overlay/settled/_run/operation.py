@@ -10,11 +10,16 @@ of the generator, `asynchronous` the function's twin for asyncio:
 
     isolate_async = asynchronous(isolate)
 
-An operation that lists things also yields an `Item` for each: `iteration` makes an iterator of it, and
+An operation that lists things also yields them, a `Page` at a time: `iteration` makes an iterator of it, and
 `asynchronous_iteration` the twin.
 
 `submit` and `read` are the two ways to send a request. A submit is sent once, because a second one could start a
-second job; a read is repeated while its failures may pass. A `Stream` is for an answer too large to be held.
+second job; a read is repeated while its failures may pass. `stream` reads an answer that is too large to be held:
+
+    piece = yield from stream(client, request, what)
+    while piece:
+        ...
+        piece = yield NextPiece()
 """
 
 from __future__ import annotations
@@ -25,9 +30,9 @@ import inspect
 import json
 import math
 import typing
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeGuard, TypeVar, cast
+from typing import Any, Concatenate, Generic, ParamSpec, TypeGuard, TypeVar, cast
 
 import attrs
 
@@ -36,16 +41,15 @@ from .._core.job import UNREADABLE, Client, Job
 from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import printable, truncate
+from .._http import stream as _stream
 from .._http.redact import without_secrets
 from .._http.response import Response
 from .._http.send import send, send_async
-from .._http.stream import stream, stream_async
 from .._http.transport_errors import sent_secrets_hidden
 from ..errors import (
     MAX_MESSAGE,
     ApiError,
     MalformedResponse,
-    RateLimited,
     ServerError,
     SettledError,
     SubmitFailed,
@@ -56,7 +60,6 @@ from . import clock as _clock
 from .pacing import pause, take_turn, take_turn_async
 
 P = ParamSpec("P")
-S = TypeVar("S")
 T = TypeVar("T")
 
 READ_SECONDS = 60.0
@@ -66,13 +69,17 @@ _ELSEWHERE = frozenset({301, 302, 307, 308})
 TWIN = "_async"
 
 
+def _in_words(step: Send) -> str:
+    return f"{step.request['method'].upper()} {step.request['url']}"
+
+
 @attrs.frozen
 class Send:
     """Send a request once, when the client's rate allows it.
 
     `seconds` bounds connecting, sending and receiving together. The client's own timeouts hold within it, unless
     `is_slow` says that this API answers late. By the moment `end` all is over, the wait for the client's rate, too; if
-    that would last beyond `turn_by`, nothing is sent.
+    that would last beyond `turn_by`, nothing is sent. `what` names the request in errors.
     """
 
     client: Client
@@ -81,30 +88,22 @@ class Send:
     is_slow: bool = False
     end: float = math.inf
     turn_by: float = math.inf
-
-    @property
-    def what(self) -> str:
-        """The request in a few words, for errors."""
-        return f"{self.request['method'].upper()} {self.request['url']}"
-
-
-class Writer(Protocol):
-    """Where the body of an answer goes."""
-
-    def begin(self, headers: Mapping[str, str], /) -> None:
-        """Take the headers of an answer whose body follows; what an earlier one has left is void."""
-        ...
-
-    def write(self, piece: bytes, /) -> object:
-        """Take the next piece of the body."""
-        ...
+    what: str = attrs.field(default=attrs.Factory(_in_words, takes_self=True), kw_only=True)
 
 
 @attrs.frozen
 class Stream(Send):
-    """Send a request once, as `Send` does, and hand the body of its answer on to a writer, in pieces."""
+    """Send a request once, as `Send` does, and receive the first piece of its answer's body, b"" if it has none.
 
-    writer: Writer = attrs.field(kw_only=True)
+    `begin` is called with the headers of a success, before that.
+    """
+
+    begin: Callable[[Mapping[str, str]], object] | None = None
+
+
+@attrs.frozen
+class NextPiece:
+    """Receive the next piece of the body that the latest `Stream` began, b"" at its end."""
 
 
 @attrs.frozen
@@ -115,20 +114,22 @@ class Pause:
 
 
 @attrs.frozen
-class Item(Generic[T]):
-    """Hand one thing of a list on to whoever iterates."""
+class Page(Generic[T]):
+    """Hand some things of a list on, one after the other, to whoever iterates."""
 
-    value: T
+    values: Iterable[T]
 
 
-Steps = Generator[Send | Pause, Any, T]
+Step = Send | NextPiece | Pause
+
+Steps = Generator[Step, Any, T]
 """What the definition of an operation returns: its steps, and in the end its result."""
 
-Answer = Response | BaseException | None
-"""What the steps are given for the last one: its response, what it ended with, or nothing after a pause."""
+Answer = Response | bytes | BaseException | None
+"""What the steps are given for the last one: its response or piece, what it ended with, or nothing after a pause."""
 
-Items = Generator[Send | Pause | Item[T], Any, None]
-"""What the definition of an iteration returns: its steps, with an `Item` for each thing that it lists."""
+Items = Generator[Step | Page[T], Any, None]
+"""What the definition of an iteration returns: its steps, with a `Page` for what it lists."""
 
 
 def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
@@ -136,20 +137,13 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
     _annotate(define, "Steps")
 
     @functools.wraps(define)
-    def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        answer: Answer = None
-        with contextlib.closing(define(*args, **kwargs)) as steps:
-            while True:
-                try:
-                    step = _next(steps, answer)
-                except StopIteration as end:
-                    return cast("T", end.value)
-                try:
-                    answer = _do(step)
-                except BaseException as error:
-                    answer = error
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        run = _Run[T](define(*args, **kwargs))
+        for _ in run:  # it lists nothing
+            pass
+        return run.result
 
-    return run
+    return call
 
 
 def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -157,22 +151,14 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
     define = cast("Callable[P, Steps[T]]", inspect.unwrap(function))
 
     @functools.wraps(define)
-    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        answer: Answer = None
-        with contextlib.closing(define(*args, **kwargs)) as steps:
-            while True:
-                try:
-                    step = _next(steps, answer)
-                except StopIteration as end:
-                    return cast("T", end.value)
-                try:
-                    answer = await _do_async(step)
-                except BaseException as error:
-                    answer = error
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        run = _Run[T](define(*args, **kwargs))
+        async for _ in run:
+            pass
+        return run.result
 
-    run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
-    run.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, the same result, the same errors."
-    return run
+    _describe_twin(call, define, "the same result")
+    return call
 
 
 def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
@@ -180,24 +166,10 @@ def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
     _annotate(define, "Items", typing.Iterator)
 
     @functools.wraps(define)
-    def run(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        steps = define(*args, **kwargs)
-        return items(steps, _next(steps, None))
+    def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return iter(_Run[Any](define(*args, **kwargs)))
 
-    def items(steps: Items[T], step: Send | Pause | Item[T]) -> Iterator[T]:
-        try:
-            while True:
-                if isinstance(step, Item):
-                    yield step.value
-                    step = _next(steps, None)
-                else:
-                    step = _next(steps, _do(step))
-        except StopIteration:
-            return
-        finally:
-            steps.close()
-
-    return run
+    return call
 
 
 def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, AsyncIterator[T]]:
@@ -205,35 +177,16 @@ def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, As
     define = cast("Callable[P, Items[T]]", inspect.unwrap(function))
 
     @functools.wraps(define)
-    def run(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
-        steps = define(*args, **kwargs)
-        return items(steps, _next(steps, None))
+    def call(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        return aiter(_Run[Any](define(*args, **kwargs)))
 
-    async def items(steps: Items[T], step: Send | Pause | Item[T]) -> AsyncIterator[T]:
-        try:
-            while True:
-                if isinstance(step, Item):
-                    yield step.value
-                    answer = None
-                else:
-                    answer = await _do_async(step)
-                try:
-                    step = _next(steps, answer)
-                except StopIteration:
-                    return
-        finally:
-            steps.close()
-
-    run.__name__, run.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
-    run.__doc__ = (
-        f"The twin of `{define.__name__}` for asyncio: the same arguments, an async iterator, the same errors."
-    )
+    _describe_twin(call, define, "an async iterator")
     iterator: Any = typing.AsyncIterator
     returned = iterator[typing.get_args(define.__annotations__["return"])]
-    run.__annotations__ = {**define.__annotations__, "return": returned}
+    call.__annotations__ = {**define.__annotations__, "return": returned}
     # Without it, inspect.signature would tell the definition's.
-    vars(run)["__signature__"] = inspect.signature(define).replace(return_annotation=returned)
-    return run
+    vars(call)["__signature__"] = inspect.signature(define).replace(return_annotation=returned)
+    return call
 
 
 def is_submit(value: Any) -> TypeGuard[Callable[..., Job[Any]]]:
@@ -357,6 +310,25 @@ def read(client: Client, request: dict[str, Any], end: float) -> Steps[Response]
             return response
 
 
+def stream(client: Client, request: dict[str, Any], what: str) -> Steps[bytes]:
+    """Send a request that changes nothing, as `read` does for a minute, and return the first piece of its answer.
+
+    The others are asked for with `NextPiece`. Once a piece has come, a failure is raised: whoever has it would be given
+    it a second time.
+
+    Raises:
+        SettledError: ApiError, TransportError or MalformedResponse.
+    """
+    retries = Retries(deadline(READ_SECONDS))
+    while True:
+        try:
+            piece: bytes = yield Stream(client, request, what=what)
+        except SettledError as error:
+            yield retries.pause_after(error)
+        else:
+            return piece
+
+
 def deadline(timeout: float | timedelta | None) -> float:
     """The moment so many seconds from now, infinitely far if there is no timeout; ValueError if it can be none."""
     return _clock.clock.now() + seconds(timeout)
@@ -376,51 +348,111 @@ def noted(learnt: Callable[[], str]) -> Generator[None, None, None]:
         raise
 
 
-def _next(steps: Generator[S, Any, Any], answer: Answer) -> S:
-    return steps.throw(answer) if isinstance(answer, BaseException) else steps.send(answer)
+class _Run(Generic[T]):
+    """One call of an operation: iterate, with or without `async`, for what it lists; in the end it has a `result`."""
 
+    result: T
 
-def _do(step: Send | Pause) -> Response | SettledError | None:
-    if isinstance(step, Pause):
-        _clock.clock.sleep(step.seconds)
-        return None
-    try:
-        take_turn(step.client, step.what, min(step.end, step.turn_by))
-    except RateLimited as error:
-        return error
-    try:
-        if not isinstance(step, Stream):
-            return _paced(step, send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow))
-        pieces = stream(step.client, step.request, step.what, _left(step), step.writer.begin)
-        with contextlib.closing(pieces):
-            for piece in pieces:
-                step.writer.write(piece)
-    except SettledError as error:
-        return _failed(step, error)
-    return None
+    def __init__(self, steps: Generator[Step | Page[Any], Any, T]) -> None:
+        self._steps = steps
+        self._step: Step | Page[Any] | None = None
+        self._pieces: Any = None
+        # The first step is known at once, so that whoever calls is told of wrong arguments before anything is done.
+        self._go_on(None)
 
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            while (step := self._step) is not None:
+                if isinstance(step, Page):
+                    yield from step.values
+                    self._go_on(None)
+                else:
+                    self._go_on(self._answer_to(step))
+        finally:
+            self._steps.close()
+            self._end_stream()
 
-async def _do_async(step: Send | Pause) -> Response | SettledError | None:
-    if isinstance(step, Pause):
-        await _clock.clock.sleep_async(step.seconds)
-        return None
-    try:
-        await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
-    except RateLimited as error:
-        return error
-    try:
-        if not isinstance(step, Stream):
-            sent = send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
-            return _paced(step, await sent)
-        pieces = stream_async(step.client, step.request, step.what, _left(step), step.writer.begin)
-        async with contextlib.aclosing(pieces):
-            async for piece in pieces:
-                step.writer.write(piece)
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        try:
+            while (step := self._step) is not None:
+                if isinstance(step, Page):
+                    for value in step.values:
+                        yield value
+                    self._go_on(None)
+                else:
+                    self._go_on(await self._answer_to_async(step))
+        finally:
+            self._steps.close()
+            await self._end_stream_async()
+
+    def _go_on(self, answer: Answer) -> None:
+        try:
+            self._step = self._steps.throw(answer) if isinstance(answer, BaseException) else self._steps.send(answer)
+        except StopIteration as end:
+            self._step, self.result = None, end.value
+
+    def _answer_to(self, step: Step) -> Answer:
+        try:
+            return self._do(step)
+        except BaseException as error:  # the definition adds what it has learnt, and lets it pass
+            return error
+
+    async def _answer_to_async(self, step: Step) -> Answer:
+        try:
+            return await self._do_async(step)
+        except BaseException as error:
+            return error
+
+    def _do(self, step: Step) -> Answer:
+        if isinstance(step, Pause):
+            self._end_stream()
+            _clock.clock.sleep(step.seconds)
+            return None
+        try:
+            if isinstance(step, NextPiece):
+                return next(self._pieces, b"")
+            self._end_stream()
+            take_turn(step.client, step.what, min(step.end, step.turn_by))
+        except SettledError as error:
+            return error
+        try:
+            if not isinstance(step, Stream):
+                return _paced(step, send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow))
+            self._pieces = _stream.stream(step.client, step.request, step.what, _left(step), step.begin)
+            return next(self._pieces, b"")
+        except SettledError as error:
+            return _failed(step, error)
+
+    async def _do_async(self, step: Step) -> Answer:
+        if isinstance(step, Pause):
+            await self._end_stream_async()
+            await _clock.clock.sleep_async(step.seconds)
+            return None
+        try:
+            if isinstance(step, NextPiece):
                 # Pieces that are there already would keep the loop from all else.
                 await _clock.clock.sleep_async(0)
-    except SettledError as error:
-        return _failed(step, error)
-    return None
+                return await anext(self._pieces, b"")
+            await self._end_stream_async()
+            await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
+        except SettledError as error:
+            return error
+        try:
+            if not isinstance(step, Stream):
+                sent = send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
+                return _paced(step, await sent)
+            self._pieces = _stream.stream_async(step.client, step.request, step.what, _left(step), step.begin)
+            return await anext(self._pieces, b"")
+        except SettledError as error:
+            return _failed(step, error)
+
+    def _end_stream(self) -> None:
+        if self._pieces is not None:
+            self._pieces.close()
+
+    async def _end_stream_async(self) -> None:
+        if self._pieces is not None:
+            await self._pieces.aclose()
 
 
 def _left(step: Send) -> float:
@@ -463,6 +495,11 @@ def _encoded(request: dict[str, Any]) -> dict[str, Any]:
         "content": content,
         "headers": headers,
     }
+
+
+def _describe_twin(call: Callable[..., Any], define: Callable[..., Any], result: str) -> None:
+    call.__name__, call.__qualname__ = f"{define.__name__}{TWIN}", f"{define.__qualname__}{TWIN}"
+    call.__doc__ = f"The twin of `{define.__name__}` for asyncio: the same arguments, {result}, the same errors."
 
 
 def _annotate(define: Callable[..., Any], steps: str, result: Any = None) -> None:
