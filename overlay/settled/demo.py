@@ -1,7 +1,7 @@
 """Submit jobs to the embedded simulator, and wait for them: `python -m settled.demo` (extras `cli` and `simulator`).
 
-On a terminal a live table shows the jobs; elsewhere each change is a line. The demo ends with the jobs' results, what
-happened to each job, and what to do next. Every failure is staged, and announced first.
+It follows them as `settled wait` does: with a live table on a terminal, with a line for each change elsewhere. It ends
+with the jobs' results, what happened to each job, and what to do next. Every failure is staged, and announced first.
 """
 
 from __future__ import annotations
@@ -10,25 +10,24 @@ import asyncio
 import contextlib
 import functools
 import json
-import logging
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.live import Live
-from rich.logging import RichHandler
-from rich.table import Table
 from rich.text import Text
 
-from settled import Job, Outcome, Schedule, Snapshot, agilesec, aio, cortex_xdr, cortex_xsiam, errors, osapi
+from settled import Job, Outcome, Schedule, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
 from settled._results import results_of
+from settled.cli._journal import Journal
+from settled.cli._show import Board, Lines
 from settled.simulator import Simulator, bad_gateway, dropped, rate_limited, server_error
 
 DEADLINE_SECONDS = 8.0
 
-_COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
+# Much faster than any real vendor allows: a demo should take seconds.
+_SCHEDULE = Schedule(first=0.2, factor=1.3, cap=1)
 _STAGED = (
     "polls of the scan `nightly` get a 429, a 500, a proxy's 502, an undocumented status, and a dropped connection",
     "the scan `legacy` fails",
@@ -117,89 +116,18 @@ def start_jobs(vendors: Simulator) -> list[Job[Any]]:
     return jobs
 
 
-class Board:
-    """A live table of all jobs; lines instead of a table where there is no terminal."""
-
-    def __init__(self, console: Console, jobs: list[Job[Any]]) -> None:
-        self._console = console
-        self._jobs = jobs
-        self._snapshots: dict[str, Snapshot[Any]] = {}
-        self._errors: dict[str, errors.SettledError] = {}
-
-    def update(self, snapshot: Snapshot[Any]) -> None:
-        """Store a job's latest snapshot."""
-        self._snapshots[snapshot.job.ref] = snapshot
-
-    def tell(self, snapshot: Snapshot[Any]) -> None:
-        """Print a job's change, where there is no terminal for the table."""
-        if not self._console.is_terminal:
-            outcome = f" -> {snapshot.outcome}" if snapshot.is_settled else ""
-            self._console.print(f"{snapshot.elapsed:5.1f} s  {snapshot.job.ref}  {_status(snapshot)}{outcome}")
-
-    def give_up(self, job: Job[Any], error: errors.SettledError) -> None:
-        """Store the error that ended a job's wait."""
-        self._errors[job.ref] = error
-        if not self._console.is_terminal:
-            self._console.print(f"         {error}")
-
-    def advice(self) -> Iterator[tuple[str, str]]:
-        """What happened to each job, and what to do next."""
-        for job in self._jobs:
-            error, snapshot = self._errors.get(job.ref), self._snapshots.get(job.ref)
-            if error is not None or snapshot is None:
-                step = f"it still runs; wait on: settled wait {job.ref} --timeout 15m"
-                yield f"{type(error).__name__}: {job.ref}", step
-                continue
-            detail = f": {snapshot.detail}" if snapshot.detail else ""
-            if snapshot.outcome is Outcome.PARTIAL:
-                detail = ": " + ", ".join(f"{name} {part.status}" for name, part in snapshot.parts.items())
-            step = "find the cause, fix it, and submit again"
-            yield f"{snapshot.outcome}: {job.ref}{detail}", _NEXT.get(snapshot.outcome, step)
-
-    def __rich__(self) -> Table:
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for heading in ("job", "status", "outcome", "polls", "s"):
-            table.add_column(heading, justify="right" if heading in ("polls", "s") else "left", no_wrap=True)
-        for job in self._jobs:
-            table.add_row(str(job.kind), *self._row(job.ref))
-        return table
-
-    def _row(self, ref: str) -> tuple[str | Text, ...]:
-        snapshot, error = self._snapshots.get(ref), self._errors.get(ref)
-        if error is not None:
-            outcome = Text(type(error).__name__, style="red")
-        elif snapshot is not None:
-            outcome = Text(str(snapshot.outcome or "running"), style=_COLOURS.get(snapshot.outcome, "red"))
-        else:
-            outcome = Text("")
-        if snapshot is None:
-            return ("", outcome)
-        return (_status(snapshot), outcome, str(snapshot.polls), f"{snapshot.elapsed:.1f}")
-
-
-def _status(snapshot: Snapshot[Any]) -> str:
-    if snapshot.status is None and snapshot.progress is not None:
-        return f"{snapshot.progress.done} of {snapshot.progress.total} settled"
-    return snapshot.status or ""
-
-
-async def follow(job: Job[Any], board: Board) -> None:
-    """Watch one job to its end, and update the board."""
-    # Much faster than any real vendor allows: a demo should take seconds.
-    schedule = Schedule(first=0.2, factor=1.3, cap=1)
-    try:
-        async for snapshot in aio.watch(job, timeout=DEADLINE_SECONDS, schedule=schedule, on_poll=board.update):
-            board.tell(snapshot)
-    except errors.SettledError as error:
-        board.give_up(job, error)
-
-
-async def follow_all(jobs: list[Job[Any]], board: Board) -> None:
-    """Watch all jobs concurrently, and close their connections."""
-    async with contextlib.AsyncExitStack() as clients:
-        for client in {id(job.client): job.client for job in jobs}.values():
-            clients.push_async_callback(client.get_async_httpx_client().aclose)
-        await asyncio.gather(*(follow(job, board) for job in jobs))
+def advice_on(journal: Journal) -> Iterator[tuple[str, str]]:
+    """What happened to each job, and what to do next."""
+    for life in journal.lives.values():
+        end, ref = life.latest, life.job.ref
+        if end.error is not None:
+            yield f"{type(end.error).__name__}: {ref}", f"it still runs; wait on: settled wait {ref} --timeout 15m"
+            continue
+        detail = f": {end.detail}" if end.detail else ""
+        if end.outcome is Outcome.PARTIAL:
+            detail = ": " + ", ".join(f"{name} {part.status}" for name, part in end.parts.items())
+        step = "find the cause, fix it, and submit again"
+        yield f"{end.outcome}: {ref}{detail}", _NEXT.get(end.outcome, step)
 
 
 def submit_all(vendors: Simulator, console: Console) -> tuple[list[Job[Any]], list[tuple[str, str]]]:
@@ -245,11 +173,6 @@ def _brief(value: dict[str, Any]) -> str:
 def main() -> None:
     """Run the demo."""
     console = Console(highlight=False, soft_wrap=True)
-    logging.basicConfig(
-        level=logging.WARNING,
-        format="%(message)s",
-        handlers=[RichHandler(console=console, show_time=False, show_path=False)],
-    )
     # Two slots, so that one slow scan does not hold up the other.
     with Simulator(scan_slots=2) as vendors:
         stage(vendors)
@@ -259,15 +182,15 @@ def main() -> None:
         console.print(f"\nSubmitting to simulated vendors at {vendors.url}:")
         jobs, advice = submit_all(vendors, console)
         console.print(f"\nWaiting for {len(jobs)} jobs, {DEADLINE_SECONDS:.0f} s at most:")
-        board = Board(console, jobs)
-        with Live(board, console=console, auto_refresh=console.is_terminal, refresh_per_second=10):
-            asyncio.run(follow_all(jobs, board))
+        with Board(console) if console.is_terminal else Lines() as watcher:
+            journal = Journal(jobs, watcher)
+            asyncio.run(journal.follow(DEADLINE_SECONDS, _SCHEDULE))
         console.print("\nResults:")
         print_results(jobs, console)
         for client in {id(job.client): job.client for job in jobs}.values():
             client.get_httpx_client().close()
     console.print("\nWhat happened, and what to do next:")
-    for event, step in (*board.advice(), *advice):
+    for event, step in (*advice_on(journal), *advice):
         console.print(Text(f"  {event}\n    {step}"))
     console.print(
         "\nThe simulated vendors are gone, and their jobs with them. To go on:\n"

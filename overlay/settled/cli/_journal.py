@@ -19,6 +19,7 @@ from .. import aio
 from .._core.failures import MAX_PAUSE_SECONDS
 from .._core.job import Client, Job
 from .._core.outcome import Outcome
+from .._core.schedule import Timing
 from .._core.snapshot import Snapshot
 from .._http.retry_after import asked_pause
 from .._run import clock as _clock
@@ -125,7 +126,7 @@ class Journal:
         """Seconds since the wait began."""
         return _clock.clock.now() - self.began
 
-    async def follow(self, timeout: float | None) -> None:
+    async def follow(self, timeout: float | None, schedule: Timing | None = None) -> None:
         """Follow all jobs to their ends, or for so many seconds, and close their clients."""
         jobs = [life.job for life in self.lives.values()]
         self.began = _clock.clock.now()
@@ -136,8 +137,8 @@ class Journal:
                 # Settled retries after a pause by itself, so only a hook sees that a vendor asked for one.
                 http.event_hooks = {"response": [self._pauses(client)]}
             stack.enter_context(log_to(self._log))
-            ends = await stack.enter_async_context(aio.as_settled(jobs, timeout=timeout, on_poll=self._polled))
-            async for end in ends:
+            settling = aio.as_settled(jobs, timeout=timeout, schedule=schedule, on_poll=self._polled)
+            async for end in await stack.enter_async_context(settling):
                 self._ended(end)
 
     def ask(self) -> None:
