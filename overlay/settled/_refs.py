@@ -59,13 +59,8 @@ def _kinds_of(name: str) -> Mapping[str, JobKind[Any]]:
 
 def _nearest(name: str) -> str:
     """A suggestion for a mistyped kind, as the end of a message."""
-    import difflib
-
-    from ._vendors import kinds
+    from ._vendors import kinds, nearest
 
     names = [kind.name for kind in kinds()]
-    # The comparison takes quadratic time.
-    near = difflib.get_close_matches(name[:100], names, n=1)
-    return (
-        f"; did you mean {near[0]}/<id>?" if near else f"; a ref is <kind>/<id>, and the kinds are {', '.join(names)}"
-    )
+    near = nearest(name, names)
+    return f"; did you mean {near}/<id>?" if near else f"; a ref is <kind>/<id>, and the kinds are {', '.join(names)}"

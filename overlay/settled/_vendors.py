@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -45,10 +45,15 @@ def submit_named(name: str) -> Callable[..., Job[Any]]:
     """The function that a name stands for; ValueError, with the nearest name there is, if it stands for none."""
     found = submits()
     if name not in found:
-        import difflib
-
-        # Long names take long to compare.
-        near = difflib.get_close_matches(name[:100], found, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`settled submit --help` lists what there is"
+        near = nearest(name, found)
+        hint = f"did you mean {near}?" if near else "`settled submit --help` lists what there is"
         raise ValueError(f"not the name of a submit; {hint}")
     return found[name]
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Which of some names a mistyped one probably meant; None if it is like none of them."""
+    import difflib
+
+    # The comparison takes quadratic time.
+    return next(iter(difflib.get_close_matches(name[:100], names, n=1)), None)

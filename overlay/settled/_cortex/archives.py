@@ -67,7 +67,7 @@ class _Archive(io.FileIO):
         return data
 
 
-def unpack(path: Path, folder: Path, most: int, what: str) -> Iterator[PurePath]:
+def unpack(packed: Path, folder: Path, most: int, what: str) -> Iterator[PurePath]:
     """Unpack an archive into an empty folder, piece by piece: yields the path below it that a piece was written to.
 
     `most` is how many bytes it may unpack to, `what` names it in errors.
@@ -75,12 +75,13 @@ def unpack(path: Path, folder: Path, most: int, what: str) -> Iterator[PurePath]
     Raises:
         MalformedResponse: If it is larger, cannot be read, or has an entry that no honest archive has.
     """
-    with _opened(path, what) as archive:
-        names = _Names(what)
+    with _opened(packed, what) as archive:
+        taken: Counter[str] = Counter()
         for entry in archive.infolist():
-            name = names.add(entry)
-            if name is None:
+            path = _path_of(entry, what)
+            if path is None:
                 continue
+            name = _untaken(path, taken)
             with _readable(what):
                 source = archive.open(entry)
             with source, _created(folder / name, what) as target:
@@ -121,44 +122,39 @@ def safe_name(text: str) -> str:
     return _shortened(name).rstrip(". ") or "_"
 
 
-class _Names:
-    """The paths of an archive's files, each of them once."""
+def _path_of(entry: zipfile.ZipInfo, what: str) -> PurePath | None:
+    """The path of an entry, as safe names; None if it is a folder."""
+    # Not `filename`, which ends where a NUL is.
+    name = entry.orig_filename
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise _refused(what, "an entry that is no file but a link or a device", name)
+    parts = [part for part in _SEPARATORS.split(name) if part not in ("", ".")]
+    if "\0" in name or any(not part.rstrip(". ") for part in parts):
+        raise _refused(what, "an entry whose name leads elsewhere", name)
+    if kind == stat.S_IFDIR or name.endswith(("/", "\\")):
+        return None
+    if parts and _DRIVE.fullmatch(parts[0]):
+        parts[0] = parts[0][0]
+    path = PurePath(*map(safe_name, parts or ["_"]))
+    if len(parts) > _DEEPEST or len(str(path).encode()) > _LONGEST_PATH:
+        raise _refused(what, "an entry whose name is too long", name)
+    return path
 
-    def __init__(self, what: str) -> None:
-        self._what = what
-        self._taken: Counter[str] = Counter()
 
-    def add(self, entry: zipfile.ZipInfo) -> PurePath | None:
-        """The path of an entry; None if it is a folder."""
-        # Not `filename`, which ends where a NUL is.
-        name = entry.orig_filename
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise self._refused("an entry that is no file but a link or a device", name)
-        parts = [part for part in _SEPARATORS.split(name) if part not in ("", ".")]
-        if "\0" in name or any(not part.rstrip(". ") for part in parts):
-            raise self._refused("an entry whose name leads elsewhere", name)
-        if kind == stat.S_IFDIR or name.endswith(("/", "\\")):
-            return None
-        if parts and _DRIVE.fullmatch(parts[0]):
-            parts[0] = parts[0][0]
-        path = PurePath(*map(safe_name, parts or ["_"]))
-        if len(parts) > _DEEPEST or len(str(path).encode()) > _LONGEST_PATH:
-            raise self._refused("an entry whose name is too long", name)
-        return self._free(path)
+def _untaken(path: PurePath, taken: Counter[str]) -> PurePath:
+    """The path, with a number behind its name if it is among those that are taken, and take it."""
+    free = path
+    # Some file systems know no case, and take letters with accents for the same however they are written.
+    while (key := unicodedata.normalize("NFC", str(free)).casefold()) in taken:
+        taken[key] += 1
+        free = path.with_name(f"{path.stem} ({taken[key]}){path.suffix}")
+    taken[key] = 1
+    return free
 
-    def _free(self, path: PurePath) -> PurePath:
-        # Some file systems know no case, and take letters with accents for the same however they are written.
-        free = path
-        while (key := unicodedata.normalize("NFC", str(free)).casefold()) in self._taken:
-            self._taken[key] += 1
-            free = path.with_name(f"{path.stem} ({self._taken[key]}){path.suffix}")
-        self._taken[key] = 1
-        return free
 
-    def _refused(self, why: str, name: str) -> MalformedResponse:
-        shown = f"{name[:80]!a}"[:80]
-        return MalformedResponse(f"{self._what}: the archive has {why}, and was not unpacked: {shown}")
+def _refused(what: str, why: str, name: str) -> MalformedResponse:
+    return MalformedResponse(f"{what}: the archive has {why}, and was not unpacked: {f'{name[:80]!a}'[:80]}")
 
 
 def _shortened(name: str) -> str:

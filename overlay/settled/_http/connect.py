@@ -94,7 +94,6 @@ def client_arguments(
     if base_url.startswith("http:") and not is_loopback(host):
         _log.warning("%s is reached without TLS, so anyone on the network path can read the credentials", host)
     auth.base_url = base_url
-    maker = _Maker(verify, transport, fast=fast)
     auth.extensions = {RateLimiter.KEY: RateLimiter(max_rate), MAX_BODY_KEY: max_body, CREDENTIALS_KEY: auth}
     return {
         "base_url": base_url,
@@ -105,8 +104,8 @@ def client_arguments(
         "timeout": httpx.Timeout(timeout),
         "verify_ssl": _ssl_context(verify),
         "httpx_args": {"auth": auth},
-        "make_httpx_client": maker.client,
-        "make_async_httpx_client": maker.async_client,
+        "make_httpx_client": functools.partial(_made, httpx.Client, verify, transport, fast),
+        "make_async_httpx_client": functools.partial(_made, httpx.AsyncClient, verify, transport, fast),
         "extensions": auth.extensions,
     }
 
@@ -167,55 +166,42 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-class _Maker:
-    """Makes the httpx clients of a generated client, with the arguments that this gives."""
+def _made(
+    make: Callable[..., C],
+    verify: ssl.SSLContext | str | None,
+    transport: Transport | None,
+    fast: bool,
+    /,
+    **arguments: Any,
+) -> C:
+    """The httpx client, for threads or for one event loop, of a generated client, which gives the arguments."""
+    from .pool import proxy_secrets, use_stack
 
-    def __init__(self, verify: ssl.SSLContext | str | None, transport: Transport | None, *, fast: bool) -> None:
-        self._verify = verify
-        self._transport = transport
-        self._fast = fast
-
-    def client(self, **arguments: Any) -> httpx.Client:
-        """A client for threads."""
-        return self._made(httpx.Client, httpx.BaseTransport, "only async", arguments)
-
-    def async_client(self, **arguments: Any) -> httpx.AsyncClient:
-        """A client for one event loop."""
-        return self._made(httpx.AsyncClient, httpx.AsyncBaseTransport, "only sync", arguments)
-
-    def _made(self, make: Callable[..., C], needed: type[Any], other: str, arguments: dict[str, Any]) -> C:
-        from .pool import use_stack
-
-        if self._transport is not None:
-            if not isinstance(self._transport, needed):
-                raise TypeError(
-                    f"this client was connected with a transport that is {other}: {described(self._transport)}"
-                )
-            client = make(transport=self._transport, **arguments)
-            _hide_proxy_secrets(client, arguments.get("auth"))
-            return _with_few_cookies(client)
+    if transport is not None:
+        needed: type[Any] = httpx.BaseTransport if make is httpx.Client else httpx.AsyncBaseTransport
+        if not isinstance(transport, needed):
+            kind = "async" if needed is httpx.BaseTransport else "sync"
+            raise TypeError(f"this client was connected with a transport that is only {kind}: {described(transport)}")
+        client = make(transport=transport, **arguments)
+    else:
         try:
-            arguments["verify"] = _ssl_context(self._verify)
+            arguments["verify"] = _ssl_context(verify)
         except ValueError as error:
             # It could be read by `connect`: somebody is replacing it.
             raise TransportError(str(error)) from None
         arguments["trust_env"] = not _is_outside_proxies(httpx.URL(arguments["base_url"]))
         client = with_proxies(make, arguments)
-        _hide_proxy_secrets(client, arguments.get("auth"))
-        fast = None
-        if self._fast and isinstance(client, httpx.AsyncClient):
+    if isinstance(auth := arguments.get("auth"), Credentials):
+        # Before the pools that hold them are replaced.
+        auth.hide_proxy_secrets(proxy_secrets(client))
+    if transport is None:
+        direct = None
+        if fast and isinstance(client, httpx.AsyncClient):
             from .fast import FastTransport
 
-            fast = FastTransport(arguments["verify"])
-        use_stack(client, fast)
-        return _with_few_cookies(client)
-
-
-def _hide_proxy_secrets(client: httpx.Client | httpx.AsyncClient, auth: Any) -> None:
-    from .pool import proxy_secrets
-
-    if isinstance(auth, Credentials):
-        auth.hide_proxy_secrets(proxy_secrets(client))
+            direct = FastTransport(arguments["verify"])
+        use_stack(client, direct)
+    return _with_few_cookies(client)
 
 
 def _is_outside_proxies(url: httpx.URL) -> bool:
