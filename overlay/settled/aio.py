@@ -51,10 +51,7 @@ def watch(
 
     `wake` is as in `wait`.
     """
-    return _changes(
-        begin(job, "watch", timeout, options, "wake", inbox=wake),
-        wake,
-    )
+    return _changes(begin(job, "watch", timeout, options, "wake", inbox=wake), wake)
 
 
 def as_settled(

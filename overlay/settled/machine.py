@@ -83,11 +83,7 @@ def _now(moment: float | None, time_of_day: float | None) -> Now:
 
 
 def begin(
-    job: Job[B],
-    *,
-    timeout: float | timedelta | None,
-    started: float | None = None,
-    **options: Unpack[WaitOptions[B]],
+    job: Job[B], *, timeout: float | timedelta | None, started: float | None = None, **options: Unpack[WaitOptions[B]]
 ) -> Wait[B]:
     """Begin a wait for `advance`; `started` is when it began (seconds since 1970; default now).
 

@@ -1,4 +1,10 @@
-"""Polls of one wait that failed in a row: which failures may pass, how long to back off, when patience ends."""
+"""Polls of one wait that failed in a row: which failures may pass, how long to back off, when patience ends.
+
+What counts is for how long no poll was answered, not how many failed: five failures are nothing if they took two
+seconds. A failure may pass if the same request can succeed later: no connection, 408, 425, 429, 5xx, a reply that
+cannot be read. Any other, such as a 401, ends the wait at once. There is less patience before any status was read,
+since a wrong address is likelier then than an outage.
+"""
 
 from __future__ import annotations
 

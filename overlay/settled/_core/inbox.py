@@ -1,7 +1,9 @@
 """Callbacks of a vendor, kept for the waits that they concern.
 
-A sender of callbacks can send any number, for jobs that nobody knows. So what is kept for waits to come is bounded
-in number and in bytes, and makes room for what comes later; the callback of a job that is waited for stays.
+A callback only says that it is worth to poll now: it can be late, lost or forged, so the poll decides. It may also come
+before its wait begins, and is kept until then. But a sender can send any number of callbacks, for jobs that nobody
+knows. So what is kept for waits to come is bounded in number and in bytes, and makes room for what comes later; the
+callback of a job that is waited for stays.
 """
 
 from __future__ import annotations
@@ -46,7 +48,7 @@ class Inbox:
 
         The same callback a second time wakes nobody.
         """
-        size = _bytes_of(callback, MAX_BYTES)
+        size = _bytes_of(callback)
         if size > MAX_BYTES:
             return False
         with self._lock:
@@ -83,7 +85,7 @@ class Inbox:
                 self._wakers.pop(job_id, None)
                 if job_id in self._awaited:
                     callback = self._awaited.pop(job_id)
-                    self._keep(job_id, callback, _bytes_of(callback, MAX_BYTES))
+                    self._keep(job_id, callback, _bytes_of(callback))
 
         return unsubscribe
 
@@ -102,10 +104,10 @@ class Inbox:
         self._early_bytes -= size
 
 
-def _bytes_of(value: Any, most: int) -> int:
-    """How much memory a value takes, JSON or a model made of it; more than `most` is not counted any further."""
+def _bytes_of(value: Any) -> int:
+    """How much memory a value takes, JSON or a model made of it; more than is kept is not counted any further."""
     size, left = 0, [value]
-    while left and size <= most:
+    while left and size <= MAX_BYTES:
         each = left.pop()
         size += sys.getsizeof(each)
         if isinstance(each, dict):

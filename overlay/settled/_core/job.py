@@ -1,4 +1,10 @@
-"""A job of a vendor, and the kinds of job there are."""
+"""A job of a vendor, and the kinds of job there are.
+
+A kind is data: which generated request asks for a job, how a reply is read, which words are terminal. Nothing else in
+the core knows a vendor, so a new kind of job is a new `JobKind`, and no code elsewhere. A job is a kind, an id, its
+options and the client that reaches it. Its `ref` says all of that but the client in one line, so that another process
+can go on with it. The core sends nothing by itself: `fetch` goes through the `fetcher` that a kind is given.
+"""
 
 from __future__ import annotations
 
@@ -76,20 +82,32 @@ class Fetcher(Protocol):
 class JobKind(Generic[B_co]):
     """One kind of job, as data: which request asks for it, how a reply is read, which of its words are terminal.
 
-    `request` (which raises ValueError if an id cannot be asked for) and `decode` are the generated client's, `read`
-    takes the reply's JSON. `running` are the documented words of a job that goes on; it is empty where the vendor lists
-    terminal words only, and every other word is known to be running. For `not_found_grace` seconds from the first one
-    on, a 404 may only mean that the job cannot be found at present. Before any status was read, a web page, or a 404
-    with another message than `not_found_words`, is of a wrong address, which `address_hint` explains;
-    `no_parts_hint` explains a job that never has any parts. `reply_id` finds the id by which a reply names its job, so
-    that no job is told another one's answer. `progress_words` say in messages what so many of the job's parts have
-    done. `results_at` is the way to what the job has produced, if a reply holds that, too. `results` yields what a
-    settled job has produced, given its snapshot, the folder for files or None, how many seconds each request may take,
-    and whether files that are there are replaced: JSON values, and the paths of the files. It is None where there is
-    nothing besides the reply. `id_parts` name the parts of an id that has several: they stand in it with `/` between,
-    and a reply names the last one. `options` are what a wait needs to know of a job besides its id: `read` takes them
-    by name, a ref has them behind `?`, and each one's function makes its value of a ref's text (which has no `?`, `&`
-    or `=` in it) or raises ValueError.
+    Attributes:
+        name: The vendor's module and the kind, as in `osapi.job`: what refs and messages say.
+        client_class: The vendor's generated client.
+        request: Makes the arguments of the request that asks for a job of an id; ValueError if the id cannot be one.
+        decode: Makes the typed model of a reply's JSON.
+        read: Reads a reply's JSON, and takes a job's `options` by name.
+        terminal: The words that end a job.
+        running: The documented words of a job that goes on. If there are none, because the vendor lists terminal words
+            only, every other word is known to be running.
+        fetcher: Sends the request of `Job.fetch`.
+        not_found_grace: For how many seconds, from the first one on, a 404 may only mean that the job cannot be found
+            at present.
+        not_found_words: What the API's own 404 says. Before any status was read, one that says something else, or a
+            web page, comes from a wrong address.
+        address_hint: What to tell the caller then.
+        no_parts_hint: Explains a job that never has any parts.
+        reply_id: Finds the id by which a reply names its job, so that no job is told another one's answer.
+        progress_words: What so many of the job's parts have done, in messages.
+        results_at: The way to what the job has produced, if a reply holds that, too.
+        id_parts: The names of an id's parts, if it has several: they stand in it with `/` between, and a reply names
+            the last one.
+        options: What a wait needs to know of a job besides its id. A ref has them behind `?`, and each one's function
+            makes its value of a ref's text (which has no `?`, `&` or `=` in it) or raises ValueError.
+        results: Yields what a settled job has produced, JSON values and the paths of files, given its snapshot, the
+            folder for files or None, how many seconds each request may take, and whether files that are there are
+            replaced. None where there is nothing besides the reply.
     """
 
     name: str
@@ -119,7 +137,7 @@ class JobKind(Generic[B_co]):
     def __reduce__(self) -> tuple[Any, ...]:
         # The vendor's module, which the kind's name begins with, keeps the kind.
         module = f"settled.{self.name.partition('.')[0]}"
-        base = _kept(sys.modules.get(module), self.name)
+        base = _kind_in(sys.modules.get(module), self.name)
         if base is None:
             raise TypeError(f"{self.name} cannot be pickled: it is not among the KINDS of {module}")
         names = [field.name for field in attrs.fields(JobKind) if field.init]
@@ -206,10 +224,12 @@ def _without(value: Any, path: tuple[str, ...]) -> Any:
 def _check_client(kind: JobKind[Any], client: Any) -> None:
     if not isinstance(client, kind.client_class):
         vendor = kind.name.partition(".")[0]
-        raise TypeError(f"{kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_given(client)}")
+        raise TypeError(
+            f"{kind.name} needs a client of {vendor}, as {vendor}.connect makes it, not {_origin_of(client)}"
+        )
 
 
-def _given(client: Any) -> str:
+def _origin_of(client: Any) -> str:
     package, _, rest = type(client).__module__.partition(".")
     if package == "settled_clients":
         return f"one of {rest.partition('.')[0]}"
@@ -278,16 +298,10 @@ class Detached:
 
     @property
     def extensions(self) -> dict[str, Any]:
-        """There are none."""
+        """There are none, nor is there an HTTP client."""
         raise ValueError(_DETACHED)
 
-    def get_httpx_client(self) -> Any:
-        """There is none."""
-        raise ValueError(_DETACHED)
-
-    def get_async_httpx_client(self) -> Any:
-        """There is none."""
-        raise ValueError(_DETACHED)
+    get_httpx_client = get_async_httpx_client = extensions
 
 
 _DETACHED = "a job that was pickled has no client: settled.from_ref(job.ref, client) gives it one"
@@ -414,12 +428,12 @@ def _moment(seconds: float) -> datetime | None:
         return None
 
 
-def _kept(module: Any, name: str) -> JobKind[Any] | None:
+def _kind_in(module: Any, name: str) -> JobKind[Any] | None:
     return next((kind for kind in getattr(module, "KINDS", ()) if kind.name == name), None)
 
 
 def _kind_like(module: str, name: str, differing: dict[str, Any]) -> JobKind[Any]:
-    kind = _kept(importlib.import_module(module), name)
+    kind = _kind_in(importlib.import_module(module), name)
     if kind is None:
         raise ValueError(f"{module} has no kind of job {name!r:.80}")
     return attrs.evolve(kind, **differing) if differing else kind

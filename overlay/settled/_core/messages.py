@@ -1,4 +1,9 @@
-"""What is said of a wait that ends without its job: in one line of 300 characters at most."""
+"""What is said of a wait that ends without its job: in one line of 300 characters at most.
+
+Whoever is woken by such a line asks three things: how far the job was, which of its parts are still open, and whether
+the API had answered at all. It says that much; the rest is in the error's `last` and `seen`. Names and words come from
+vendors, so each of them is cut by itself: a long one must not push the others out of the line.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,7 @@ _MAX_NAME = 24
 def deadline_message(wait: Wait[Any], failure: SettledError | None) -> str:
     """What a wait has not reached by its deadline: how far the job is, who is still open, why the last poll failed."""
     state = "no status was read" if wait.status is None else _state(wait.last, wait.status, wait.config.timeout)
-    text = f"{truncate(wait.job.ref, _MAX_REF)}: {state} ({plural(wait.polls, 'poll')})"
+    text = f"{truncate(wait.job.ref, _MAX_REF)}: {state} ({_polls(wait.polls)})"
     if failure is not None:
         reason = str(failure).removeprefix(wait.job.ref).lstrip(": ")
         text = f"{text}; last failure: {' '.join(reason.split())}"
@@ -32,12 +37,11 @@ def deadline_message(wait: Wait[Any], failure: SettledError | None) -> str:
 def summary(status: str | None, polls: int) -> str:
     """What was read until an error ended a wait."""
     read = "no status was read" if status is None else f"the last status was {printable(status, _MAX_NAME * 4)}"
-    return f"{read} ({plural(polls, 'poll')})"
+    return f"{read} ({_polls(polls)})"
 
 
-def plural(number: int, noun: str) -> str:
-    """A number of things, in the right grammatical number."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def _polls(number: int) -> str:
+    return "1 poll" if number == 1 else f"{number} polls"
 
 
 def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:

@@ -1,7 +1,8 @@
 """The events of a wait, for logging and tracing: hooks that do nothing unless an observer is in place.
 
 The machine knows no logging and no tracing. Each `WaitConfig` holds an `Observer`; the module that has the real one
-puts it in place with `observe`, as it is imported.
+puts it in place with `observe`, as it is imported. Waits that begin together share an observer, so that it looks up
+once for all of them who listens. An observer cannot change what a wait does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,10 @@
-"""The configuration of a wait: what its caller asks of it, checked."""
+"""The configuration of a wait: what its caller asks of it, checked.
+
+`WaitOptions` is what callers and their type checkers see: the keyword arguments that all waiting verbs share.
+`WaitConfig` is what the machine sees: the same, checked and completed, and the moment from which times count. It does
+not change, so a hundred thousand waits that begin together share one. A bad argument is refused by the verb that was
+called, and not by a poll an hour later.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""How a job ended, and the vendors' words for it."""
+"""How a job ended, and the vendors' words for it.
+
+Each vendor has words of its own for a job that has ended. A kind of job lists them in an enum, a `TerminalStatus`, each
+with the `Outcome` that it stands for, so that callers need to know six outcomes and no words. A word that is not listed
+is taken for running: one that a vendor adds can make a wait end late, at its deadline, but never too early. Letter case
+does not count.
+"""
 
 from __future__ import annotations
 

@@ -60,11 +60,7 @@ class Batch(Generic[B]):
     """
 
     def __init__(
-        self,
-        timeout: float | timedelta | None,
-        concurrency: int,
-        options: WaitOptions[B],
-        inbox: Inbox | None = None,
+        self, timeout: float | timedelta | None, concurrency: int, options: WaitOptions[B], inbox: Inbox | None = None
     ) -> None:
         self.is_closed = False
         self.error: BaseException | None = None
@@ -118,7 +114,7 @@ class Batch(Generic[B]):
             raise RuntimeError("the iteration is over: as_settled takes no more jobs")
         config = attrs.evolve(self._config, start=now, started_at=time_of_day, observer=new_observer())
         # A set would lose the order.
-        new = [job for job in dict.fromkeys(listed(jobs)) if job not in self._waits]
+        new = [job for job in dict.fromkeys(job_list(jobs)) if job not in self._waits]
         for job in new:
             wait = self._waits[job] = Wait(job, config)
             heapq.heappush(self._waiting, wait)
@@ -319,17 +315,17 @@ class _Client(Generic[B]):
         self.parked: list[Wait[B]] = []
 
 
-def listed(jobs: Iterable[Any]) -> list[Job[Any]]:
+def job_list(jobs: Iterable[Any]) -> list[Job[Any]]:
     """The jobs as a list; TypeError if they are none, or one alone."""
     if isinstance(jobs, Job):
         raise TypeError(f"jobs must be an iterable of jobs, not one job: {jobs.ref:.80}")
     # A text may be a secret, in the wrong place.
     if isinstance(jobs, str) or not isinstance(jobs, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"jobs must be an iterable of jobs, not {described(jobs)}")
-    given = list(jobs)
-    for job in given:
+    found = list(jobs)
+    for job in found:
         check_job(job)
-    return given
+    return found
 
 
 def _raisable(error: BaseException) -> BaseException:

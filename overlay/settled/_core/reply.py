@@ -1,4 +1,9 @@
-"""What one poll brings, however it was sent."""
+"""What one poll brings, however it was sent.
+
+The core does no I/O: it takes the result of a poll as a value, a `Reply` or the SettledError that came instead. Which
+HTTP library sends polls, and whether in threads or in tasks, is the drivers' business. So the machine can be tested
+without a network and without time, and whoever has another way to send polls can drive it (`settled.machine`).
+"""
 
 from __future__ import annotations
 

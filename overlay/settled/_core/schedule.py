@@ -1,4 +1,10 @@
-"""When to poll next."""
+"""When to poll next.
+
+A schedule is any function of the polls made and the seconds gone by. Intervals in proportion to the time gone by notice
+an end late by the same share of a job's duration, whether that is seconds or hours, and the number of polls grows only
+with its logarithm. A cap bounds the delay for jobs that take very long. A part of each interval is left to chance, or
+else jobs that were started together would be polled in step for ever.
+"""
 
 from __future__ import annotations
 

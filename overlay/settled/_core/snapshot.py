@@ -1,4 +1,10 @@
-"""What one poll of a job has shown."""
+"""What one poll of a job has shown.
+
+A `Reading` is what a kind of job reads from a reply: the few words that a wait needs, and what a person wants to see on
+the way. A `Snapshot` is a reading together with its job, the reply's JSON, and when it came. The reply becomes the
+vendor's typed model only when somebody asks for `body`, because most polls are looked at by nobody. That a job has
+failed is an answer and no error: only `raise_for_outcome` makes one of it.
+"""
 
 from __future__ import annotations
 

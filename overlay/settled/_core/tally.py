@@ -1,4 +1,9 @@
-"""What a wait remembers of the statuses that it has read: the latest in words, and how often each was read."""
+"""What a wait remembers of the statuses that it has read: the latest in words, and how often each was read.
+
+Words come from vendors. They can be long, control a terminal, or differ at each poll, as percentages do. So they are
+made printable and cut, and of many different ones the later ones are counted together: a wait of a week takes as little
+memory as one of a minute. A tally is a tuple, which waits that have read the same can share.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Text from outside, made fit to be shown."""
+"""Text from outside, made fit to be shown.
+
+A vendor's text can be megabytes long, hold line breaks that forge a record in a log, escape sequences that control a
+terminal, and lone surrogates, which JSON can hold and no file can. `encodable` takes the last of these away, `truncate`
+bounds the length, too, and `printable` does all. Secrets are taken out before that (`_http.redact` and the client's
+credentials): half of one that was cut would not be recognised.
+"""
 
 from __future__ import annotations
 

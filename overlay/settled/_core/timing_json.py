@@ -1,4 +1,8 @@
-"""Schedules as small JSON values."""
+"""Schedules as small JSON values, for waits that are kept.
+
+A `Schedule` is kept as its numbers, a `Learned` as what it has learnt. A function cannot be kept. That it was one can,
+so whoever resumes the wait is asked to give it again, and does not poll by the default schedule without knowing it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""What callers give, checked where a wrong type would fail later on, and less clearly."""
+"""What callers give, checked where a wrong type would fail later on, and less clearly.
+
+Type checkers find most mistakes of callers, but not what comes from an environment or from JSON. A bad argument raises
+TypeError or ValueError, as Python's own functions do, and never a SettledError. The message names the argument, and
+shows its value only if the value's type cannot hold a secret: a key that was given in the place of a timeout must not
+get into a log.
+"""
 
 from __future__ import annotations
 

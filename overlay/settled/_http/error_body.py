@@ -1,4 +1,10 @@
-"""Finding the human sentence in whatever a server answers with an error."""
+"""Finding the human sentence in whatever a server answers with an error.
+
+The body may be JSON in the vendor's form, in a gateway's or in a validation library's, or a proxy's web page. The forms
+are not told apart: the names under which messages usually stand are tried, from the outside in, and where there are
+none, the objects below. What is found comes from outside, and becomes one printable line. Nothing here raises: it would
+hide the error that is to be told.
+"""
 
 from __future__ import annotations
 
@@ -67,7 +73,7 @@ def message_of(value: Any) -> str | None:
 
 def _compact(value: Any) -> str:
     try:
-        if not _says_something(value):
+        if isinstance(value, bool) or _is_blank(value):
             return ""
         text = json.dumps(without_secrets(value), ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
@@ -75,15 +81,11 @@ def _compact(value: Any) -> str:
     return truncate(text, _MAX_LENGTH)
 
 
-def _says_something(value: Any) -> bool:
-    """Whether there is anything but blanks in an object or a list."""
-    if is_object(value) or is_list(value):
-        inner = value.values() if is_object(value) else value
-        return any(
-            _says_something(each) if isinstance(each, dict | list) else each is not None and each != ""
-            for each in inner
-        )
-    return False
+def _is_blank(value: Any) -> bool:
+    """Whether a JSON value holds nothing, however deep: null, an empty text, or objects and lists of these alone."""
+    if is_object(value):
+        value = list(value.values())
+    return all(map(_is_blank, value)) if is_list(value) else value is None or value == ""
 
 
 def _wrapped(value: dict[str, Any]) -> Iterator[Any]:

@@ -17,10 +17,7 @@ from .._core.job import Client, Job
 from .._core.reply import MAX_POLL_SECONDS, Reply
 from .._core.snapshot import Refused
 from .._monotonic import monotonic
-from ..errors import (
-    MalformedResponse,
-    TransportError,
-)
+from ..errors import MalformedResponse, TransportError
 from .credentials import UNSENT
 from .response import Response, read, read_async
 from .transport_errors import DEADLINE, MAY_REPEAT, transport_errors
@@ -38,18 +35,18 @@ def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request 
     Raises:
         SettledError: ApiError, TransportError or MalformedResponse.
     """
-    http = made(job.client.get_httpx_client, job.ref)
+    http = http_client(job.client.get_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
-        request = _prepared(http, job, again)
+        request = _poll_request(http, job, again)
         response = _exchange(job.client, http, request, seconds, may_repeat=True)
     return _reply(job, http, request, response)
 
 
 async def poll_async(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
     """Ask how a job is doing, as `poll` does."""
-    http = made(job.client.get_async_httpx_client, job.ref)
+    http = http_client(job.client.get_async_httpx_client, job.ref)
     with transport_errors(job.ref, job.client):
-        request = _prepared(http, job, again)
+        request = _poll_request(http, job, again)
         response = await _exchange_async(job.client, http, request, seconds, may_repeat=True)
     return _reply(job, http, request, response)
 
@@ -65,7 +62,7 @@ def send(
     Raises:
         SettledError: TransportError or MalformedResponse.
     """
-    http = made(client.get_httpx_client, what)
+    http = http_client(client.get_httpx_client, what)
     with transport_errors(what, client):
         return _exchange(client, http, http.build_request(**request), seconds, is_slow=is_slow)
 
@@ -74,12 +71,12 @@ async def send_async(
     client: Client, request: dict[str, Any], what: str, seconds: float = MAX_POLL_SECONDS, *, is_slow: bool = False
 ) -> Response:
     """Send one request of any kind, as `send` does."""
-    http = made(client.get_async_httpx_client, what)
+    http = http_client(client.get_async_httpx_client, what)
     with transport_errors(what, client):
         return await _exchange_async(client, http, http.build_request(**request), seconds, is_slow=is_slow)
 
 
-def made(make: Callable[[], T], what: str) -> T:
+def http_client(make: Callable[[], T], what: str) -> T:
     """The httpx client of a generated client, which may be made only now and meet proxy settings that cannot work."""
     try:
         return make()
@@ -138,7 +135,7 @@ def _timeouts(http: httpx.Client | httpx.AsyncClient, seconds: float, *, is_slow
     return {**timeouts, "read": seconds} if is_slow else timeouts
 
 
-def _prepared(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
+def _poll_request(http: httpx.Client | httpx.AsyncClient, job: Job[Any], again: httpx.Request | None) -> httpx.Request:
     # Cookies that a server has set since belong into the request.
     if again is not None and not http.cookies:
         return again

@@ -17,7 +17,7 @@ from .._core.job import Client
 from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
 from .response import Unpacker, check_whole, read, read_async
-from .send import made
+from .send import http_client
 from .transport_errors import DEADLINE, HEAD_DEADLINE, transport_errors
 
 # So long the answer may go on with what holds nothing, such as gzip of no bytes.
@@ -41,7 +41,7 @@ def stream(
         SettledError: ApiError if the answer is no success, MalformedResponse if its body is not all or cannot be
             unpacked, and TransportError if it is cut short or late.
     """
-    http, now = made(client.get_httpx_client, what), monotonic()
+    http, now = http_client(client.get_httpx_client, what), monotonic()
     end = now + seconds
     with transport_errors(what, client):
         built = http.build_request(**request)
@@ -90,7 +90,7 @@ async def stream_async(
     """
     import asyncio
 
-    http = made(client.get_async_httpx_client, what)
+    http = http_client(client.get_async_httpx_client, what)
     now = asyncio.get_running_loop().time
     end = None if seconds == math.inf else now() + seconds
     with transport_errors(what, client):

@@ -28,12 +28,7 @@ C = TypeVar("C")
 
 # What these modules raise tells of the network; any other exception is a mistake in somebody's hook or transport.
 _NETWORK_MODULES = frozenset({"aiohttp", "anyio", "h11", "httpcore", "httpx"})
-_LASTING = (
-    ssl.SSLCertVerificationError,
-    httpx.InvalidURL,
-    httpx.LocalProtocolError,
-    httpx.UnsupportedProtocol,
-)
+_LASTING = (ssl.SSLCertVerificationError, httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol)
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
 LAST_PORT = 65535
@@ -92,10 +87,7 @@ def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
             _check_proxy(httpx.URL(arguments["base_url"]).scheme)
         return make(**arguments)
     except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        message, remedy = (
-            _QUOTE.split(str(error))[0][:120],
-            "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY",
-        )
+        message, remedy = (_QUOTE.split(str(error))[0][:120], "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY")
         if isinstance(error, ImportError):
             message, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
     # Not while handling it, and so not with it: it may show the proxy's password.

@@ -33,6 +33,7 @@ def instruments() -> Instruments:
     return _made(metrics.get_meter_provider())
 
 
+# Instruments of one name are to be made once; a program that changes its provider, as tests do, needs new ones.
 @functools.lru_cache(maxsize=1)
 def _made(provider: metrics.MeterProvider) -> Instruments:
     meter = provider.get_meter("settled", __version__)

@@ -29,6 +29,7 @@ class Origin(NamedTuple):
             self.context,
             trace.SpanKind.INTERNAL,
             {"settled.job.ref": job.ref, "settled.job.kind": job.kind.name},
+            # Spans are made at the first poll, and a wait may have queued for that.
             start_time=self.time_ns,
         )
         return WaitSpan(span, trace.set_span_in_context(span, self.context))
@@ -37,6 +38,7 @@ class Origin(NamedTuple):
 def origin() -> Origin | None:
     """Where spans that start now belong; None if there is nobody to take them, nor a trace to carry on."""
     tracer = trace.get_tracer("settled", __version__)
+    # A provider that was not set up hands out tracers of these two types, whose spans nobody sees.
     is_for_nobody = isinstance(tracer, trace.ProxyTracer | trace.NoOpTracer)
     if is_for_nobody and not trace.get_current_span().get_span_context().is_valid:
         return None

@@ -38,6 +38,7 @@ async def fetch_async(job: Job[B]) -> Snapshot[B]:
 def _failed(job: Job[B], error: SettledError) -> None:
     if isinstance(error, ApiError):
         pause(job.client, error)
+    # No status was read before: this is the job's only poll.
     job.kind.add_address_hint(error)
 
 

@@ -38,10 +38,12 @@ def _turn(client: Client, what: str, end: float = math.inf) -> Generator[float, 
         RateLimited: If that is more than a request may take, or lasts beyond the moment `end`.
     """
     limiter, now = rate_limiter_of(client), _clock.clock.now()
+    # Reserved before anybody sleeps, so that those who ask later are given later moments.
     moment = limiter.reserve(now)
     seconds = max(moment - now, 0.0)
     if seconds > min(MAX_POLL_SECONDS, max(end - now, 0.0)):
         limiter.cancel(moment)
+        # The same error as of a server that refuses: callers who handle one handle the other.
         reason, length = "the API has asked for a pause", f"of {seconds:,.0f} s more"
         if now >= limiter.paused_until:
             reason, length = "the client's max_rate allows it only", f"in {seconds:,.0f} s"
@@ -70,6 +72,7 @@ class _Pacer:
 
     def _seconds(self, limiter: RateLimiter) -> float:
         now = _clock.clock.now()
+        # Nothing is reserved: a renewed secret is rare, and its request must not wait behind all that is planned.
         return limiter.go(now) - now
 
 

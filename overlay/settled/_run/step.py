@@ -1,4 +1,8 @@
-"""One step of a wait: its poll, if that is due."""
+"""One step of a wait: its poll, if that is due.
+
+The machine in the core says what to do; here it is done, in a thread or in a task. What differs between the two is only
+how a poll is sent and how `on_poll` is called.
+"""
 
 from __future__ import annotations
 
@@ -49,6 +53,7 @@ def step(machine: Wait[Any]) -> Reply | Sleep:
         if isinstance(result, SettledError):
             machine.failed(result, clock.now())
             continue
+        # The time is read anew: a poll takes a while.
         machine.received(result, clock.now())
         if machine.config.on_poll is not None:
             call_on_poll(machine.config.on_poll, machine.snapshot(result.reading, result.raw))
@@ -69,6 +74,7 @@ def call_on_poll(on_poll: Callable[[Snapshot[B]], object], snapshot: Snapshot[B]
     """Call the `on_poll` of a wait in a thread, where nobody can await what it returns."""
     returned = on_poll(snapshot)
     if inspect.isawaitable(returned):
+        # Python would warn, at some later time, that nobody has awaited it.
         if inspect.iscoroutine(returned):
             returned.close()
         raise TypeError("on_poll is a coroutine function, which only the waits of settled.aio await")

@@ -1,4 +1,4 @@
-"""Waiting in this thread."""
+"""Waiting in this thread: `wait` and `watch` for one job, `as_settled` for many."""
 
 from __future__ import annotations
 
@@ -75,6 +75,7 @@ def as_settled(
 
 def _changes(machine: Wait[B]) -> Generator[Snapshot[B], None, None]:
     reading: Reading | None = None
+    # Also when the consumer leaves early: what was planned of the client's rate is given back.
     with machine:
         while reading is None or reading.outcome is None:
             reply = _poll_when_due(machine)

@@ -20,7 +20,7 @@ from typing import Generic, Self, TypeVar
 from .. import _locks
 from .._core.job import Client, Job
 from .._core.options import WaitOptions
-from .._core.queue import Batch, Due, listed
+from .._core.queue import Batch, Due, job_list
 from .._core.snapshot import Snapshot
 from .._monotonic import monotonic
 from ..errors import SettledError
@@ -41,11 +41,7 @@ class Settling(Iterator[Snapshot[B]]):
     """
 
     def __init__(
-        self,
-        jobs: Iterable[Job[B]],
-        timeout: float | timedelta | None,
-        concurrency: int,
-        options: WaitOptions[B],
+        self, jobs: Iterable[Job[B]], timeout: float | timedelta | None, concurrency: int, options: WaitOptions[B]
     ) -> None:
         self._pool = _WorkerPool(Batch[B](timeout, concurrency, options))
         self._pool.add(jobs)
@@ -116,7 +112,7 @@ class _WorkerPool(Generic[B]):
             return self._batch.pending
 
     def add(self, jobs: Iterable[Job[B]]) -> None:
-        jobs = listed(jobs)
+        jobs = job_list(jobs)
         with self._lock:
             for client in {job.client for job in self._batch.add(jobs, _clock.clock.now(), _clock.clock.time_of_day())}:
                 _make_http_client(client)
