@@ -25,9 +25,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from generate import METHODS
 from pages import document_digest
-from spec_tree import step_into, steps_of
+from spec_tree import METHODS, step_into, steps_of
 
 Json = dict[str, Any]
 

@@ -34,6 +34,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from spec_lines import line_at
+from spec_tree import METHODS, resolved
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = "named by their words"
@@ -51,7 +52,6 @@ strings.RESERVED_WORDS |= set({sorted(USED_NAMES)!r})
 from openapi_python_client.cli import app
 app()
 """
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class GenerationError(Exception):
@@ -256,16 +256,6 @@ def check_parameters(spec: Path, document: dict[str, Any]) -> None:
                     at = place(spec, ["paths", path, method])
                     what = f"a parameter {parameter['name']!r} beside a request body, at {at}"
                     raise GenerationError(f"{spec.name} has {what}: generated code would give both the same name")
-
-
-def resolved(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """What a part of a document is, or refers to within it."""
-    while "$ref" in node:
-        found: Any = document
-        for step in node["$ref"].split("/")[1:]:
-            found = found[step.replace("~1", "/").replace("~0", "~")]
-        node = found
-    return node
 
 
 def generate_client(spec: Path, templates: Path, output: Path) -> None:

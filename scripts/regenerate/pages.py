@@ -33,7 +33,8 @@ from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 
-from generate import METHODS, GenerationError, read_spec
+from generate import GenerationError, read_spec
+from spec_tree import METHODS, SERIES, Problem, resolved
 
 NAME = r"[A-Za-z_$][\w$.-]*"
 TYPE = r"(?:string|integer|number|boolean|object|array)"
@@ -72,7 +73,6 @@ IDENTIFIER = re.compile(r"(?<![\w$@.-])[a-z][a-z0-9]*(?:_\w+|[A-Z]\w*)(?![\w-])"
 CAPITALS = re.compile(r"(?<![\w-])(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]{2,})(?![\w-])")
 QUOTED = re.compile(r"(?<!\w)[\"'`“‘]([A-Za-z]\w*)[\"'`”’](?!\w|\s*:)")  # noqa: RUF001 - pages have such quotes
 QUOTES = str.maketrans("", "", "\"'`“”‘’")  # noqa: RUF001
-SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
 ITEM = re.compile(r"[•*+|-]\s*[\"'`“]?([A-Za-z][\w-]*)[\"'`”]?\s*(?:$|[|:(,—–]|-\s).*")  # noqa: RUF001
 ENDS_AS = re.compile(  # what prose says of a status: "ends as expired", "the status becomes paused"
     r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|status|state|changes|moves|goes)"
@@ -266,15 +266,6 @@ def record(spec: Path, reports: list[dict[str, Any]]) -> None:
 def line_of(holder: Any, key: Any) -> int:
     """The line of the spec that a key or an item stands on."""
     return int(holder.lc.data[key][0]) + 1
-
-
-def resolved(document: Any, node: Any) -> Any:
-    """What a part of the spec is, or refers to."""
-    while isinstance(node, dict) and "$ref" in node:
-        node, pointer = document, node["$ref"]
-        for step in pointer.split("/")[1:]:
-            node = node[step.replace("~1", "/").replace("~0", "~")]
-    return node
 
 
 def words_in(document: Any, node: Any, seen: set[int]) -> Iterator[tuple[str, Any, int]]:
@@ -495,7 +486,7 @@ def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
         raise PageError(f"{page} is not an OpenAPI 3 document")
     try:
         findings = sorted(set(document_differences(spec, document, page, theirs)))
-    except (AttributeError, LookupError, TypeError) as error:
+    except (AttributeError, LookupError, Problem, TypeError) as error:
         raise PageError(f"{page} cannot be compared: {type(error).__name__}: {error}") from error
     hashed = document_digest(page)
     operations = [

@@ -12,6 +12,7 @@ from findings import Change, Finding, Place, folded, in_order, worse
 from generate import member_names
 from spec_tree import (
     DOCS,
+    SERIES,
     SHAPES,
     Json,
     Node,
@@ -30,7 +31,6 @@ from terminal_tables import JobTable
 LIMITS = re.compile(
     "pattern|multipleOf|uniqueItems|format|(min|max)(Length|Items|Properties|Contains|imum)|exclusive(Min|Max)imum"
 )
-SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
 REREAD = "x-source.read"
 UNKNOWN = "programs that use it fail"
 GONE = {  # what becomes of programs that use it

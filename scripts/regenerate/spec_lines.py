@@ -10,14 +10,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from spec_tree import METHODS, steps_of
+
 Place = tuple[Node, int]  # a node, and the line of its key
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 @lru_cache(maxsize=8)
@@ -61,9 +61,8 @@ def resolved(root: Node, node: Node) -> Node:
         if reference is None or not isinstance(reference[0], ScalarNode):
             break
         target: Node | None = root
-        for step in str(reference[0].value).partition("#")[2].split("/")[1:]:
-            below = children(target)
-            target = below.get(unquote(step).replace("~1", "/").replace("~0", "~"), (None, 0))[0]
+        for step in steps_of(str(reference[0].value)):
+            target = children(target).get(step, (None, 0))[0]
         if target is None:
             break
         node = target

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from generate import METHODS
-
 Json = dict[str, Any]
 
 
@@ -17,12 +15,15 @@ class Problem(Exception):
     """OLD or NEW cannot be compared."""
 
 
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 STRUCTURE = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const", "items", "properties", "required"}
 PREAMBLE = {"openapi", "info", "servers", "tags"}
 DOCS = PREAMBLE | {"description", "summary", "title", "example", "externalDocs", "$comment", "links", "callbacks"}
 DOCS |= {"xml", "readOnly", "writeOnly"}  # the generator reads none of them
 PYTHON_FORMATS = {"date-time", "date", "uuid", "binary"}  # the generator has types of their own for these
 SHAPES = ("object", "array", "enum")
+# Words in a row, as a text lists the values of a field: "open, closed or merged".
+SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
 PLAIN = ("string", "integer", "number", "boolean")
 
 
