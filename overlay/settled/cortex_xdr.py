@@ -1,22 +1,22 @@
-"""Cortex XDR: actions on endpoints, runs of scripts on them, what came of both, and XQL queries.
-
-From the vendor's pages "Get Action Status" and "Get Script Execution Status". Which words are terminal, and the words
-of a script run, are what the vendor's own clients and users' reports show: the pages do not say. Queries
-are from "Start an XQL Query" and the pages beside it.
+"""Cortex XDR: actions on endpoints, script runs, what both bring back, and XQL queries.
 
 A submit creates an action or a script run and returns its job. It is sent once, because a second one would act twice:
 
     job = cortex_xdr.isolate(client, ["3f9d1c7a5be24c0f8a6e2d4b90c71e58"])
     end = settled.wait(job, timeout=3600)
 
-Each raises `SubmitFailed` if the tenant says, with 200 or a 500 for good, that it did not take it; `SubmitUnclear` if
-the action may exist but no answer names it; ApiError or TransportError if there surely is none; and ValueError or
-TypeError, before anything is sent, if an argument cannot be right. Its twin for asyncio has `_async` behind its name.
+An argument that cannot be right is a ValueError or TypeError, and nothing is sent. Each submit raises `SubmitFailed` if
+the tenant says that it did not take it, in a 200 or in a 500 that is known to be permanent; `SubmitUnclear` if the
+action may exist but no reply names it; ApiError or TransportError if there certainly is no action. The asyncio twin of
+`X` is `X_async`.
+
+From the vendor's pages "Get Action Status", "Get Script Execution Status", "Start an XQL Query" and those beside them.
+The pages do not say which words are terminal, nor list the words of a script run: these come from the vendor's own
+clients and from users' reports.
 """
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
@@ -162,17 +162,17 @@ __all__ = [
     "xql_rows_async",
 ]
 
-# Longer numbers of JSON cannot even be written out.
-_MOST_ENDPOINTS = 10**9
-# How many the API takes at once, where a page tells.
-_MOST_ACTED_ON = 1_000
-_MOST_RETRIEVED_FROM = 10
-_MOST_FILES = 20
+# JSON numbers have no limit, and Python refuses to print an int of many thousand digits.
+_MAX_COUNT = 10**9
+# What the API takes in one request, where a page says so.
+_MAX_ENDPOINTS = 1_000
+_MAX_RETRIEVAL_ENDPOINTS = 10
+_MAX_RETRIEVAL_FILES = 20
 _RUNNING = frozenset({"PENDING", "IN_PROGRESS", "PENDING_ABORT"})
 
 
 class ActionTerminal(TerminalStatus):
-    """The words of an action that has settled on an endpoint."""
+    """The status words of an action that has settled on an endpoint."""
 
     COMPLETED_SUCCESSFULLY = "COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED
     COMPLETED_PARTIAL = "COMPLETED_PARTIAL", Outcome.PARTIAL
@@ -185,7 +185,7 @@ class ActionTerminal(TerminalStatus):
 
 
 class ScriptTerminal(TerminalStatus):
-    """The words of a script run that has settled, and of its counters."""
+    """The status words of a settled script run, which are also those of its counters."""
 
     COMPLETED_SUCCESSFULLY = "COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED
     COMPLETED_PARTIAL = "COMPLETED_PARTIAL", Outcome.PARTIAL
@@ -205,7 +205,7 @@ def _read_action(raw: Any) -> Reading:
     reasons = reply.get("errorReasons")
     by_endpoint = reasons if is_object(reasons) else {}
     parts = {endpoint: _part(word or None, by_endpoint.get(endpoint)) for endpoint, word in words.items()}
-    # A reason of no endpoint that is named, or in a form of its own, is told all the same.
+    # A reason for an endpoint that `data` does not name, or in another form, is still worth showing.
     others = {endpoint: _part(None, reason) for endpoint, reason in by_endpoint.items() if endpoint not in parts}
     detail = details_of(parts | others) or (None if is_object(reasons) else message_of(reasons))
     return attrs.evolve(of_parts(parts), detail=detail)
@@ -216,7 +216,7 @@ def _part(word: str | None, reason: Any) -> Part:
 
 
 def _reason(reason: Any) -> str | None:
-    """Why an action failed on an endpoint, from whichever of the documented and undocumented fields say so."""
+    """Why an action failed on an endpoint, from the documented and undocumented fields that can say so."""
     if not is_object(reason):
         return message_of(reason)
     missing = message_of(reason.get("missing_files"))
@@ -226,18 +226,18 @@ def _reason(reason: Any) -> str | None:
         _error_data(reason.get("errorData")),
         missing and f"missing files: {missing}",
     )
-    # The same sentence often stands in two of the fields.
+    # Two of the fields often hold the same sentence.
     return "; ".join(dict.fromkeys(filter(None, texts))) or message_of(_without_error_data(reason))
 
 
 def _error_data(data: Any) -> str | None:
-    """What `errorData` tells, which is JSON in a text for some actions, and a plain text for others."""
+    """What `errorData` says: a text, which holds JSON for some actions and a plain sentence for others."""
     if isinstance(data, str):
         try:
             data = json.loads(data)
         except (ValueError, RecursionError):
             return message_of(data)
-    # One level is enough: what is nested deeper is shown as it is.
+    # One level is enough: anything nested deeper is shown as it is.
     if is_object(data) and ("errorText" in data or "errorDescription" in data):
         return _reason(_without_error_data(data))
     return message_of(data)
@@ -261,6 +261,7 @@ def _read_script(raw: Any) -> Reading:
     total = sum(counters[word] for word in outcomes)
     return Reading(
         status,
+        # A run whose status is unknown has settled all the same once every endpoint that is counted has.
         ScriptTerminal.outcome_of(status) or Outcome.of_all(outcomes.values()),
         detail=message,
         progress=Progress(done, total) if total else None,
@@ -269,8 +270,8 @@ def _read_script(raw: Any) -> Reading:
 
 def _count(value: Any) -> int:
     count = int(value or 0)
-    if count > _MOST_ENDPOINTS:
-        raise ValueError("a count of more endpoints than there are")
+    if count > _MAX_COUNT:
+        raise ValueError("a count of more endpoints than there can be")
     return count
 
 
@@ -286,18 +287,18 @@ def _script_request(action_id: str) -> dict[str, Any]:
     return get_script_execution_status.request_kwargs(body=ScriptExecutionStatusRequest(request_data=query))
 
 
-def _retrieved(
+def _retrieved_files(
     snapshot: Snapshot[ActionStatusReply], folder: Path | None, timeout: float | None, overwrite: bool
 ) -> Iterator[Path]:
     if folder is None:
-        raise ValueError("what an action brings are files: name a folder for them")
+        raise ValueError("the results of an action are files: name a folder for them")
     yield from download_retrieved_files(snapshot.job, folder, timeout=timeout, overwrite=overwrite)
 
 
-def _put_out(
+def _script_output(
     snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, timeout: float | None, overwrite: bool
 ) -> Iterator[Any]:
-    """What a script has put out, and into a folder the files that it has fetched, by endpoint."""
+    """A script run's results, then the paths of the files it fetched, which go into a folder for each endpoint."""
     found = script_results(snapshot.job, timeout=timeout)
     yield found.to_dict()
     if folder is not None:
@@ -317,7 +318,7 @@ ACTION = JobKind(
     fetcher=fetch,
     progress_words="endpoints settled",
     no_parts_hint="the tenant names no endpoint for this action; is it the `group_action_id`?",
-    results=_retrieved,
+    results=_retrieved_files,
 )
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",
@@ -329,7 +330,7 @@ SCRIPT_EXECUTION = JobKind(
     running=_RUNNING,
     fetcher=fetch,
     progress_words="endpoints settled",
-    results=_put_out,
+    results=_script_output,
 )
 _XQL = XqlRequests(
     start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
@@ -337,10 +338,6 @@ _XQL = XqlRequests(
     stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
     quota=request_of(get_quota.request_kwargs, QuotaRequest),
 )
-
-
-def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
-    return xql_rows(snapshot)
 
 
 XQL_QUERY = JobKind(
@@ -353,16 +350,16 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
-    results=_rows,
+    results=lambda snapshot, _folder, _timeout: xql_rows(snapshot),
 )
 KINDS = (ACTION, SCRIPT_EXECUTION, XQL_QUERY)
 
 
 def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[ActionStatusReply]:
-    """The action that a request answered with `action_id`; this API asks for it as `group_action_id`.
+    """The action that a request returned as `action_id`; to poll it, the API calls the same id `group_action_id`.
 
-    Its snapshots have no `status` of their own: `parts` has the word of each endpoint. An endpoint that is offline
-    stays PENDING for days, so only a deadline ends such a wait.
+    Its snapshots have no `status`: `parts` has that of each endpoint. An endpoint that is offline stays PENDING for
+    days, so only a deadline ends such a wait.
 
     Raises:
         ValueError: If the id is no whole number.
@@ -371,7 +368,7 @@ def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[Actio
 
 
 def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[ScriptExecutionReply]:
-    """The run of a script that a request answered with `action_id`.
+    """The script run that a request returned as `action_id`.
 
     Raises:
         ValueError: If `action_id` cannot be an id.
@@ -383,11 +380,11 @@ def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[S
 def isolate(
     client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
 ) -> Steps[Job[ActionStatusReply]]:
-    """Cut endpoints off from the network, and return the action; 1,000 endpoints at most.
+    """Isolate endpoints from the network, and return the action; at most 1,000 endpoints.
 
-    `incident_id` names the case that the action is listed in. From the vendor's page "Isolate Endpoints".
+    `incident_id` links the action to a case. From the vendor's page "Isolate Endpoints".
     """
-    body = IsolationRequest(request_data=_isolation(endpoint_ids, incident_id))
+    body = _isolation(endpoint_ids, incident_id)
     return (yield from start(ACTION, client, isolate_operation.request_kwargs(body=body)))
 
 
@@ -395,11 +392,11 @@ def isolate(
 def unisolate(
     client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
 ) -> Steps[Job[ActionStatusReply]]:
-    """Let endpoints back into the network, and return the action; 1,000 endpoints at most.
+    """Reconnect isolated endpoints to the network, and return the action; at most 1,000 endpoints.
 
     From the vendor's page "Unisolate Endpoints".
     """
-    body = IsolationRequest(request_data=_isolation(endpoint_ids, incident_id))
+    body = _isolation(endpoint_ids, incident_id)
     return (yield from start(ACTION, client, unisolate_operation.request_kwargs(body=body)))
 
 
@@ -409,8 +406,8 @@ def scan_endpoints(
 ) -> Steps[Job[ActionStatusReply]]:
     """Scan endpoints for malware, and return the action; the vendor documents no limit.
 
-    No endpoint is a ValueError, because this API takes an empty selection for every endpoint of the tenant:
-    `scan_all_endpoints` says so. From the vendor's page "Scan Endpoints".
+    An empty selection is a ValueError, because the API would scan every endpoint of the tenant: that is
+    `scan_all_endpoints`. From the vendor's page "Scan Endpoints".
     """
     selected = ScanSelection(filters=_scan_filters(endpoint_ids), incident_id=_incident(incident_id))
     return (yield from start(ACTION, client, scan.request_kwargs(body=ScanRequest(request_data=selected))))
@@ -428,10 +425,11 @@ def scan_all_endpoints(client: AuthenticatedClient) -> Steps[Job[ActionStatusRep
 
 @operation
 def abort_scan(client: AuthenticatedClient, endpoint_ids: Strings) -> Steps[Job[ActionStatusReply]]:
-    """Stop the scans that are pending or in progress on endpoints, and return the action that does so.
+    """Abort the scans that are pending or in progress on endpoints, and return the action that does so.
 
-    It goes by endpoints, so whatever scans them is stopped. The job is an action of its own: that it succeeded says
-    that the stopping did; how the scan ended, its own job tells. From the vendor's page "Cancel Scan Endpoints".
+    The API selects scans by endpoint, so every scan of these endpoints ends. The returned job is an action of its own:
+    its success means that the abort worked. How the scan ended is in the scan's job. From the vendor's page "Cancel
+    Scan Endpoints".
     """
     body = ScanRequest(request_data=ScanSelection(filters=_scan_filters(endpoint_ids)))
     return (yield from start(ACTION, client, abort_scan_operation.request_kwargs(body=body)))
@@ -441,13 +439,13 @@ def abort_scan(client: AuthenticatedClient, endpoint_ids: Strings) -> Steps[Job[
 def quarantine_file(
     client: AuthenticatedClient, endpoint_ids: Strings, *, path: str, sha256: str
 ) -> Steps[Job[ActionStatusReply]]:
-    """Put a file into quarantine on endpoints, and return the action; 1,000 endpoints at most.
+    """Quarantine a file on endpoints, and return the action; at most 1,000 endpoints.
 
-    `path` must not be a symbolic link. An action that succeeded does not say that the file was found: the generated
-    operation that reads the status of the quarantine does. From the vendor's page "Quarantine Files".
+    `path` must not be a symbolic link. The action can succeed although the file was not found: the generated operation
+    `get_quarantine_status` tells. From the vendor's page "Quarantine Files".
     """
     quarantined = Quarantine(
-        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON)),
+        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS)),
         file_path=filled("path", path),
         file_hash=_sha256(sha256),
     )
@@ -459,9 +457,9 @@ def quarantine_file(
 def restore_file(
     client: AuthenticatedClient, sha256: str, *, endpoint_id: str | None = None
 ) -> Steps[Job[ActionStatusReply]]:
-    """Take a file out of quarantine, on one endpoint or on all that hold it, and return the action.
+    """Restore a quarantined file, on one endpoint or on all that hold it, and return the action.
 
-    The vendor documents 100 endpoints at most in its result. From the vendor's page "Restore File".
+    The vendor documents a maximum result set of 100. From the vendor's page "Restore File".
     """
     endpoint = UNSET if endpoint_id is None else identifier("endpoint_id", endpoint_id)
     body = RestoreRequest(request_data=Restore(file_hash=_sha256(sha256), endpoint_id=endpoint))
@@ -477,18 +475,18 @@ def retrieve_files(
     linux: Strings = (),
     macos: Strings = (),
 ) -> Steps[Job[ActionStatusReply]]:
-    """Fetch files from endpoints, and return the action: 10 endpoints at most, and 20 files.
+    """Retrieve files from endpoints, and return the action; at most 10 endpoints and 20 files.
 
-    The paths go by operating system, and at least one has to be given. From the vendor's page "Retrieve File".
+    The paths are given by operating system; at least one is needed. From the vendor's page "Retrieve File".
     """
     paths = {
-        name: strings(name, each, most=_MOST_FILES)
+        name: strings(name, each, most=_MAX_RETRIEVAL_FILES)
         for name, each in (("windows", windows), ("linux", linux), ("macos", macos))
     }
-    if not 1 <= sum(map(len, paths.values())) <= _MOST_FILES:
-        raise ValueError(f"windows, linux and macos must have from 1 to {_MOST_FILES} paths together")
+    if not 1 <= sum(map(len, paths.values())) <= _MAX_RETRIEVAL_FILES:
+        raise ValueError(f"windows, linux and macos must have from 1 to {_MAX_RETRIEVAL_FILES} paths together")
     files = FilePaths(**{name: each for name, each in paths.items() if each})
-    endpoints = _filters(selection("endpoint_ids", endpoint_ids, most=_MOST_RETRIEVED_FROM))
+    endpoints = _filters(selection("endpoint_ids", endpoint_ids, most=_MAX_RETRIEVAL_ENDPOINTS))
     body = FileRetrievalRequest(request_data=FileRetrieval(filters=endpoints, files=files))
     return (yield from start(ACTION, client, file_retrieval.request_kwargs(body=body)))
 
@@ -502,15 +500,15 @@ def run_script(
     parameters: Mapping[str, Any] | None = None,
     timeout: int | None = None,
 ) -> Steps[Job[ScriptExecutionReply]]:
-    """Run a script of the tenant's library on endpoints, and return the run; 1,000 endpoints at most.
+    """Run a script of the tenant's library on endpoints, and return the run; at most 1,000 endpoints.
 
-    The generated operation `get_scripts` lists the library with the `script_uid` of each script. `parameters` go by
-    the script's own names. After `timeout` seconds (600 unless given) an endpoint gives the script up; how long to
-    wait for the run is the wait's own matter. From the vendor's page "Run Script".
+    The generated operation `get_scripts` lists the library with the `script_uid` of each script. `parameters` maps the
+    names of the script's parameters to values. An endpoint ends the script after `timeout` seconds (600 by default);
+    how long to wait for the run is up to `settled.wait`. From the vendor's page "Run Script".
     """
     script = ScriptRun(
         script_uid=identifier("script_uid", script_uid),
-        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON)),
+        filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS)),
         parameters_values=_parameters(parameters),
         timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
     )
@@ -522,9 +520,9 @@ def run_script(
 def run_snippet(
     client: AuthenticatedClient, code: str, endpoint_ids: Strings, *, timeout: int | None = None
 ) -> Steps[Job[ScriptExecutionReply]]:
-    """Run Python code that is in no library on endpoints, and return the run; the vendor documents no limit.
+    """Run Python code on endpoints, and return the run; the vendor documents no limit.
 
-    The code is sent as it is. The API also takes code in Base64, and code that happens to be such it may decode.
+    The code is sent as it is. The API also takes Base64, so it may decode code that happens to be valid Base64.
     `timeout` is as for `run_script`. From the vendor's page "Run Snippet Code Script".
     """
     snippet = SnippetRun(
@@ -540,12 +538,12 @@ def run_snippet(
 def script_results(
     job: Job[ScriptExecutionReply], *, timeout: float | timedelta | None = READ_SECONDS
 ) -> Steps[ScriptResults]:
-    """What a script run has put out on each endpoint so far, as the generated model of `reply`.
+    """What a script run has output on each endpoint so far, as the generated model of `reply`.
 
-    Each of its `results` has an `endpoint_id`, an `execution_status` and a `standard_output`; what the script's entry
-    point returned is `result["_return_value"]`, and what the script itself names an output is under that name. While
-    the run goes on, `results` has the endpoints that have begun. Failures that may pass are ridden out for `timeout`
-    seconds in all. From the vendor's page "Get Script Execution Results".
+    Each of its `results` has an `endpoint_id`, an `execution_status` and a `standard_output`. What the script's entry
+    point returned is `result["_return_value"]`; outputs that the script names are under their names. While the run
+    goes on, `results` has the endpoints that have begun. Transient errors are retried, for `timeout` seconds in all.
+    From the vendor's page "Get Script Execution Results".
 
     Raises:
         TypeError: If the job is no script run.
@@ -574,23 +572,23 @@ def download_script_files(
     max_bytes: int = MAX_BYTES,
     overwrite: bool = False,
 ) -> Steps[list[Path]]:
-    """Bring the files that a script run has fetched from an endpoint into a folder, and return their paths.
+    """Download the files that a script run has fetched from an endpoint into a folder, and return their paths.
 
-    The tenant sends a ZIP archive, and its files are what is written, below the folder whatever the archive says;
-    names that would clash get a number. What is no archive, or is encrypted, is kept as one file. The folder is made
-    if need be. Files appear in it when all of them are complete, and after an error it is as it was. A file that is
-    there already is never replaced, unless `overwrite` says so: FileExistsError. An answer without content is no file:
-    the vendor sends an archive, in which an empty file has its place.
+    The tenant sends a ZIP archive. Its files are written below the folder, whatever paths the archive has; names that
+    would clash get a number. Anything that is no archive, or is encrypted, is kept as one file. The folder is created
+    if needed. Files appear in it once all of them are complete; after an error it is as it was. An existing file is a
+    FileExistsError, unless `overwrite` allows to replace it. A reply without content is no file: the vendor sends an
+    archive, which has a place for an empty file.
 
-    Failures that may pass are ridden out, a link that has expired is asked for anew, all within `timeout` seconds.
-    `max_bytes` bounds what is received, and what is written (default 1 GiB). The vendor keeps the files until the
-    result's `retention_date`. From the vendor's page "Get Script Execution Result Files".
+    Transient errors are retried, and an expired link is requested anew, all within `timeout` seconds. `max_bytes`
+    bounds both what is received and what is written (default 1 GiB). The vendor keeps the files until the result's
+    `retention_date`. From the vendor's page "Get Script Execution Result Files".
 
     Raises:
         TypeError: If the job is no script run.
         ValueError: If the folder is a file, or another argument cannot be right.
-        FileExistsError: If one of the files is there already; none is written then.
-        MalformedResponse: If there is more than `max_bytes`, or the archive cannot be read or is not honest.
+        FileExistsError: If one of the files exists already; none is written then.
+        MalformedResponse: If there is more than `max_bytes`, or the archive is corrupt or contradicts itself.
         SettledError: ApiError (with 200, if there are no files) or TransportError.
     """
     _check(job, SCRIPT_EXECUTION, "download_script_files")
@@ -619,19 +617,19 @@ def download_retrieved_files(
     max_bytes: int = MAX_BYTES,
     overwrite: bool = False,
 ) -> Steps[list[Path]]:
-    """Bring the files that an action has retrieved into a folder, and return their paths.
+    """Download the files that an action has retrieved into a folder, and return their paths.
 
-    The files of each endpoint are in a folder of its own, called as its id, as different endpoints have files of the
-    same name. They appear when all of that endpoint are complete. An endpoint that the action retrieved nothing from
-    has none. An archive that is refused does not keep the others from being written: the error comes in the end.
-    All else is as in `download_script_files`; `timeout` and `max_bytes` bound the whole call. From the vendor's page
+    The files of each endpoint go into a subfolder named by its id, because endpoints have files of the same name. They
+    appear once all files of that endpoint are complete. An endpoint without files gets no subfolder. One refused
+    archive does not stop the others: the error is raised in the end. Everything else is as in `download_script_files`;
+    `timeout` and `max_bytes` bound the whole call. From the vendor's page
     "File Retrieval Details".
 
     Raises:
         TypeError: If the job is no action.
         ValueError: If the folder is a file, or another argument cannot be right.
-        FileExistsError: If a file of an endpoint is there already; none of that endpoint is written then.
-        MalformedResponse: If there is more than `max_bytes`, or an archive cannot be read or is not honest.
+        FileExistsError: If a file of an endpoint exists already; none of that endpoint is written then.
+        MalformedResponse: If there is more than `max_bytes`, or an archive is corrupt or contradicts itself.
         SettledError: ApiError (with 200, if no endpoint has files) or TransportError.
     """
     _check(job, ACTION, "download_retrieved_files")
@@ -667,12 +665,11 @@ download_script_files_async: Final = asynchronous(download_script_files)
 download_retrieved_files_async: Final = asynchronous(download_retrieved_files)
 
 
-def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> Isolation:
-    found, incident = selection("endpoint_ids", endpoint_ids, most=_MOST_ACTED_ON), _incident(incident_id)
-    # As the page has it: one endpoint goes by its id, several go by a filter.
-    if len(found) == 1:
-        return Isolation(endpoint_id=found[0], incident_id=incident)
-    return Isolation(filters=_filters(found), incident_id=incident)
+def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> IsolationRequest:
+    found, incident = selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS), _incident(incident_id)
+    # The page takes one endpoint by its id and several by a filter; both together are an error.
+    selected: dict[str, Any] = {"endpoint_id": found[0]} if len(found) == 1 else {"filters": _filters(found)}
+    return IsolationRequest(request_data=Isolation(**selected, incident_id=incident))
 
 
 def _filters(endpoint_ids: list[str]) -> list[EndpointIdFilter]:
@@ -732,20 +729,19 @@ def start_query(
 ) -> Steps[Job[QueryResultsReply]]:
     """Start an XQL query, and return its job.
 
-    `timeframe` is the time to look at: a timedelta for the time just past, or a pair of datetimes with time zones, from
-    when and until when; the API looks at the last 24 hours if it is None. `tenants` are ids of tenants to ask, for a
-    parent that manages others. A tenant runs four queries at a time. A fifth one is refused, and with `wait_for_slot`
-    this asks again for so many seconds.
+    `timeframe` is the period to search: a timedelta that ends now, or a pair of datetimes with time zones, its begin
+    and end. If it is None, the API searches the last 24 hours. `tenants` are the ids of tenants to search, for a parent
+    that manages others. A tenant runs four queries at a time and refuses a fifth: `wait_for_slot` is for how many
+    seconds to try again.
 
     Raises:
         ValueError, TypeError: If an argument cannot be right.
-        SubmitFailed: If too many queries run, the day's quota is used up, or the query is no XQL.
-        SubmitUnclear: If the query may run all the same: no answer came, or a 5xx. `candidates` are the refs of the
-            queries with the same text that run.
-        SettledError: ApiError or TransportError, if there surely is no query.
+        SubmitFailed: If too many queries run, the day's quota is used up, or the query is not valid XQL.
+        SubmitUnclear: If the query may run nevertheless: after no reply, or a 5xx. `candidates` are the refs of the
+            running queries with the same text.
+        SettledError: ApiError or TransportError, if there certainly is no query.
     """
-    job = functools.partial(xql_query, client)
-    steps = start_xql(_XQL, client, job, query=query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
+    steps = start_xql(_XQL, XQL_QUERY, client, query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
     return (yield from steps)
 
 
@@ -753,10 +749,10 @@ start_query_async: Final = asynchronous(start_query)
 
 
 def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
-    """The query that a start answered, or one that the console's Query Center shows by its execution id.
+    """The query with the id that its start returned; the console's Query Center shows it as the execution id.
 
-    Its body tells the number of results, what the query has cost, and the quota that is left. A poll brings ten rows at
-    most; `xql_rows` reads all of them.
+    Its body has the number of results, what the query cost, and the quota that is left. A poll brings at most ten rows;
+    `xql_rows` reads all of them.
 
     Raises:
         ValueError: If `query_id` cannot be an id.
@@ -766,21 +762,21 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
 
 @iteration
 def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
-    """The rows of a query that has ended, one after the other, of which no more than a few are held at a time.
+    """The rows of a query that has ended, one by one; only a few are in memory at a time.
 
         end = settled.wait(cortex_xdr.start_query(client, "dataset = xdr_data | limit 5000"), timeout=600)
         for row in cortex_xdr.xql_rows(end):
             print(row["event_type"])
 
-    A snapshot holds ten rows at most. If there are more, they are asked for when the first one is read: as one answer,
-    or beyond 1,000 as a stream. They do not become part of the snapshot, of its `to_dict` or of a log. `client` is for
-    a snapshot that was pickled, and so has none. A row has at most the client's `max_body` (4 MiB) as JSON.
+    A snapshot holds at most ten rows. More are requested when the first one is read: as one reply, or beyond 1,000 as
+    a stream. They do not become part of the snapshot, of its `to_dict` or of a log. `client` is for a snapshot that was
+    pickled, which has none. A row may be as large as the client's `max_body` (4 MiB) as JSON.
 
     Raises:
         TypeError: If this is no snapshot of such a query. ValueError: If it has no client and needs one.
-        OutcomeError: If the query has not succeeded, wholly or in part; `snapshot.error`, if it was not followed.
-        SettledError: While rows are read: ApiError, TransportError or MalformedResponse. Rows that came are right, but
-            not all; a short result is never taken for a whole one.
+        OutcomeError: If the query has not succeeded, wholly or in part; `snapshot.error`, if the wait ended with one.
+        SettledError: While rows are read: ApiError, TransportError or MalformedResponse. The rows so far are right, but
+            incomplete; a short result is never taken for a whole one.
     """
     yield from rows(_XQL, XQL_QUERY, snapshot, client)
 

@@ -63,12 +63,12 @@ __all__ = [
     "xql_rows_async",
 ]
 
-# An upload of many assets takes minutes.
+# The API may answer only minutes after a large upload.
 _IMPORT_SECONDS = 300.0
 
 
 class ByosImportTerminal(TerminalStatus):
-    """The words of a BYOS import job that has settled."""
+    """The status words of a BYOS import job that has settled."""
 
     COMPLETED = "COMPLETED", Outcome.SUCCEEDED
     COMPLETED_WITH_ERRORS = "COMPLETED_WITH_ERRORS", Outcome.PARTIAL
@@ -99,10 +99,6 @@ _XQL = XqlRequests(
 )
 
 
-def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
-    return xql_rows(snapshot)
-
-
 XQL_QUERY = JobKind(
     name="cortex_xsiam.xql_query",
     client_class=AuthenticatedClient,
@@ -113,13 +109,13 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
-    results=_rows,
+    results=lambda snapshot, _folder, _timeout: xql_rows(snapshot),
 )
 KINDS = (BYOS_IMPORT, XQL_QUERY)
 
 
 def byos_import(client: AuthenticatedClient, job_id: str) -> Job[ByosImportJob]:
-    """The BYOS import job that a submit answered with `job_id`.
+    """The BYOS import job that a submit returned as `job_id`.
 
     Raises:
         ValueError: If `job_id` cannot be an id.
@@ -140,16 +136,16 @@ def import_assets(
 
     `vendor`, `product` and `version` name the scanner. Each of the `assets` is the generated model or a mapping with
     the same names, such as `origin_asset_id`, `asset_name`, `last_seen` (milliseconds since 1970) and
-    `vulnerabilities`. They are one request and one job, which is never split; it may take five minutes. No limit is
-    published: other clients send some hundred assets at a time.
+    `vulnerabilities`. All assets go in one request, which makes one job and may take five minutes. The vendor
+    publishes no limit; other clients send about a hundred assets at a time.
 
     Raises:
         ValueError: If there is no asset, or one that cannot be written as JSON. TypeError: If something is no asset.
-        BadRequest: If the API refuses a field; the message tells which, and there is no job.
-        RateLimited: If the API wants fewer requests: there is no job, and `retry_after` may say when to ask again.
-        SubmitUnclear: If the job may exist all the same: no answer came, or a 5xx, or one that names no job. Look
+        BadRequest: If the API refuses a field; the message says which, and there is no job.
+        RateLimited: If the API wants fewer requests: there is no job, and `retry_after` may say when to try again.
+        SubmitUnclear: If the job may exist nevertheless: after no reply, a 5xx, or a reply that names no job. Look
             before you import again, because a second import is a second job.
-        SettledError: ApiError or TransportError, if there surely is no job.
+        SettledError: ApiError or TransportError, if there certainly is no job.
     """
     body = AssetImport(
         vendor=text("vendor", vendor),
@@ -200,9 +196,8 @@ def start_query(
     tenants: Iterable[str] = (),
     wait_for_slot: float = 0.0,
 ) -> Steps[Job[QueryResultsReply]]:
-    """Start an XQL query, and return its job: as `cortex_xdr.start_query`, with its arguments and its errors."""
-    job = functools.partial(xql_query, client)
-    steps = start_xql(_XQL, client, job, query=query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
+    """Start an XQL query, and return its job: arguments and errors are those of `cortex_xdr.start_query`."""
+    steps = start_xql(_XQL, XQL_QUERY, client, query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
     return (yield from steps)
 
 
@@ -210,7 +205,7 @@ start_query_async: Final = asynchronous(start_query)
 
 
 def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
-    """The query with an id, as `cortex_xdr.xql_query`: `xql_rows` reads its rows, of which a poll brings ten at most.
+    """The query with this id: as `cortex_xdr.xql_query`.
 
     Raises:
         ValueError: If `query_id` cannot be an id.
@@ -220,7 +215,7 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
 
 @iteration
 def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
-    """The rows of a query that has ended: as `cortex_xdr.xql_rows`, with its arguments and its errors."""
+    """The rows of a query that has ended: arguments and errors are those of `cortex_xdr.xql_rows`."""
     yield from rows(_XQL, XQL_QUERY, snapshot, client)
 
 
@@ -233,8 +228,8 @@ def connect(
     """A client of a tenant. Close it with `with client:` or `async with client:`.
 
     `base_url` is the tenant's FQDN, with or without `api-` in front, or a whole URL. `advanced` says that the key is
-    an advanced one, which signs every request. The options are those of `ConnectOptions`; `max_rate` is
-    10 by default, the vendor's limit for a tenant.
+    an advanced one, which signs every request. The options are those of `ConnectOptions`; `max_rate` is 10 requests a
+    second by default, the vendor's limit for a tenant.
 
     Raises:
         ValueError: If the address or the credentials are not valid.
@@ -253,5 +248,5 @@ def connect_from_env(**options: Unpack[ConnectOptions]) -> AuthenticatedClient:
     return connect(**cortex_environment("cortex_xsiam"), **options)
 
 
-# The generated module knows this name only to type checkers; typing.get_type_hints looks it up there.
+# The generated module imports this name only for type checkers; typing.get_type_hints looks it up there at run time.
 vars(sys.modules[ExternalAsset.__module__])["ExternalVulnerability"] = ExternalVulnerability

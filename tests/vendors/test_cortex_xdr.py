@@ -336,7 +336,7 @@ def test_counts_of_endpoints(run: Callable[..., Job[Any]]) -> None:
     job = run(most, {**most, "endpoints_failed": 10**9 + 1})
     with job.client:
         assert job.fetch().progress == Progress(10**9, 10**9)
-        with pytest.raises(errors.MalformedResponse, match="ValueError: a count of more endpoints than there are"):
+        with pytest.raises(errors.MalformedResponse, match="ValueError: a count of more endpoints than there can be"):
             job.fetch()
 
 

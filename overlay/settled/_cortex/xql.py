@@ -135,10 +135,10 @@ class XqlRequests:
 
 def start_xql(
     requests: XqlRequests,
+    kind: JobKind[B],
     client: Client,
-    job: Callable[[str], Job[B]],
-    *,
     query: str,
+    *,
     timeframe: Timeframe | None,
     tenants: Iterable[str],
     wait_for_slot: float,
@@ -154,7 +154,7 @@ def start_xql(
     refusal: SettledError | None = None
     while True:
         try:
-            turn_by, started = math.inf if refusal is None else end, functools.partial(_started, job)
+            turn_by, started = math.inf if refusal is None else end, functools.partial(_started, kind, client)
             return (yield from submit(client, request, started, permanent=_REFUSALS, turn_by=turn_by))
         except (ApiError, SubmitFailed) as error:
             if _is_no_slot(error):
@@ -174,7 +174,7 @@ def start_xql(
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         except SubmitUnclear as error:
             with noted(error.__str__):
-                error.candidates = yield from _running(requests, client, job, query)
+                error.candidates = yield from _running(requests, kind, client, query)
             raise
 
 
@@ -186,11 +186,11 @@ def _is_no_slot(error: SettledError) -> bool:
     return any(words in message for words in _NO_SLOT)
 
 
-def _started(job: Callable[[str], Job[B]], answer: Any) -> Job[B]:
+def _started(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
     try:
         reply = answer["reply"]
         if found := (reply.get("execution_id") or reply.get("query_id")) if is_object(reply) else reply:
-            return job(id_of(found))
+            return Job(kind, client, id_of(found))
         if is_object(reply) and (said := _failure(reply.get("err_msg"))):
             raise SubmitFailed(f"the API did not take the query: {truncate(said)}")
         raise LookupError("execution_id")
@@ -198,9 +198,7 @@ def _started(job: Callable[[str], Job[B]], answer: Any) -> Job[B]:
         raise MalformedResponse(f"the answer names no query: {without_secrets(answer)!r:.200}") from error
 
 
-def _running(
-    requests: XqlRequests, client: Client, job: Callable[[str], Job[Any]], query: str
-) -> Steps[tuple[str, ...]]:
+def _running(requests: XqlRequests, kind: JobKind[Any], client: Client, query: str) -> Steps[tuple[str, ...]]:
     """The refs of the queries with this text that run at present; none if the API does not tell."""
     refs: list[str] = []
     with contextlib.suppress(SettledError, *UNREADABLE):
@@ -209,7 +207,7 @@ def _running(
         for query_id, each in running.items():
             with contextlib.suppress(*UNREADABLE):
                 if each["xql"] == query:
-                    refs.append(job(query_id).ref)
+                    refs.append(Job(kind, client, query_id).ref)
     return tuple(refs)
 
 
