@@ -119,7 +119,7 @@ def _in_a_loop(name: str, client: Any, *arguments: Any, **keywords: Any) -> Any:
 
 @pytest.fixture(params=[_here, _in_a_loop], ids=["sync", "async"])
 def call(request: pytest.FixtureRequest) -> Call:
-    """Both ways to submit, one after the other."""
+    """Both ways to submit; for what the twins could do differently, because both run the same generator."""
     function: Call = request.param
     return function
 
@@ -169,10 +169,10 @@ def test_a_submit_becomes_a_job_that_settles(sim: Simulator, call: Call, submit:
 
 
 @every_submit
-def test_what_is_on_the_wire(answering: Answering, call: Call, submit: Submit) -> None:
+def test_what_is_on_the_wire(answering: Answering, submit: Submit) -> None:
     """One POST with the documented body, and nothing in it that was not given."""
     answering({"reply": {"action_id": 2**53 + 1, "status": 1, "endpoints_count": 1}})
-    job = call(submit.name, connect(answering.url), *submit.arguments, **submit.keywords)
+    job = _here(submit.name, connect(answering.url), *submit.arguments, **submit.keywords)
     assert job.ref == f"{submit.kind}/{2**53 + 1}"
     (request,) = answering.requests
     assert (request.method, request.url.path) == ("POST", submit.path)
@@ -228,10 +228,10 @@ def test_options_on_the_wire(
 
 @pytest.mark.parametrize("action_id", [4711, "4711"])
 @pytest.mark.parametrize("status", [{}, {"status": 1}, {"status": "1"}])
-def test_ids_are_numbers_or_texts(answering: Answering, call: Call, action_id: Any, status: dict[str, Any]) -> None:
+def test_ids_are_numbers_or_texts(answering: Answering, action_id: Any, status: dict[str, Any]) -> None:
     """The id comes as either, with a status or without, and is sent in the form that the status operation wants."""
     answering({"reply": {"action_id": action_id} | status}, {"reply": {"data": {A: "FAILED"}}})
-    job = call("isolate", connect(answering.url), [A])
+    job = _here("isolate", connect(answering.url), [A])
     with connect(answering.url) as client:
         assert cortex_xdr.action(client, job.id).fetch().outcome is Outcome.FAILED
     assert json.loads(answering.bodies[1]) == {"request_data": {"group_action_id": 4711}}
@@ -311,16 +311,24 @@ BAD_SELECTIONS: dict[str, tuple[Any, type[Exception], str]] = {
 }
 
 
-@every_selection
 @pytest.mark.parametrize(("selection", "error", "told"), BAD_SELECTIONS.values(), ids=BAD_SELECTIONS)
 def test_a_selection_names_endpoints(
-    answering: Answering, call: Call, submit: Submit, *, selection: Any, error: type[Exception], told: str
+    answering: Answering, call: Call, selection: Any, error: type[Exception], told: str
 ) -> None:
     """An empty selection, or a text in place of one, never reaches the tenant, which might take it for everything."""
-    arguments = (*submit.arguments[:-1], selection)
     client = connect(answering({}))
     with pytest.raises(error, match=told):
-        call(submit.name, client, *arguments, **submit.keywords)
+        call("isolate", client, selection)
+    assert answering.requests == []
+
+
+@every_selection
+def test_every_selection_is_checked(answering: Answering, submit: Submit) -> None:
+    """Each submit that selects endpoints refuses an empty selection, and a text in place of one."""
+    for selection, error, told in (BAD_SELECTIONS["nothing"], BAD_SELECTIONS["the word all"]):
+        client = connect(answering({}))
+        with pytest.raises(error, match=told):
+            _here(submit.name, client, *submit.arguments[:-1], selection, **submit.keywords)
     assert answering.requests == []
 
 
@@ -334,14 +342,14 @@ def test_a_selection_names_endpoints(
         ("run_script", 1_000, ("u1",)),
     ],
 )
-def test_a_selection_is_never_split(answering: Answering, call: Call, name: str, most: int, before: Any) -> None:
+def test_a_selection_is_never_split(answering: Answering, name: str, most: int, before: Any) -> None:
     """More endpoints than the API takes at once are refused as a whole; as many as it takes are not."""
     keywords = next(submit.keywords for submit in SUBMITS if submit.name == name)
     client = connect(answering({"reply": {"action_id": 1}}))
     with pytest.raises(ValueError, match=f"endpoint_ids must have no more than {most:,} items"):
-        call(name, client, *before, map(str, range(1, most + 2)), **keywords)
+        _here(name, client, *before, map(str, range(1, most + 2)), **keywords)
     assert answering.requests == []
-    call(name, connect(answering.url), *before, map(str, range(1, most + 1)), **keywords)
+    _here(name, connect(answering.url), *before, map(str, range(1, most + 1)), **keywords)
     assert len(answering.requests) == 1
 
 
@@ -385,7 +393,6 @@ def test_a_selection_is_never_split(answering: Answering, call: Call, name: str,
 )
 def test_arguments_that_cannot_be_right(
     answering: Answering,
-    call: Call,
     name: str,
     *,
     arguments: tuple[Any, ...],
@@ -396,17 +403,17 @@ def test_arguments_that_cannot_be_right(
     """What no tenant would take is refused here, with a message that names the argument."""
     client = connect(answering({"reply": {"action_id": 1}}))
     with pytest.raises(error, match=told) as raised:
-        call(name, client, *arguments, **keywords)
+        _here(name, client, *arguments, **keywords)
     assert answering.requests == []
     assert len(str(raised.value)) <= 300
 
 
 @every_submit
-def test_another_vendor_s_client(answering: Answering, call: Call, submit: Submit) -> None:
+def test_another_vendor_s_client(answering: Answering, submit: Submit) -> None:
     """Nothing is sent with a client of another product, whose API would take it, too."""
     other = cortex_xsiam.connect(answering({"reply": {"action_id": 1}}), key_id=7, key=KEY)
     with pytest.raises(TypeError, match="needs a client of cortex_xdr"):
-        call(submit.name, other, *submit.arguments, **submit.keywords)
+        _here(submit.name, other, *submit.arguments, **submit.keywords)
     assert answering.requests == []
 
 
@@ -414,11 +421,11 @@ def test_another_vendor_s_client(answering: Answering, call: Call, submit: Submi
 
 
 @every_submit
-def test_a_refusal_with_200(sim: Simulator, call: Call, submit: Submit) -> None:
+def test_a_refusal_with_200(sim: Simulator, submit: Submit) -> None:
     """A status of 0 is a refusal, whatever the HTTP status, and its text is the error's."""
     sim.plan_submit(submit.operation, refusal="The endpoint is being upgraded")
     with pytest.raises(errors.SubmitFailed, match=r"^the API did not take the action: The endpoint is being upgraded$"):
-        call(submit.name, fresh(sim), *submit.arguments, **submit.keywords)
+        _here(submit.name, fresh(sim), *submit.arguments, **submit.keywords)
     assert sim.polls(submit.operation) == 1
 
 
@@ -431,20 +438,20 @@ def test_a_refusal_with_200(sim: Simulator, call: Call, submit: Submit) -> None:
         {"status": "0", "action_id": None, "endpoints_count": "0"},
     ],
 )
-def test_a_refusal_without_a_reason(answering: Answering, call: Call, reply: dict[str, Any]) -> None:
+def test_a_refusal_without_a_reason(answering: Answering, reply: dict[str, Any]) -> None:
     """A refusal counts more than an id beside it, and may have no reason."""
     with pytest.raises(errors.SubmitFailed, match="the API did not take the action: no reason given"):
-        call("isolate", connect(answering({"reply": reply})), [A])
+        _here("isolate", connect(answering({"reply": reply})), [A])
 
 
 @pytest.mark.parametrize("submit", [each for each in SUBMITS if each.name != "scan_all_endpoints"], ids=str)
-def test_a_500_that_is_for_good(sim: Simulator, call: Call, submit: Submit) -> None:
+def test_a_500_that_is_for_good(sim: Simulator, submit: Submit) -> None:
     """A tenant that has none of the endpoints says so with 500: nothing was created, and that is sure."""
     for endpoint in (A, B):
         sim.plan_endpoint(endpoint, states=None)
     keywords = submit.keywords | ({"endpoint_id": A} if submit.name == "restore_file" else {})
     with pytest.raises(errors.SubmitFailed, match=r"answered 500: No (suitable agents|endpoint) .*found") as raised:
-        call(submit.name, fresh(sim), *submit.arguments, **keywords)
+        _here(submit.name, fresh(sim), *submit.arguments, **keywords)
     assert isinstance(raised.value.__cause__, errors.ServerError)
     assert sim.polls(submit.operation) == 1
 
@@ -462,11 +469,11 @@ def test_a_500_that_is_for_good(sim: Simulator, call: Call, submit: Submit) -> N
     ],
 )
 @pytest.mark.parametrize("field", ["err_msg", "err_extra"])
-def test_messages_of_refusals_for_good(answering: Answering, call: Call, message: str, field: str) -> None:
+def test_messages_of_refusals_for_good(answering: Answering, message: str, field: str) -> None:
     """Each message that is known to be for good is recognized, in any letter case, in either field of an error."""
     error = {"err_code": 500, "err_msg": "An error occurred", "err_extra": None} | {field: message}
     with pytest.raises(errors.SubmitFailed) as raised:
-        call("isolate", connect(answering(JSONResponse({"reply": error}, 500))), [A])
+        _here("isolate", connect(answering(JSONResponse({"reply": error}, 500))), [A])
     assert message in str(raised.value)
     assert any(each.casefold() in message.casefold() for each in PERMANENT_REFUSALS)
 
@@ -483,18 +490,18 @@ def test_messages_of_refusals_for_good(answering: Answering, call: Call, message
         (429, errors.RateLimited),
     ],
 )
-def test_a_refusal_with_4xx(sim: Simulator, call: Call, status: int, error: type[errors.ApiError]) -> None:
+def test_a_refusal_with_4xx(sim: Simulator, status: int, error: type[errors.ApiError]) -> None:
     """A 4xx is the error of its class, and nothing is sent again."""
     sim.plan_submit("isolate", fault=Fault(status, body=None, times=2))
     with pytest.raises(error, match="internal error") as raised:
-        call("isolate", fresh(sim), [A])
+        _here("isolate", fresh(sim), [A])
     assert (raised.value.status_code, sim.polls("isolate")) == (status, 1)
 
 
-def test_a_long_refusal(answering: Answering, call: Call) -> None:
+def test_a_long_refusal(answering: Answering) -> None:
     """A reason of many lines is told on one, and cut."""
     with pytest.raises(errors.SubmitFailed, match="did not take the action: no way") as raised:
-        call("isolate", connect(answering({"reply": {"status": 0, "err_msg": "no\nway " * 500}})), [A])
+        _here("isolate", connect(answering({"reply": {"status": 0, "err_msg": "no\nway " * 500}})), [A])
     assert len(str(raised.value)) <= 300
 
 
@@ -520,16 +527,25 @@ UNCLEAR: dict[str, Fault] = {
 }
 
 
-@every_submit
 @pytest.mark.parametrize("fault", UNCLEAR.values(), ids=UNCLEAR)
-def test_unclear(sim: Simulator, call: Call, submit: Submit, fault: Fault) -> None:
-    """A lost answer, and a 5xx that nobody knows, leave unclear what became of it; the error has what was sent."""
-    sim.plan_submit(submit.operation, fault=attrs.evolve(fault, times=5))
+def test_unclear(sim: Simulator, call: Call, fault: Fault) -> None:
+    """A lost answer, and a 5xx that nobody knows, leave unclear what became of a submit; it is not sent again."""
+    sim.plan_submit("isolate", fault=attrs.evolve(fault, times=5))
+    with pytest.raises(errors.SubmitUnclear, match="the job may exist all the same") as raised:
+        call("isolate", fresh(sim), [A])
+    assert raised.value.sent == {"request_data": {"endpoint_id": A}}
+    assert sim.polls("isolate") == 1
+    assert len(str(raised.value).splitlines()) == 1
+
+
+@every_submit
+def test_an_unclear_submit_tells_what_was_sent(sim: Simulator, submit: Submit) -> None:
+    """The error of each submit names its path, and has what was sent."""
+    sim.plan_submit(submit.operation, fault=attrs.evolve(dropped(), times=5))
     with pytest.raises(errors.SubmitUnclear, match=f"POST {submit.path}: the job may exist all the same") as raised:
-        call(submit.name, fresh(sim), *submit.arguments, **submit.keywords)
+        _here(submit.name, fresh(sim), *submit.arguments, **submit.keywords)
     assert raised.value.sent == {"request_data": submit.sent}
     assert sim.polls(submit.operation) == 1
-    assert len(str(raised.value).splitlines()) == 1
 
 
 @pytest.mark.parametrize(
@@ -552,10 +568,10 @@ def test_unclear(sim: Simulator, call: Call, submit: Submit, fault: Fault) -> No
         {"reply": {"err_code": 500, "err_msg": "An error occurred"}},
     ],
 )
-def test_an_answer_that_names_no_action(answering: Answering, call: Call, answer: Any) -> None:
+def test_an_answer_that_names_no_action(answering: Answering, answer: Any) -> None:
     """An answer without a usable id leaves unclear whether there is an action, and is shown."""
     with pytest.raises(errors.SubmitUnclear, match="has no action_id") as raised:
-        call("isolate", connect(answering(answer)), [A])
+        _here("isolate", connect(answering(answer)), [A])
     assert isinstance(raised.value.__cause__, errors.MalformedResponse)
 
 
@@ -573,28 +589,27 @@ def test_any_answer_is_a_job_or_an_error(answer: Any, is_wrapped: bool) -> None:
             assert len(told) < 700
 
 
-def test_an_answer_without_an_envelope(answering: Answering, call: Call) -> None:
+def test_an_answer_without_an_envelope(answering: Answering) -> None:
     """The pages show replies without `reply` around them, and such ones are read, too."""
-    assert call("isolate", connect(answering({"action_id": "7", "status": "1"})), [A]).id == "7"
+    assert _here("isolate", connect(answering({"action_id": "7", "status": "1"})), [A]).id == "7"
     with pytest.raises(errors.SubmitFailed):
-        call("isolate", connect(answering({"status": "0"})), [A])
+        _here("isolate", connect(answering({"status": "0"})), [A])
 
 
-@every_submit
-def test_nobody_there(call: Call, submit: Submit) -> None:
+def test_nobody_there(call: Call) -> None:
     """Where no connection was made, nothing was sent: a TransportError, and no unclear submit."""
     with socket.create_server(("127.0.0.1", 0)) as closing:
         port = closing.getsockname()[1]
     with pytest.raises(errors.TransportError, match="connection refused"):
-        call(submit.name, connect(f"http://127.0.0.1:{port}"), *submit.arguments, **submit.keywords)
+        call("isolate", connect(f"http://127.0.0.1:{port}"), [A])
 
 
-def test_secrets_stay_in(answering: Answering, call: Call) -> None:
+def test_secrets_stay_in(answering: Answering) -> None:
     """Neither the key nor a script's secrets are in what an error says or carries."""
     secret = "hunter2-of-the-script"
     answering(Response(f"{KEY} is tired", 503))
     with pytest.raises(errors.SubmitUnclear) as raised:
-        call("run_script", connect(answering.url), "u1", [A], parameters={"password": secret, "depth": 1})
+        _here("run_script", connect(answering.url), "u1", [A], parameters={"password": secret, "depth": 1})
     assert raised.value.sent["request_data"]["parameters_values"] == {"password": "[secret]", "depth": 1}
     told = f"{raised.value!r} {raised.value.__cause__!r} {raised.value.sent}"
     assert "[secret] is tired" in told
