@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    # Whoever looks at all there is, as help() does, meets no name that cannot be had.
+    # help() and others get every name listed here, so list none that cannot be imported.
     return __all__ if all(map(_is_there, _NEEDED)) else []
 
 

@@ -1,4 +1,4 @@
-"""Telling a receiver how an AgileSec scan has ended."""
+"""Callbacks to receivers that are told how an AgileSec scan has ended."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Callback:
 
 
 def callback(url: str, auth: CallbackAuth) -> Callback:
-    """An endpoint as it is registered; ValueError if it cannot be one."""
+    """A registered endpoint; ValueError if the URL or the credentials are not valid."""
     if not url.startswith(("http://", "https://")) or len(url) > 200:
         raise ValueError(f"not the URL of a callback endpoint, of 200 characters at most: {url!r}")
     match auth:
@@ -42,7 +42,7 @@ def callback(url: str, auth: CallbackAuth) -> Callback:
 
 
 async def deliver(payload: dict[str, Any], receiver: Callback) -> None:
-    """Tell a receiver once; one that is not there is only worth a line in the log."""
+    """Post a callback once; a receiver that cannot be reached is only logged."""
     async with httpx.AsyncClient(verify=_ssl_context(), trust_env=False) as http:
         try:
             await http.post(receiver.url, json=payload, headers=receiver.headers)

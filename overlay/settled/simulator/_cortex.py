@@ -1,21 +1,42 @@
-"""How a Cortex tenant checks credentials."""
+"""What both Cortex products do with a request: check its credentials, read its `request_data`, or refuse it.
+
+A standard key comes as it is. An advanced key comes as a signature of a nonce and a time, and is good only once and for
+a few minutes. The vendor's pages show errors without the `reply` that tenants put around them.
+"""
 
 from __future__ import annotations
 
 import hmac
 import time
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from .._cortex.credentials import signature
+from .._http.error_body import is_object
+
+Data = dict[str, Any]
 
 # A signature older than this is refused, and so is one that comes a second time.
 MAX_AGE_SECONDS = 300
 
 
+class Refusal(Exception):
+    """What a tenant replies when it does not do as it was asked."""
+
+    def __init__(self, status: int, message: str, extra: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.extra = extra
+
+    def answer(self) -> Response:
+        """The reply, in the tenant's own form."""
+        return cortex_error(self.status, str(self), self.extra)
+
+
 class CortexGate:
-    """Tells whether a request carries the key: as it is, or a signature that is right, fresh and new."""
+    """Checks the credentials of requests: the key itself, or a signature that is right, fresh and not yet used."""
 
     def __init__(self, key_id: int, key: str) -> None:
         self._key_id = str(key_id)
@@ -23,7 +44,7 @@ class CortexGate:
         self._nonces: set[str] = set()
 
     def refusal(self, request: Request) -> Response | None:
-        """The answer to a request with wrong credentials; None if they are right."""
+        """The reply to a request with wrong credentials; None if they are right."""
         problem = self._problem(request)
         return None if problem is None else cortex_error(401, f"Public API request unauthorized: {problem}")
 
@@ -45,6 +66,18 @@ class CortexGate:
         return None
 
 
+async def request_data(request: Request) -> Data:
+    """The `request_data` of a request's JSON; raises Refusal if there is none."""
+    try:
+        body: Any = await request.json()
+    except ValueError:
+        raise Refusal(400, "the request is no JSON") from None
+    data = body.get("request_data") if is_object(body) else None
+    if not is_object(data):
+        raise Refusal(400, "request_data must be an object")
+    return data
+
+
 def cortex_error(status: int, message: str, extra: str | None = None) -> Response:
-    """An error as a tenant answers it: in an envelope that the vendor's pages do not show."""
+    """An error in the form that tenants reply with, wrapped in `reply`."""
     return JSONResponse({"reply": {"err_code": status, "err_msg": message, "err_extra": extra}}, status)

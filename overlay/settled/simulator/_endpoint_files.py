@@ -1,6 +1,6 @@
 """What Cortex XDR's endpoints send back: the output of scripts, and files, behind links that expire.
 
-A link names another host than the simulator's, as it does behind a proxy: only its path can be followed from there.
+A link names another host than the simulator's, as it does behind a proxy: a client can follow only its path.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ._cortex import cortex_error
-from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION, Data, Refusal, request_data
+from .._http.error_body import is_list, is_object
+from ._cortex import Data, Refusal, cortex_error, request_data
+from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION
 from ._faults import Fault
 from ._script import ScriptedJob
 
@@ -38,8 +39,8 @@ FileSet = Mapping[str, bytes] | bytes
 
 
 @attrs.define
-class Sent:
-    """What endpoints send back, by endpoint, what goes wrong with reading it, and the links that were given out."""
+class EndpointFiles:
+    """What endpoints send back, by endpoint; the faults of reading it, by operation; and the links by their token."""
 
     outputs: dict[str, Mapping[str, Any]] = attrs.field(factory=dict[str, Mapping[str, Any]])
     files: dict[str, FileSet] = attrs.field(factory=dict[str, FileSet])
@@ -56,7 +57,7 @@ class Sent:
 
 
 def routes(simulator: Simulator) -> list[Route]:
-    """Where all of it is read."""
+    """The routes of the reads."""
 
     def read(
         path: str, kind: str, answered: Callable[[Request], Awaitable[Response]], *methods: str, name: str = ""
@@ -105,9 +106,9 @@ def routes(simulator: Simulator) -> list[Route]:
 
     async def quarantine(request: Request) -> Response:
         files = (await request_data(request)).get("files")
-        if not isinstance(files, list):
+        if not is_list(files):
             raise Refusal(400, "files must be a list")
-        return JSONResponse({"reply": [_quarantine(simulator, each) for each in files]})  # pyright: ignore[reportUnknownVariableType]
+        return JSONResponse({"reply": [_quarantine(simulator, each) for each in files]})
 
     return [
         read("scripts/get_script_execution_results", SCRIPT_EXECUTION, results),
@@ -126,9 +127,7 @@ def _text(data: Data, name: str) -> str:
 
 
 def _words(simulator: Simulator, job: ScriptedJob) -> dict[str, str]:
-    now = simulator.clock()
-    for script in job.parts.values():
-        script.advance(now)
+    job.advance(simulator.clock())
     return {name or ENDPOINT: script.word for name, script in job.parts.items()}
 
 
@@ -158,7 +157,7 @@ def _result(simulator: Simulator, number: int, endpoint: str, word: str) -> dict
         "execution_status": word,
         "standard_output": "",
         "retrieved_files": int(bool(files)) if isinstance(files, bytes) else len(files),
-        # As real tenants do, where there is nothing to count.
+        # Real tenants count nothing in a text.
         "failed_files": 0 if files else "0",
         "retention_date": None,
     } | (dict(sent.outputs.get(endpoint, {})) if has_ended else {})
@@ -181,8 +180,8 @@ def _packed(files: FileSet) -> bytes:
 
 
 def _quarantine(simulator: Simulator, file: Any) -> Data:
-    if not isinstance(file, dict):
+    if not is_object(file):
         raise Refusal(400, "a file must be an object")
-    asked: Data = {name: _text(file, name) for name in ("endpoint_id", "file_path", "file_hash")}  # pyright: ignore[reportUnknownArgumentType]
+    asked: Data = {name: _text(file, name) for name in ("endpoint_id", "file_path", "file_hash")}
     holders = simulator.cortex_xdr.quarantined.get(asked["file_hash"].lower(), [])
     return asked | {"status": asked["endpoint_id"] in holders}

@@ -1,4 +1,4 @@
-"""JSON Web Tokens with HMAC-SHA256: the little of them that the simulator needs."""
+"""JSON Web Tokens with HMAC-SHA256: just what the simulator needs."""
 
 from __future__ import annotations
 

@@ -1,11 +1,15 @@
-"""What AgileSec finds wrong with a request that starts a scan: its messages, in the order of its page."""
+"""How AgileSec validates the requests that start a scan: its messages, in the order of the vendor's page.
+
+The API reports only the first problem, so each function yields them lazily.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeGuard
+from typing import Any
 
+from .._http.error_body import is_list, is_object
 from ._scans import RANKS
 
 _REQUIRED: dict[str, type] = {"sensorName": str, "sensorType": str, "sensorConfig": dict}
@@ -15,8 +19,8 @@ _SUBMIT_FIELDS = {*_REQUIRED, "labels", "priority", "callbackId"}
 
 
 def problems_of_create(body: Any) -> Iterator[str]:
-    """What is wrong with the body of POST /v3/scan/create, the first first."""
-    if not _is_object(body):
+    """What is wrong with the body of POST /v3/scan/create."""
+    if not is_object(body):
         yield "Validation Failed."
         return
     yield from _missing(body)
@@ -29,8 +33,8 @@ def problems_of_create(body: Any) -> Iterator[str]:
 
 
 def problems_of_submit(body: Any) -> Iterator[str]:
-    """What is wrong with the body of POST /v3/scan, the deprecated one, the first first."""
-    if not _is_object(body):
+    """What is wrong with the body of POST /v3/scan, the deprecated operation."""
+    if not is_object(body):
         yield "Validation Failed."
         return
     yield from _missing(body)
@@ -44,7 +48,7 @@ def problems_of_submit(body: Any) -> Iterator[str]:
 
 def problems_of_execute(body: Any) -> Iterator[str]:
     """What is wrong with the body of POST /v3/scan/execute."""
-    if not _is_object(body) or not isinstance(body.get("sensorId"), str):
+    if not is_object(body) or not isinstance(body.get("sensorId"), str):
         yield "sensorId is required"
 
 
@@ -69,12 +73,4 @@ def _is_priority(body: dict[str, Any]) -> bool:
 
 
 def _are_labels(value: Any) -> bool:
-    return _is_list(value) and all(_is_object(label) and len(label) == 1 for label in value)
-
-
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
+    return is_list(value) and all(is_object(label) and len(label) == 1 for label in value)

@@ -1,4 +1,8 @@
-"""The pool of AgileSec's scans, which run in the order of their priority."""
+"""The pool of AgileSec's scans, which run in the order of their priority, a few at a time.
+
+Time passes only when somebody asks: `advance` then replays, one after the other, each end and the start it made room
+for, so that the result is the same however seldom the pool is asked.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ _ENDED = ("successful", "failed")
 
 
 class ScanPool:
-    """Scans that wait for their turn, the most urgent and then the oldest first, and those that run."""
+    """The scans that wait, most urgent and then oldest first, and those that run."""
 
     def __init__(self, slots: int) -> None:
         self._slots = slots
@@ -23,7 +27,7 @@ class ScanPool:
         self._running: list[ScriptedJob] = []
 
     def put(self, scan: ScriptedJob, priority: str, now: float) -> None:
-        """Have a scan wait in its first state; its script goes on when its turn comes."""
+        """Queue a scan: it stays in its first state until its turn comes."""
         scan.script.since = math.inf
         self.advance(now)
         heapq.heappush(self._waiting, (RANKS[priority], next(self._numbers), scan))
@@ -31,7 +35,7 @@ class ScanPool:
             self._start_next(now)
 
     def advance(self, now: float) -> None:
-        """Let scans end and others take their place, each at its own moment, until now."""
+        """Let scans end and others start in their place, each at its own moment, until now."""
         while self._running:
             first = min(self._running, key=lambda scan: _end_of(scan, now))
             if _end_of(first, now) == math.inf:
@@ -41,7 +45,7 @@ class ScanPool:
                 self._start_next(_end_of(first, now))
 
     def has_ended(self, scan: ScriptedJob, now: float) -> bool:
-        """Whether a scan has ended, be it one of the pool or not."""
+        """Whether a scan has ended; it need not be one of the pool."""
         self.advance(now)
         return _end_of(scan, now) < math.inf
 

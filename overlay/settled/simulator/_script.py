@@ -1,4 +1,8 @@
-"""A job's life as a script: states that last a while, and faults in between."""
+"""A job's life as a script: states that last a while, and faults in between.
+
+A script has no timer. It is advanced when a request comes, and then passes through every state that is due by that
+moment; a fault holds it up until its polls are used up.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ import attrs
 
 from ._faults import Fault
 
-# How long a state lasts that was given without a duration.
+# How long a state without a duration lasts.
 DEFAULT_SECONDS = 0.2
 
-# The vendor's word, or the word and how many seconds it lasts.
+# The vendor's word, or the word and its duration in seconds.
 State = str | tuple[str, float]
 
 States = Iterable[State | Fault]
@@ -24,7 +28,8 @@ States = Iterable[State | Fault]
 class Script:
     """The states of a job, or of one of its endpoints or agents, and how far it has come.
 
-    `began` has the states so far, each with the moment it began; `since` is when the present step did.
+    `began` has the states so far, each with the moment it began. The current step is number `at`, it began at `since`,
+    and, if it is a fault, it has spoilt `served` polls.
     """
 
     steps: list[tuple[str, float] | Fault]
@@ -35,11 +40,11 @@ class Script:
 
     @property
     def word(self) -> str:
-        """The present state."""
+        """The current state."""
         return self.began[-1][1]
 
     def advance(self, now: float) -> Fault | None:
-        """Move on to where the script is now; the fault is returned that is due there, if one is."""
+        """Move on to the step that is current now; return it if it is a fault that is not used up."""
         while True:
             step = self.steps[self.at]
             is_last = self.at == len(self.steps) - 1
@@ -66,7 +71,7 @@ class Script:
 
 @attrs.define(eq=False)
 class ScriptedJob:
-    """A job of the simulator: its scripts, by endpoint or agent ("" if it has none), and what else its replies tell.
+    """A job of the simulator: its scripts by endpoint or agent ("" if it has none), and other fields of its replies.
 
     `created` and `expires` are moments of the simulator's clock, which `epoch` turns into the time of day.
     """
@@ -85,12 +90,12 @@ class ScriptedJob:
         return self.parts[""]
 
     def advance(self, now: float) -> None:
-        """Move all scripts on to where they are now."""
+        """Advance all scripts."""
         for part in self.parts.values():
             part.advance(now)
 
     def poll(self, now: float) -> Fault | None:
-        """Move all scripts on to where they are now; a fault that is due in one of them is returned and used up."""
+        """Advance all scripts; the first fault that is due is returned, and each of them uses up one poll."""
         faults: list[Fault] = []
         for part in self.parts.values():
             fault = part.advance(now)
@@ -110,7 +115,7 @@ def has_parts(states: States | Mapping[str, States]) -> TypeGuard[Mapping[str, S
 
 
 def scripts(states: States | Mapping[str, States], *, speed: float, now: float) -> dict[str, Script]:
-    """The scripts that begin now and are `speed` times as fast as written; ValueError if no job can follow them."""
+    """Scripts that start now and run `speed` times as fast as written; ValueError if a script has no state."""
     parts: dict[str, Any] = dict(states) if has_parts(states) else {"": states}
     if not parts:
         raise ValueError("a job needs at least one state")

@@ -1,4 +1,7 @@
-"""Serving an ASGI app on a free port of the loopback interface, from a thread."""
+"""A server for an ASGI app on the loopback interface, in a thread of its own.
+
+It is uvicorn with two changes: faults can close a connection, and tests that freeze time do not stop its event loop.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
 
 class _Protocol(H11Protocol):
-    """uvicorn's own, which remembers the connections, so that a fault can close one."""
+    """uvicorn's protocol, which remembers its connections, so that a fault can close one."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -38,7 +41,7 @@ class _Protocol(H11Protocol):
 
 
 class Cut(Response):
-    """An answer whose connection is closed before it, or in the middle of its body."""
+    """A response that closes the connection before it, or in the middle of its body."""
 
     def __init__(self, answer: Response, *, within: bool) -> None:
         super().__init__()
@@ -46,7 +49,7 @@ class Cut(Response):
         self._within = within
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send what there is to send, and close the connection."""
+        """Send the part before the cut, if any, and close the connection."""
         transport = _transports[tuple(scope["client"])]
         if not self._within:
             transport.abort()
@@ -57,7 +60,7 @@ class Cut(Response):
             transport.close()
 
     async def _half(self) -> bytes:
-        """Half of a body, or of a stream, which may be long, the first part."""
+        """Half of a body; of a stream, which may be long, only the first part."""
         if isinstance(self._answer, StreamingResponse):
             first = await anext(aiter(self._answer.body_iterator), b"")
             return first.encode() if isinstance(first, str) else bytes(first)
@@ -66,7 +69,7 @@ class Cut(Response):
 
 
 def _dated(app: ASGIApp, now: Callable[[], float]) -> ASGIApp:
-    """The app with a Date in each of its answers."""
+    """The app with a Date header in each of its responses."""
 
     async def dated(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_dated(message: Message) -> None:
@@ -81,15 +84,15 @@ def _dated(app: ASGIApp, now: Callable[[], float]) -> ASGIApp:
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that tests which freeze time do not stop."""
+    """An event loop whose timers go on where a test freezes the standard library's clocks."""
 
     def time(self) -> float:
-        """The time that timers go by."""
+        """The moment, for timers."""
         return monotonic()
 
 
 class Server:
-    """An ASGI app, served while the context lasts; `now` is the time of day in its answers, the real one by default."""
+    """Serves an ASGI app while the context lasts; `now` gives the time in Date headers, by default the real one."""
 
     def __init__(self, app: ASGIApp, port: int = 0, now: Callable[[], float] | None = None) -> None:
         self._port = port
@@ -105,7 +108,7 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Self:
-        # The protocol is named because asyncio sends small packets at once (TCP_NODELAY) only where it is.
+        # Named, because asyncio sets TCP_NODELAY only on sockets whose protocol is IPPROTO_TCP.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -139,7 +142,7 @@ class Server:
         await self._server.serve(sockets=[listening])
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Have work done beside the serving, until it is finished or the server stops; callable from any thread."""
+        """Run a coroutine in the server's event loop, until it ends or the server stops; callable from any thread."""
         if self._loop is None or self._loop.is_closed():
             work.close()
             raise RuntimeError(_NOT_RUNNING)
@@ -147,7 +150,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where the app is served."""
+        """The address of the app."""
         if self._socket is None:
             raise RuntimeError(_NOT_RUNNING)
         address: tuple[str, Any] = self._socket.getsockname()

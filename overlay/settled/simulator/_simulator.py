@@ -1,4 +1,8 @@
-"""The simulator itself: jobs that follow their scripts, behind the vendors' own routes."""
+"""The simulator itself: jobs that follow scripts, behind the routes of every vendor.
+
+A test adds jobs and makes plans from its own thread, while the server replies from another one. Each vendor registers
+itself as a `Vendor`; what they share, jobs and faults and the list of requests, is here.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +35,9 @@ _TOKEN_SECONDS = 86_400
 
 
 class Asked(NamedTuple):
-    """A request that the simulator has answered: when (by its clock), for which job, and with which HTTP status.
+    """A request that the simulator has replied to: when (by its clock), for which job, with which HTTP status.
 
-    For a request that starts a job, the ref has the last word of the path in place of an id.
+    The ref of a request that starts a job has the last word of the path in place of an id.
     """
 
     moment: float
@@ -44,10 +48,11 @@ class Asked(NamedTuple):
 class Simulator:
     """A server on 127.0.0.1, running while its context lasts.
 
-    `speed` makes every script that many times as fast. Cortex accepts `key_id` and `key`. AgileSec and OSAPI accept
-    `token`, and the attribute `token`, which is a JWT signed with it. `scan_slots` is how many AgileSec scans run at a
-    time. OSAPI answers a submit after `job_timeout` seconds at the latest (of real time, divided by `speed`). `port` 0
-    takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests that were answered.
+    `speed` makes every script that many times as fast. Cortex accepts `key_id` and `key`. AgileSec and OSAPI accept the
+    argument `token`, and the attribute `token`, which is a JWT signed with it. `scan_slots` is how many AgileSec scans
+    run at a time. OSAPI replies to a submit after `job_timeout` seconds at the latest (of real time, divided by
+    `speed`). `port` 0 takes any free port. `clock` returns the seconds that scripts go by. `asked` lists the requests
+    that had a reply.
     """
 
     def __init__(
@@ -79,7 +84,7 @@ class Simulator:
         self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
         self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
         self.queries: dict[str, _xql.QueryPlan] = {}
-        self.endpoint_files: _endpoint_files.Sent = _endpoint_files.Sent()
+        self.endpoint_files: _endpoint_files.EndpointFiles = _endpoint_files.EndpointFiles()
         self.fleet: osapi.Fleet = osapi.Fleet()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
         self._epoch: float | None = None
@@ -100,7 +105,7 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        """The address to connect to, for every vendor the same."""
+        """The address to connect to, the same for every vendor."""
         return self._server.url
 
     @property
@@ -122,12 +127,13 @@ class Simulator:
     def add(self, kind: str, *, states: States | Mapping[str, States], job_id: str | None = None, **fields: Any) -> str:
         """Add a job of a kind (as in `Job.ref`), and return its id.
 
-        A state is the vendor's word, or the word and how many seconds it lasts (default 0.2); the last one lasts for
-        ever. The script starts at once. `states` of an action, a script run or an OSAPI job can also map the names of
-        endpoints or agents to each one's own script, and "" as a state says that the vendor does not know it yet.
-        `fields` go into the job's replies as they are, but for these: `rows` (XQL: what the query finds, as in
-        `plan_query`), `retention` (OSAPI: after so many seconds the job is forgotten), `error` (OSAPI: what an agent
-        that fails says, as a text or by agent), `callback_id` and `error_code` (AgileSec).
+        A state is the vendor's word, or the word and its duration in seconds (default 0.2); the last state never ends.
+        The script starts at once. For an action, a script run or an OSAPI job, `states` can also map endpoints or
+        agents to scripts of their own; the state "" means that the vendor does not know the endpoint or agent yet.
+
+        `fields` go into the job's replies as they are, except these: `rows` (XQL: what the query finds, as in
+        `plan_query`), `retention` (OSAPI: the seconds after which the job is forgotten), `error` (OSAPI: the error of
+        an agent that fails, as a text or by agent), `callback_id` and `error_code` (AgileSec).
 
         Raises:
             ValueError: If there is no such kind or callback, or the script has no state.
@@ -143,10 +149,10 @@ class Simulator:
         error_code: str | None = None,
         refusal: str | None = None,
     ) -> None:
-        """Plan how the AgileSec scans of a sensor go that are submitted from now on.
+        """Plan the AgileSec scans of a sensor that are submitted from now on.
 
-        Each is queued until its turn comes, and then goes through these states. `error_code` stands in the callback
-        of a failed one. With a `refusal`, submits are answered with 200, the status `failed` and this message.
+        Each is queued until its turn comes, and then goes through these states. `error_code` goes into the callback of
+        a failed scan. With a `refusal`, the reply to a submit is a 200 with the status `failed` and this message.
 
         Raises:
             ValueError: If the script has no state.
@@ -163,12 +169,12 @@ class Simulator:
         output: str | Mapping[str, Any] = "",
         files: _endpoint_files.FileSet | None = None,
     ) -> None:
-        """Plan how the Cortex XDR actions and script runs go on an endpoint that are submitted from now on.
+        """Plan the Cortex XDR actions and script runs on an endpoint that are submitted from now on.
 
-        None says that the tenant has no such endpoint; it has every other one, planned or not. Where an action is for
-        several endpoints, each goes its own way. `output` is what scripts write there, or fields of their results.
-        `files` are what scripts and retrievals bring from there: bytes by path, which come as a ZIP archive, or bytes
-        that are sent as they are. Both hold for jobs of `add`, too.
+        With None as `states`, the tenant has no such endpoint; it has every other one, planned or not. An action on
+        several endpoints goes through each one's own states. `output` is what scripts write there, or fields of their
+        results. `files` are what scripts and retrievals bring from there: bytes by path, sent as a ZIP archive, or
+        bytes that are sent as they are. Both also apply to jobs of `add`.
 
         Raises:
             ValueError: If the script has no state.
@@ -182,10 +188,11 @@ class Simulator:
         self.cortex_xdr.endpoints[endpoint_id] = states
 
     def plan_submit(self, operation: str, *, refusal: str | None = None, fault: Fault | None = None) -> None:
-        """Plan what becomes of the next submits of an operation of Cortex XDR, named as in its path: `isolate`.
+        """Plan the next submits of a Cortex XDR operation, named as in its path, such as `isolate`.
 
-        With a `refusal`, they are answered with 200, the status 0 and this message. A `fault` with a status is answered
-        before anything is created; any other one, after that. With neither, all is as usual again.
+        With a `refusal`, the reply is a 200 with the status 0 and this message. A `fault` with a status replaces the
+        submit, so nothing is created; any other fault spoils the reply after the action was created. With neither,
+        submits work as usual again.
 
         Raises:
             ValueError: If there is no such operation.
@@ -196,10 +203,10 @@ class Simulator:
         self.cortex_xdr.plans[operation] = _endpoint_actions.Plan(refusal, paced)
 
     def plan_query(self, query: str, *, rows: _xql.Rows = 3, states: States = _xql.USUAL_STATES, **fields: Any) -> None:
-        """Plan how the XQL queries with this text go that are started from now on, and what they find.
+        """Plan the XQL queries with this text that are started from now on.
 
         Each goes through these states, and finds these rows, or so many made-up ones. `fields` go into its replies as
-        they are, such as `error` of a query that fails.
+        they are, such as the `error` of a query that fails.
 
         Raises:
             ValueError: If the script has no state.
@@ -208,7 +215,7 @@ class Simulator:
         self.queries[query] = _xql.QueryPlan(states, rows, fields)
 
     def plan_reads(self, operation: str, *faults: Fault) -> None:
-        """Say what goes wrong with the next reads of what Cortex XDR's jobs have brought, one fault after the other.
+        """Plan the faults of the next reads of what Cortex XDR's jobs have brought, one after the other.
 
         The operation is named as in its path: `get_script_execution_results`, `get_script_execution_results_files`,
         `file_retrieval_details`, `status` of the quarantine, or `download`.
@@ -223,25 +230,25 @@ class Simulator:
         ]
 
     def plan_links(self, *, seconds: float = _endpoint_files.LINK_SECONDS, field: str = "DATA") -> None:
-        """Say how long links to files are good for, from now on, and how a script run's reply calls them."""
+        """Plan how long new links to files are valid, and the name of the field that has them for a script run."""
         self.endpoint_files.link_seconds = seconds / self.speed
         self.endpoint_files.link_field = field
 
     def register_callback(self, url: str, auth: CallbackAuth = None) -> str:
-        """Register an endpoint that is told when an AgileSec scan has ended, and return its id.
+        """Register an endpoint for callbacks about AgileSec scans that have ended, and return its id.
 
-        `auth` is None, `("bearer", token)` or `("token", header_name, token)`. An endpoint that cannot be reached is
-        told once and in vain.
+        `auth` is None, `("bearer", token)` or `("token", header_name, token)`. Each callback is sent once, even if the
+        endpoint cannot be reached.
 
         Raises:
-            ValueError: If the URL cannot be one, or has more than 200 characters.
+            ValueError: If the URL is not valid, or has more than 200 characters.
         """
         callback_id = agilesec.new_id()
         self.agilesec.callbacks[callback_id] = callback(url, auth)
         return callback_id
 
     def add_agent(self, hostname: str, *, labels: Mapping[str, str] | None = None, state: str = "Ready") -> None:
-        """Add an agent to OSAPI's, of which there is one at first, web-01; one of that name is replaced."""
+        """Add an OSAPI agent, or replace the one of that name; at first there is one, web-01."""
         self.fleet.agents[hostname] = osapi.Agent(hostname, dict(labels or {}), state)
 
     def plan_command(
@@ -252,10 +259,10 @@ class Simulator:
         error: str | None = None,
         answer: Fault | None = None,
     ) -> None:
-        """Say how OSAPI's jobs go that run a command, from now on.
+        """Plan the OSAPI jobs that run a command from now on.
 
-        Each agent goes through these states, or through its own ones by host name. `error` is what an agent that fails
-        says. The submit is answered with `answer`, although the job was made; without it, as the server does.
+        Each agent goes through these states, or through its own ones by host name. `error` is the error of an agent
+        that fails. `answer` replaces or spoils the reply to the submit, although the job was created.
 
         Raises:
             ValueError: If a script has no state.
@@ -267,7 +274,7 @@ class Simulator:
 
     @property
     def refs(self) -> list[str]:
-        """The refs of all jobs there are, those that were submitted as well as those that were added."""
+        """The refs of all jobs, both submitted and added."""
         return [f"{kind}/{job_id}" for kind, job_id in self._jobs]
 
     def polls(self, job_id: str) -> int:
@@ -280,7 +287,7 @@ class Simulator:
         self._jobs.clear()
         self.queries.clear()
         self.cortex_xdr = _endpoint_actions.Tenant()
-        self.endpoint_files = _endpoint_files.Sent()
+        self.endpoint_files = _endpoint_files.EndpointFiles()
         self._epoch = None
         self.fleet = osapi.Fleet()
         self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
@@ -335,7 +342,7 @@ class Simulator:
     async def answer(
         self, kind: str, job_id: str, reply: Callable[[ScriptedJob], Any], not_found: Response
     ) -> Response:
-        """Answer a poll as the job's script says."""
+        """The reply to a poll, as the job's script has it."""
         job = self._jobs.get((kind, job_id))
         now = self.clock()
         if job is None or now >= job.expires:
@@ -346,7 +353,7 @@ class Simulator:
         return self.note(kind, job_id, answer if fault is None else await self.spoil(kind, answer, fault))
 
     async def spoil(self, kind: str, answer: Response, fault: Fault) -> Response:
-        """What a fault makes of an answer, when it is time."""
+        """A reply as a fault changes it, after the fault's delay."""
         await asyncio.sleep(fault.delay)
         if fault.status is not None:
             body = self._vendors[kind].error(fault.status, "internal error").body if fault.body is None else fault.body
@@ -354,11 +361,11 @@ class Simulator:
         return answer if fault.cut is None else Cut(answer, within=fault.cut == "within")
 
     def note(self, kind: str, job_id: str, answer: Response) -> Response:
-        """Keep account of an answer, and hand it on."""
+        """Add a reply to `asked`, and return it."""
         self.asked.append(Asked(self.clock(), f"{kind}/{job_id}", answer.status_code))
         return answer
 
 
 async def _unrouted(_: Request, error: Any) -> Response:
-    # As the router of OSAPI's server answers, the only one that users meet by a wrong address.
+    # The form of OSAPI's router: its users are the ones who meet a 404 by a wrong address, without the path /api.
     return JSONResponse({"message": error.detail}, error.status_code, error.headers)

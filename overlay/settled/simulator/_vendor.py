@@ -1,12 +1,13 @@
-"""What the simulator knows of a vendor."""
+"""What a vendor registers with the simulator: its kinds of jobs, its routes, its ids and its errors."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Vendor:
     """A vendor's kinds of jobs, and its API.
 
-    `error` makes an answer of an HTTP status and a message. `parts` says whether a job can have several endpoints or
+    `error` makes a reply of an HTTP status and a message. `parts` says whether a job can have several endpoints or
     agents. `options` are the fields of `Simulator.add` that do not go into the replies.
     """
 
@@ -28,6 +29,14 @@ class Vendor:
     error: Callable[[int, str], Response]
     parts: bool = False
     options: frozenset[str] = frozenset()
+
+
+async def json_of(request: Request) -> Any:
+    """The JSON of a request's body, None if it is none."""
+    try:
+        return await request.json()
+    except ValueError:
+        return None
 
 
 def new_uuid() -> str:

@@ -7,7 +7,7 @@ import functools
 import json
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -16,27 +16,27 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from .._http.error_body import is_list, is_object
-from ._cortex import cortex_error
+from ._cortex import Data, Refusal, cortex_error, request_data
 from ._script import ScriptedJob, States
 
 if TYPE_CHECKING:
     from ._simulator import Simulator
 
-# So many made-up rows, or these.
+# How many rows to make up, or the rows themselves.
 Rows = int | Sequence[Mapping[str, Any]]
 
 USUAL_STATES: States = [("PENDING", 0.5), "SUCCESS"]
 OPTIONS = frozenset({"rows", "query"})
 
-# Both products ask at the same addresses, so the simulated tenant is either's, and a query that it starts the first's.
+# Both products have the same paths, so the simulated tenant serves either; a query that it starts is of the first kind.
 KINDS = ("cortex_xdr.xql_query", "cortex_xsiam.xql_query")
 
-# The most queries that run at a time, and rows that a reply holds.
+# How many queries run at a time, and how many rows a reply holds.
 _SLOTS = 4
-_MOST_ROWS = 1000
-# How often a blocking request for results looks, and for how long.
+_MAX_ROWS = 1000
+# A blocking request for results looks every so many seconds, so many times.
 _BLOCK_SECONDS, _BLOCKS = 0.05, 200
-_ROWS_A_PART = 200
+_CHUNK_ROWS = 200
 _COST = 0.0031
 _QUOTA = 1825.0
 _SUCCEEDED = ("SUCCESS", "PARTIAL_SUCCESS")
@@ -55,13 +55,15 @@ class QueryPlan:
 def xql_routes(simulator: Simulator) -> list[Route]:
     """The routes of queries."""
 
-    def route(name: str, endpoint: Callable[[Simulator, dict[str, Any]], Any]) -> Route:
+    def route(name: str, endpoint: Callable[[Simulator, Data], Awaitable[Response]]) -> Route:
         async def answer(request: Request) -> Response:
-            data, refusal = await _request_data(request)
-            if (refusal := simulator.gate.refusal(request) or refusal) is not None:
-                return simulator.note(KINDS[0], name, refusal)
-            answered: Response = await endpoint(simulator, data)
-            return answered
+            refused = simulator.gate.refusal(request)
+            if refused is None:
+                try:
+                    return await endpoint(simulator, await request_data(request))
+                except Refusal as refusal:
+                    refused = refusal.answer()
+            return simulator.note(KINDS[0], name, refused)
 
         return Route(f"/public_api/v1/xql/{name}", answer, methods=["POST"])
 
@@ -73,21 +75,11 @@ def xql_routes(simulator: Simulator) -> list[Route]:
     ]
 
 
-async def _request_data(request: Request) -> tuple[dict[str, Any], Response | None]:
-    try:
-        body: Any = await request.json()
-    except ValueError:
-        return {}, cortex_error(400, "the request is no JSON")
-    data = body.get("request_data") if is_object(body) else None
-    return (data, None) if is_object(data) else ({}, cortex_error(400, "request_data must be an object"))
-
-
-async def _start(simulator: Simulator, data: dict[str, Any]) -> Response:
-    refuse = functools.partial(simulator.note, KINDS[0], "start_xql_query")
+async def _start(simulator: Simulator, data: Data) -> Response:
     if (problem := _problem_of_start(data)) is not None:
-        return refuse(cortex_error(400, problem))
+        raise Refusal(400, problem)
     if len(_running(simulator)) >= _SLOTS:
-        return refuse(cortex_error(500, "The tenant has reached max allowed amount of parallel running queries"))
+        raise Refusal(500, "The tenant has reached max allowed amount of parallel running queries")
     query: str = data["query"]
     plan = simulator.queries.get(query, QueryPlan())
     query_id = f"{secrets.token_hex(7)}_{secrets.randbelow(9000) + 1000}_inv"
@@ -113,7 +105,7 @@ def _has_numbers(value: Any, names: Iterable[str]) -> bool:
     return all(type(each) is int and -(2**63) <= each < 2**63 for each in found)
 
 
-async def _results(simulator: Simulator, data: dict[str, Any]) -> Response:
+async def _results(simulator: Simulator, data: Data) -> Response:
     query_id, limit, is_blocking = data.get("query_id"), data.get("limit"), data.get("pending_flag", True) is False
     problem = None
     if not isinstance(query_id, str):
@@ -143,40 +135,39 @@ def _reply(job: ScriptedJob, *, limit: int | None) -> dict[str, Any]:
     rows = job.options.get("rows", 0)
     count = rows if isinstance(rows, int) else len(rows)
     results: dict[str, Any] = {"stream_id": f"{job.id}_stream"}
-    if count <= _MOST_ROWS or (limit is not None and limit <= _MOST_ROWS):
-        most = min(count, _MOST_ROWS if limit is None else max(limit, 0))
+    if count <= _MAX_ROWS or (limit is not None and limit <= _MAX_ROWS):
+        most = min(count, _MAX_ROWS if limit is None else max(limit, 0))
         results = {"data": [_row(rows, number) for number in range(most)]}
     told = {"number_of_results": count, "query_cost": {"1402": _COST}, "remaining_quota": _QUOTA, "results": results}
     return {"reply": {"status": status} | told | fields}
 
 
-async def _stream(simulator: Simulator, data: dict[str, Any]) -> Response:
-    stream_id, is_packed = data.get("stream_id"), data.get("is_gzip_compressed", False)
-    if not isinstance(stream_id, str) or type(is_packed) is not bool:
-        refusal = cortex_error(400, "stream_id must be a string, and is_gzip_compressed a boolean")
-        return simulator.note(KINDS[0], "get_query_results_stream", refusal)
+async def _stream(simulator: Simulator, data: Data) -> Response:
+    stream_id, is_gzipped = data.get("stream_id"), data.get("is_gzip_compressed", False)
+    if not isinstance(stream_id, str) or type(is_gzipped) is not bool:
+        raise Refusal(400, "stream_id must be a string, and is_gzip_compressed a boolean")
     return await _answer(
-        simulator, stream_id.removesuffix("_stream"), functools.partial(_streamed, is_packed=is_packed)
+        simulator, stream_id.removesuffix("_stream"), functools.partial(_streamed, is_gzipped=is_gzipped)
     )
 
 
-def _streamed(job: ScriptedJob, *, is_packed: bool) -> Response:
-    parts = _parts(job.options.get("rows", 0))
-    return StreamingResponse(_packed(parts) if is_packed else parts, media_type="application/octet-stream")
+def _streamed(job: ScriptedJob, *, is_gzipped: bool) -> Response:
+    chunks = _chunks(job.options.get("rows", 0))
+    return StreamingResponse(_gzipped(chunks) if is_gzipped else chunks, media_type="application/octet-stream")
 
 
-def _parts(rows: Rows) -> Iterator[bytes]:
+def _chunks(rows: Rows) -> Iterator[bytes]:
     """The lines of a stream, a few rows at a time, which are not made before they are sent."""
     count = rows if isinstance(rows, int) else len(rows)
-    for start in range(0, count, _ROWS_A_PART):
-        numbers = range(start, min(start + _ROWS_A_PART, count))
+    for start in range(0, count, _CHUNK_ROWS):
+        numbers = range(start, min(start + _CHUNK_ROWS, count))
         yield b"".join(json.dumps(_row(rows, number)).encode() + b"\n" for number in numbers)
 
 
-def _packed(parts: Iterator[bytes]) -> Iterator[bytes]:
+def _gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
-    for part in parts:
-        yield packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH)
+    for chunk in chunks:
+        yield packer.compress(chunk) + packer.flush(zlib.Z_SYNC_FLUSH)
     yield packer.flush()
 
 
@@ -184,7 +175,7 @@ def _row(rows: Rows, number: int) -> Mapping[str, Any]:
     return {"event_id": f"E{number:07}", "event_type": "NETWORK"} if isinstance(rows, int) else rows[number]
 
 
-async def _quota(simulator: Simulator, _: dict[str, Any]) -> Response:
+async def _quota(simulator: Simulator, _: Data) -> Response:
     running, now = _running(simulator), simulator.clock()
     queries = {
         job.id: {"xql": job.options.get("query", ""), "duration": round(now - job.created, 3)} for job in running
@@ -208,8 +199,7 @@ def _running(simulator: Simulator) -> list[ScriptedJob]:
     """The queries that run at present."""
     now, jobs = simulator.clock(), simulator.jobs(KINDS)
     for job in jobs:
-        for part in job.parts.values():
-            part.advance(now)
+        job.advance(now)
     return [job for job in jobs if _word(job).upper() in _RUNNING]
 
 

@@ -1,4 +1,4 @@
-"""AgileSec's scans: submitted to a common pool or scripted one by one, and the callbacks that tell of their end."""
+"""AgileSec's scans, submitted to a shared pool or added one by one, and the callbacks that report their end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._faults import Fault
 from ._scan_requests import problems_of_create, problems_of_execute, problems_of_submit
 from ._scans import ScanPool
 from ._script import ScriptedJob, State
-from ._vendor import Vendor
+from ._vendor import Vendor, json_of
 
 if TYPE_CHECKING:
     from ._simulator import Simulator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 KIND = "agilesec.scan"
 SENSOR_TYPES = ("GIT Sensor", "Artifactory Sensor")
 
-# How a scan goes once its turn has come, unless it is planned otherwise.
+# The states of a scan once its turn has come, unless a plan says otherwise.
 USUAL_STATES: tuple[State | Fault, ...] = (("running", 0.2), "successful")
 
 _MESSAGES = {"queued": "Waits for its turn", "running": "Runs", "successful": "3 findings", "failed": "Gave up"}
@@ -34,7 +34,7 @@ _LOOK_SECONDS = 0.02
 
 @attrs.frozen
 class Plan:
-    """How the scans of a sensor go."""
+    """The states of a sensor's scans, the error code in their callbacks, or the refusal of their submits."""
 
     states: tuple[State | Fault, ...] = USUAL_STATES
     error_code: str | None = None
@@ -43,7 +43,7 @@ class Plan:
 
 @attrs.frozen
 class Platform:
-    """What a platform keeps: its pool, sensors as they were created, callback endpoints, and plans by sensor name."""
+    """What a platform keeps: its pool, sensors and callback endpoints by id, and plans by sensor name."""
 
     pool: ScanPool
     sensors: dict[str, dict[str, Any]] = attrs.field(factory=dict[str, dict[str, Any]])
@@ -51,7 +51,7 @@ class Platform:
     plans: dict[str, Plan] = attrs.field(factory=dict[str, Plan])
 
     async def call_back(self, scan: ScriptedJob, receiver: Callback, simulator: Simulator) -> None:
-        """Tell a receiver when a scan has ended, unless the simulator has forgotten it by then."""
+        """Call a receiver back once a scan has ended, unless the simulator was reset meanwhile."""
         while simulator.agilesec is self:
             if self.pool.has_ended(scan, simulator.clock()):
                 await deliver(_callback_payload(scan), receiver)
@@ -60,7 +60,7 @@ class Platform:
 
 
 def new_id() -> str:
-    """An id as the platform's database makes them."""
+    """An id in the form of the platform's database."""
     return secrets.token_hex(12)
 
 
@@ -79,7 +79,7 @@ def _routes(simulator: Simulator) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             answer = unauthorized(request)
             if answer is None:
-                body = await _json(request)
+                body = await json_of(request)
                 problem = next(problems(body), None)
                 answer = start(simulator, body) if problem is None else _error(400, problem)
             return simulator.note(KIND, path.rpartition("/")[2], answer)
@@ -100,13 +100,6 @@ def _routes(simulator: Simulator) -> list[Route]:
         operation("/v3/scan", problems_of_submit, _create),
         Route("/v3/scan/{scan_id}", get_scan, methods=["GET"]),
     ]
-
-
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json()
-    except ValueError:
-        return None
 
 
 def _create(simulator: Simulator, body: dict[str, Any]) -> Response:

@@ -1,4 +1,4 @@
-"""Cortex XDR's actions on endpoints and runs of scripts, which go by one endpoint after the other, and its queries."""
+"""Cortex XDR's actions and script runs, each of which has one script of states for each endpoint, and its queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from . import _endpoint_actions, _endpoint_files, _xql
-from ._cortex import cortex_error
+from ._cortex import Refusal, cortex_error, request_data
 from ._endpoint_actions import ACTION, ENDPOINT, SCRIPT_EXECUTION
 from ._script import ScriptedJob
 from ._vendor import Vendor
@@ -19,7 +19,7 @@ from ._vendor import Vendor
 if TYPE_CHECKING:
     from ._simulator import Simulator
 
-# The words that script runs count, and of these the ones that an endpoint does not leave again.
+# The words that a script run has counters for, and the words that end it on an endpoint.
 _COUNTED = (
     "PENDING",
     "CANCELED",
@@ -35,7 +35,7 @@ _ENDED = {*_COUNTED, "CANCELLED", "COMPLETED_PARTIAL"} - {"PENDING", "IN_PROGRES
 
 
 def _new_id() -> str:
-    # Too large for a client that reads it as a floating-point number.
+    # Above 2**53, so that a client that reads ids as floating-point numbers gets them wrong.
     return str(2**53 + secrets.randbelow(2**63 - 2**53))
 
 
@@ -45,17 +45,17 @@ def _routes(simulator: Simulator) -> list[Route]:
     ) -> Route:
         async def endpoint(request: Request) -> Response:
             job_id = ""
+            refused = None
             try:
-                asked: Any = (await request.json())["request_data"][field]
-                job_id = str(asked)
-                problem = None if type(asked) is of else cortex_error(400, f"{field} must be {of.__name__}: {asked!r}")
-            except ValueError:
-                problem = cortex_error(400, "the request is no JSON")
-            except (KeyError, IndexError, TypeError):
-                problem = cortex_error(400, f"request_data must be an object with {field}")
-            refusal = simulator.gate.refusal(request) or problem
-            if refusal is not None:
-                return simulator.note(kind, job_id, refusal)
+                data = await request_data(request)
+                job_id = str(data.get(field, ""))
+                if type(data.get(field)) is not of:
+                    raise Refusal(400, f"{field} must be {of.__name__}: {job_id}")  # noqa: TRY301 - one form for all
+            except Refusal as refusal:
+                refused = refusal.answer()
+            refused = simulator.gate.refusal(request) or refused
+            if refused is not None:
+                return simulator.note(kind, job_id, refused)
             return await simulator.answer(kind, job_id, reply, JSONResponse({"reply": unknown}))
 
         return Route(path, endpoint, methods=["POST"])

@@ -1,4 +1,4 @@
-"""Cortex XSIAM's BYOS import jobs, the requests that make them, and its queries."""
+"""Cortex XSIAM's BYOS import jobs, the requests that create them, and its queries."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .._http.error_body import is_list, is_object
 from . import _xql
 from ._cortex import cortex_error
 from ._script import ScriptedJob, States
-from ._vendor import Vendor, is_uuid, new_uuid
+from ._vendor import Vendor, is_uuid, json_of, new_uuid
 
 if TYPE_CHECKING:
     from ._simulator import Simulator
 
 KIND = "cortex_xsiam.byos_import"
 
-# How an import goes that a request has made.
+# The states of an import that a request has created.
 _USUAL_STATES: States = [("INITIATED", 0.2), ("PROCESSING", 0.5), "COMPLETED"]
 
-# The types of the fields; a list has what all of its items are.
+# The types of the fields, as `_problems` reads them: a list holds the type of its items, a tuple the words of an enum.
 _VULNERABILITY: dict[str, Any] = {
     **dict.fromkeys(("vulnerability_id", "description", "evidence", "raw_output", "scan_name", "protocol"), str),
     **dict.fromkeys(("last_seen", "port"), int),
@@ -48,10 +48,7 @@ def _routes(simulator: Simulator) -> list[Route]:
     async def import_assets(request: Request) -> Response:
         if (refusal := simulator.gate.refusal(request)) is not None:
             return simulator.note(KIND, "assets", refusal)
-        try:
-            body: Any = await request.json()
-        except ValueError:
-            body = None
+        body = await json_of(request)
         if problems := list(_problems(body, _IMPORT, ["body"])):
             return simulator.note(KIND, "assets", JSONResponse({"detail": problems}, 422))
         job = simulator.make(KIND, _USUAL_STATES, None, {})
@@ -78,7 +75,7 @@ def _routes(simulator: Simulator) -> list[Route]:
 
 
 def _problems(value: Any, expected: Any, loc: list[str | int]) -> Iterator[dict[str, Any]]:
-    """What is wrong with a value, as the API tells it: one entry for each field."""
+    """What is wrong with a value, in the form of the API's 422: one entry for each field."""
     if is_object(expected):
         if not is_object(value):
             yield {"loc": loc, "msg": "Input should be a valid dictionary", "type": "model_attributes_type"}

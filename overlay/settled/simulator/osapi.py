@@ -1,8 +1,7 @@
 """OSAPI's jobs, for one agent or broadcast to many, added by a test or submitted as commands.
 
-A job fails and is run again, as the real server does it, with a script: `["failed", "completed"]`. The agent's state
-keeps the error of the earlier run then. A submit is answered when the agents have answered, or when the server has
-waited for long enough.
+The real server runs a failed job again: the states `["failed", "completed"]` simulate that, and the agent's state then
+keeps the error of the earlier run. The server replies to a submit when the agents have ended, or after its time limit.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from .._monotonic import monotonic
 from . import _jwt
 from ._faults import Fault
 from ._script import Script, ScriptedJob, State
-from ._vendor import Vendor, is_uuid, new_uuid
+from ._vendor import Vendor, is_uuid, json_of, new_uuid
 
 if TYPE_CHECKING:
     from ._simulator import Simulator
@@ -39,24 +38,27 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _AGENT = "web-01"
 
 _ENDED = ("completed", "failed", "skipped")
-# The words that the timeline tells of, each with what it calls them.
+# The words that appear in the timeline, each with its name there.
 _EVENTS = {"processing": "started"} | {word: word for word in ("acknowledged", "started", *_ENDED)}
 _OPERATION = {"type": "command.exec.execute", "data": {"command": "uptime"}}
 _RESULT = {"changed": True, "duration_ms": 1, "exit_code": 0, "stderr": "", "stdout": ""}
 _ERRORS = {"failed": "exit status 1", "skipped": "not supported by this host"}
 
-# How a command goes unless it is planned otherwise: at once, so that its submit is answered under virtual time, too.
+# The states of a command without a plan. It ends at once, so that its submit returns under virtual time, too.
 USUAL_STATES: tuple[State | Fault, ...] = (("acknowledged", 0), ("started", 0), "completed")
 
 _LISTED = ("submitted", "processing", "completed", "failed", "partial_failure")
 _LOOK_SECONDS = 0.01
 _MAX_PAGE = 100
+# How long a command may run, by default and at most.
+_AGENT_SECONDS = 30
+_MAX_AGENT_SECONDS = 300
 _LABEL = re.compile(r"[A-Za-z0-9_-]+:[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 
 @attrs.frozen
 class Plan:
-    """How the jobs of a command go: the states by agent, or under "" those of every other agent."""
+    """The states of a command's jobs by agent (under "" those of any other), and what replies say of them."""
 
     states: Mapping[str, tuple[State | Fault, ...]]
     error: str | None = None
@@ -99,25 +101,20 @@ def _error(status: int, message: str) -> Response:
     return JSONResponse({"error": message}, status)
 
 
-# What a command is given unless told otherwise, and at most.
-_AGENT_SECONDS = 30
-_MOST_SECONDS = 300
-
-
 def _fault(status: int, message: str) -> Response:
-    # The server says the same of a job that it cannot look up at present.
+    # The server also replies "job not found" when it cannot look a job up at present.
     return _error(status, "job not found" if status == 404 else message)
 
 
 def _routes(simulator: Simulator) -> list[Route]:
     def guarded(answer: Callable[[Request], Awaitable[Response]], *, notes: bool = True) -> Callable[[Request], Any]:
-        """An operation for those whom the server knows, with an id, if there is one, that can be one."""
+        """An operation that first checks the token, and the form of the id in the path, if there is one."""
 
         async def operation(request: Request) -> Response:
             job_id: str | None = request.path_params.get("job_id")
             refusal = _unauthorized(simulator, request)
             if refusal is None and job_id is not None and not is_uuid(job_id):
-                # Of another form than the documented one: a layer in front of the operation reads the path.
+                # This error has another form than the documented one: it comes from the router, which reads the path.
                 refusal = JSONResponse({"message": f"Invalid format for parameter id: {job_id!r} is no UUID"}, 400)
             result = await answer(request) if refusal is None else refusal
             what = job_id or request.url.path.rpartition("/")[2]
@@ -133,7 +130,7 @@ def _routes(simulator: Simulator) -> list[Route]:
         return simulator.note(KIND, job_id, deleted)
 
     async def retry_job(request: Request) -> Response:
-        body = await _json(request)
+        body: Any = await json_of(request) if await request.body() else {}
         target: Any = body.get("target_hostname", "_any") if is_object(body) else None
         job_id: str = request.path_params["job_id"]
         old = next((job for job in _jobs(simulator) if job.id == job_id), None)
@@ -142,11 +139,11 @@ def _routes(simulator: Simulator) -> list[Route]:
         problem = "the body is no object" if target is None else _problem_of_target(simulator.fleet, target)
         if problem is not None:
             return _error(400, problem)
-        # The server does not look up whose host name it is: no agent takes the job.
+        # A retry takes a host name literally, and no agent has such a machine id: none takes the job.
         reached = "" if target in simulator.fleet.agents else str(target)
         new = _make(simulator, reached, old.fields.get("operation", _OPERATION))
         answer = {"job_id": new.id, "status": "created", "revision": len(_jobs(simulator))}
-        plan = _plan(simulator, new)
+        plan = _plan(simulator, new.fields["operation"])
         made = JSONResponse(answer | {"timestamp": _timestamp(new, new.created)}, 201)
         return made if plan.answer is None else await simulator.spoil(KIND, made, plan.answer)
 
@@ -182,13 +179,13 @@ def _routes(simulator: Simulator) -> list[Route]:
     async def run_command(request: Request) -> Response:
         target: str = request.path_params["target"]
         way = request.url.path.rpartition("/")[2]
-        body = await _json(request)
+        body: Any = await json_of(request) if await request.body() else {}
         problem = _problem_of_target(simulator.fleet, target) or _problem_of_command(body, way)
         if problem is not None:
             return _error(400, problem)
         data = _without_blanks({name: body.get(name) for name in ("command", "args", "cwd", "timeout")})
         job = _make(simulator, target, {"type": f"command.{way}.execute", "data": data})
-        plan = _plan(simulator, job)
+        plan = _plan(simulator, job.fields["operation"])
         if plan.answer is None:
             return await _submit_response(simulator, job, target)
         return await simulator.spoil(KIND, _submitted(job), plan.answer)
@@ -220,13 +217,6 @@ def _unknown(job_id: str) -> Response:
     return _error(404, f"job not found: {job_id}")
 
 
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json() if await request.body() else {}
-    except ValueError:
-        return None
-
-
 def _problem_of_target(fleet: Fleet, target: Any) -> str | None:
     if target in ("_any", "_all"):
         return None
@@ -246,18 +236,17 @@ def _problem_of_command(body: Any, way: str) -> str | None:
         return "Field validation for 'Args' failed"
     if not isinstance(body.get("cwd", ""), str):
         return "Field validation for 'Cwd' failed"
-    if not (type(timeout) is int and 1 <= timeout <= _MOST_SECONDS):
+    if not (type(timeout) is int and 1 <= timeout <= _MAX_AGENT_SECONDS):
         return "Field validation for 'Timeout' failed on the 'min' or 'max' tag"
     return None
 
 
-def _plan(simulator: Simulator, job: ScriptedJob) -> Plan:
-    command = job.fields["operation"].get("data", {}).get("command")
-    return simulator.fleet.plans.get(command, Plan({"": USUAL_STATES}))
+def _plan(simulator: Simulator, operation: dict[str, Any]) -> Plan:
+    return simulator.fleet.plans.get(operation.get("data", {}).get("command"), Plan({"": USUAL_STATES}))
 
 
 def _make(simulator: Simulator, target: str, operation: dict[str, Any]) -> ScriptedJob:
-    plan = simulator.fleet.plans.get(operation.get("data", {}).get("command"), Plan({"": USUAL_STATES}))
+    plan = _plan(simulator, operation)
     states = {
         host: plan.states.get(host, plan.states.get("", USUAL_STATES)) for host in simulator.fleet.agents_for(target)
     }
@@ -267,7 +256,7 @@ def _make(simulator: Simulator, target: str, operation: dict[str, Any]) -> Scrip
 
 
 async def _submit_response(simulator: Simulator, job: ScriptedJob, target: str) -> Response:
-    """The answer to a submit: it comes when the agents have answered, or the server has waited long enough."""
+    """The reply to a submit, once the agents have ended or the server's time limit is over."""
     end = monotonic() + simulator.job_timeout / simulator.speed
     while True:
         job.advance(simulator.clock())
@@ -291,7 +280,7 @@ async def _submit_response(simulator: Simulator, job: ScriptedJob, target: str) 
 
 
 def _submitted(job: ScriptedJob) -> Response:
-    """The answer with the id, and with what every agent of the job has answered, in time or not."""
+    """The reply with the job's id and each agent's result; an agent that has not ended counts as failed."""
     results: list[dict[str, Any]] = []
     for name, script in job.parts.items() if "" not in job.parts else ():
         if script.word == "completed":
@@ -361,7 +350,7 @@ def _timeline(job: ScriptedJob, agents: dict[str, Script]) -> list[dict[str, Any
 
 
 def _events(script: Script) -> Iterator[tuple[float, str]]:
-    """What an agent reports: each of its runs is acknowledged and started, though the script may leave that out."""
+    """An agent's events: each run is acknowledged and started first, even if the script leaves that out."""
     reported: set[str] = set()
     for moment, word in script.began:
         event = _EVENTS.get(word)
@@ -377,7 +366,7 @@ def _events(script: Script) -> Iterator[tuple[float, str]]:
 
 
 def _overall(words: list[str]) -> str:
-    """What the server makes of its agents' words: it knows of no agent that has not yet begun."""
+    """The job's status, which the server computes from the agents that have begun; it knows of no others."""
     if not words:
         return "submitted"
     if any(word not in _ENDED for word in words):
@@ -397,7 +386,7 @@ def _response(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
 def _state(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
     began = next((moment for moment, word in script.began if _EVENTS.get(word) == "started"), None)
     ended, word = script.began[-1]
-    # What is skipped takes no time, and an end without a start is one that followed at once.
+    # A skipped run has no duration; an end without a start followed the start at once.
     is_timed = word in ("completed", "failed")
     duration = f"{round(ended - (ended if began is None else began), 3):g}s" if is_timed else None
     # The server never clears the error of an earlier run.
@@ -408,7 +397,7 @@ def _state(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
 
 
 def _failure(job: ScriptedJob, name: str, word: str) -> str | None:
-    """What an agent says of its failure; None if it has not failed."""
+    """An agent's error for a word of its script; None if that is no failure."""
     if word not in _ERRORS:
         return None
     own: Any = job.options.get("error", {})
