@@ -1,6 +1,6 @@
 """A test kit for code that waits with Settled: no vendor, no network, no real waiting.
 
-Where the package is installed, pytest knows two fixtures:
+It adds two fixtures to pytest:
 
     def test_an_import(settled_simulator, settled_clock):
         job_id = settled_simulator.add("cortex_xsiam.byos_import", states=[("PROCESSING", 3600), "COMPLETED"])
@@ -8,10 +8,10 @@ Where the package is installed, pytest knows two fixtures:
             end = settled.wait(cortex_xsiam.byos_import(client, job_id), timeout=7200)
         assert end.outcome is settled.Outcome.SUCCEEDED
 
-`settled_simulator` is a running `settled.simulator.Simulator`, to which every `connect_from_env` of the test leads.
-`settled_clock` is a `VirtualClock`: the hour above passes in milliseconds, in the right order for any number of waits,
-in threads and in asyncio alike; `virtual_time` is the same as a context manager. `settled.testing.strategies` makes
-vendors' replies for Hypothesis. The extra `testing` brings all of it.
+`settled_simulator` is a running `settled.simulator.Simulator`; every `connect_from_env` of the test connects to it.
+`settled_clock` is a `VirtualClock`: the hour above passes in milliseconds, and in the right order for any number of
+waits, in threads and in asyncio. `virtual_time` is the same as a context manager. `settled.testing.strategies` has
+vendors' replies for Hypothesis. All of it needs the extra `testing`.
 """
 
 from __future__ import annotations

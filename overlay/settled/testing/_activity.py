@@ -1,4 +1,8 @@
-"""Who is at work, so that time must stand still."""
+"""Which threads are at work, so that virtual time must stand still.
+
+Time may pass only when nobody is about to do anything. That cannot be known of threads in general, so it is inferred:
+a thread that has just begun, been woken or received a reply is at work, until it sleeps, rests or waits for a reply.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +12,8 @@ from collections import Counter
 
 from .._monotonic import monotonic
 
-# A thread that has just done something, and neither sleeps nor rests, is about to do more; if it does nothing for so
-# long (in real time), it is busy with something of its own, which time does not wait for.
+# A thread that has just done something and does not sleep is probably about to do more. If nothing comes of it for so
+# long (in real time), it is busy with something of its own, and time does not wait for that.
 PATIENCE_SECONDS = 0.1
 
 
@@ -18,7 +22,7 @@ class Worker(threading.Thread):
 
 
 class ThreadActivity:
-    """What is known of each thread, a thread with an event loop being one. Guarded by its owner's lock."""
+    """What is known of each thread, including those that run event loops. The owner's lock guards it."""
 
     def __init__(self) -> None:
         self._busy_until: dict[threading.Thread, float] = {}
@@ -27,16 +31,16 @@ class ThreadActivity:
         self._requests: Counter[threading.Thread] = Counter()
 
     def busy(self, thread: threading.Thread) -> None:
-        """A thread does something and will go on, or is about to begin."""
+        """A thread is at work, or about to begin."""
         goes_on = isinstance(thread, Worker) and thread not in self._in_callback
         self._busy_until[thread] = math.inf if goes_on else monotonic() + PATIENCE_SECONDS
 
     def resting(self, thread: threading.Thread) -> None:
-        """A thread does nothing until somebody else wakes it."""
+        """A thread does nothing until another one wakes it."""
         self._busy_until.pop(thread, None)
 
     def asleep(self, thread: threading.Thread) -> None:
-        """A thread sleeps, whatever it has begun in its event loop."""
+        """A thread sleeps, so its event loop stands still, too."""
         self._asleep.add(thread)
 
     def awake(self, thread: threading.Thread) -> None:
@@ -50,14 +54,14 @@ class ThreadActivity:
         self.busy(thread)
 
     def requesting(self, thread: threading.Thread, change: int) -> None:
-        """A thread has sent a request (1), or has its answer (-1)."""
+        """A thread has sent a request (1), or received the reply (-1)."""
         self._requests[thread] += change
         if not self._requests[thread]:
             del self._requests[thread]
         self.busy(thread)
 
     def anyone(self) -> bool:
-        """Whether some thread is at work."""
+        """Whether any thread is at work."""
         now = monotonic()
         self._busy_until = {
             thread: until for thread, until in self._busy_until.items() if now < until and not _has_ended(thread)

@@ -1,4 +1,4 @@
-"""What threads wait for each other with, so that time knows whom it need not wait for."""
+"""A lock that tells virtual time which threads wait for it, and which one goes on."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 
 @attrs.define(eq=False)
 class _Waiter:
-    """A thread that waits for a lock, until it has been handed on to it."""
+    """A thread that waits for a lock, and the event that says it has it."""
 
     thread: threading.Thread = attrs.field(factory=threading.current_thread)
     has_lock: threading.Event = attrs.field(factory=threading.Event)
 
 
 class FairLock:
-    """A lock whose waiters rest, and are at work again from the moment that it is handed on to them."""
+    """A lock that goes to its waiters in turn. They rest while they wait, and are at work once they have it.
+
+    With an ordinary lock there would be a moment in which the thread that gets it seems to rest, and time would pass.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock

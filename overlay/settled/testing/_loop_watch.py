@@ -1,4 +1,4 @@
-"""Seeing that an event loop has nothing left to do."""
+"""Detecting that an event loop has nothing left to do."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 from ._activity import PATIENCE_SECONDS
 
-# A loop runs everything that is ready before it comes round again. So many quiet rounds let what has ended pass on its
-# result through tasks, groups and queues to the task that goes on with it.
+# In each iteration, a loop runs all callbacks that are ready. So many iterations let a result travel through tasks,
+# groups and queues to the task that goes on with it.
 _ROUNDS = 20
 
 
 class LoopWatch:
-    """Calls `idle` when a loop has come round often enough since the latest `begin`, and again later if it is false."""
+    """Calls `idle` some iterations after the latest `begin`, and again a little later while it returns false."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, idle: Callable[[], bool]) -> None:
         self._loop = loop
@@ -22,15 +22,15 @@ class LoopWatch:
         self._later: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """Count anew: something has happened in the loop."""
+        """Count again from the start: something has happened in the loop."""
         is_counting, self._rounds = self._rounds > 0, _ROUNDS
         if not is_counting:
-            self._loop.call_soon(self._come_round)
+            self._loop.call_soon(self._next_round)
 
-    def _come_round(self) -> None:
+    def _next_round(self) -> None:
         self._rounds -= 1
         if self._rounds:
-            self._loop.call_soon(self._come_round)
+            self._loop.call_soon(self._next_round)
         else:
             self._ask()
 

@@ -1,4 +1,9 @@
-"""Virtual time: waits take no real time, and everything happens in the order in which it would."""
+"""Virtual time: waits take no real time, and everything happens in the order in which it would.
+
+The clock keeps its sleepers in a heap. Whenever a thread or task goes to sleep and nobody is at work (see `_activity`),
+time jumps to the moment of the first sleeper, which is woken. A request keeps time from passing until its reply has
+come, because the network takes real time.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +32,13 @@ from ._loop_watch import LoopWatch
 
 _START = 1000.0
 
-# Of the present task, or thread: how many of its requests time stands still for.
+# For how many requests of the current task or thread time stands still.
 _requests_under_way: contextvars.ContextVar[int] = contextvars.ContextVar("requests", default=0)
 
 
 @attrs.define(order=True)
 class _Sleeper:
-    """Somebody who sleeps until a moment, or until an alarm of its own goes off."""
+    """A thread or task that sleeps until a moment, or until its alarm is set."""
 
     due: float
     number: int
@@ -48,12 +53,12 @@ class VirtualClock(_clock.Clock):
     """Time that stands still while code is at work, and then jumps to the moment at which the next sleeper is due.
 
     It counts seconds from an arbitrary start. A thread or task is at work if it has just begun or been woken, or waits
-    for the answer to a request. `slept` lists the seconds of each sleep, in the order in which they began.
+    for the reply to a request. `slept` lists the seconds of each sleep, in the order in which they began.
     """
 
     def __init__(self) -> None:
         self.slept: list[float] = []
-        # Re-entrant, as the garbage collector may end an `as_settled` at any point.
+        # Re-entrant, because the garbage collector may end an `as_settled` at any point.
         self.lock: threading.RLock = threading.RLock()
         self.activity: ThreadActivity = ThreadActivity()
         self._moment = _START
@@ -67,15 +72,15 @@ class VirtualClock(_clock.Clock):
         return f"<VirtualClock: {self._moment - _START:g} s gone by>"
 
     def now(self) -> float:
-        """The present moment, in seconds since some fixed one."""
+        """The current moment, in seconds since an arbitrary one."""
         return self._moment
 
     def time_of_day(self) -> float:
-        """Seconds since 1970, as if virtual time had begun when the clock was made."""
+        """Seconds since 1970: the real time at which the clock was made, plus the virtual time since."""
         return self._epoch + self._moment
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass; waits in other threads have their turns on the way.
+        """Let so many seconds pass; sleepers in other threads that are due meanwhile are woken.
 
         Raises:
             ValueError: If `seconds` is negative, infinite or no number.
@@ -88,13 +93,13 @@ class VirtualClock(_clock.Clock):
         """Sleep in this thread until so many seconds have passed, or until the alarm is set, which is left cleared."""
         woken = threading.Event() if alarm is None else alarm
         with self._asleep(seconds, woken.set, alarm):
-            # Who was to let time pass may do so no more, so look again now and then.
+            # The thread that was to let time pass may be gone by now, so try again from time to time.
             while not woken.is_set():
                 self._pass()
                 woken.wait(PATIENCE_SECONDS)
 
     async def sleep_async(self, seconds: float, alarm: asyncio.Event | None = None) -> None:
-        """Sleep in this task, likewise."""
+        """Sleep in this task, as `sleep` does in a thread."""
         loop = asyncio.get_running_loop()
         woken = asyncio.Event() if alarm is None else alarm
         with (
@@ -104,7 +109,7 @@ class VirtualClock(_clock.Clock):
             await woken.wait()
 
     def rest(self) -> bool:
-        """Say that this thread waits for somebody else; whether time could pass, if anybody sleeps."""
+        """Say that this thread waits for another one; returns whether nobody is at work, so that time could pass."""
         with self.lock:
             self.activity.resting(threading.current_thread())
             return self._pass()
@@ -113,7 +118,8 @@ class VirtualClock(_clock.Clock):
     def at_work(self, *, until_done: bool = True) -> Generator[None, None, None]:
         """Let time stand still while this thread, or a task of its loop, does something.
 
-        Unless it is known to end by itself, time stands still only as it begins and ends.
+        Unless that ends by itself (`until_done`), it could wait for time to pass: then time stands still only as it
+        begins and as it ends.
         """
         thread, loop, change = threading.current_thread(), _running_loop(), int(until_done)
         with self.lock:
@@ -129,8 +135,8 @@ class VirtualClock(_clock.Clock):
                 self.watch(loop)
 
     def watch(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Say that something has happened in a loop, which is at work until nothing more happens in it."""
-        # What was left behind in a loop may be cleared away after its end.
+        """Say that something has happened in a loop, which is at work until it has nothing left to do."""
+        # The garbage collector may finish a generator only after its loop is closed.
         if loop.is_closed():
             return
         with self.lock:
@@ -140,7 +146,7 @@ class VirtualClock(_clock.Clock):
 
     @contextlib.contextmanager
     def _interrupted(self, requests: int) -> Generator[None, None, None]:
-        """Let time pass although this task, which sleeps amid them, has requests under way."""
+        """Let time pass although this task has requests under way, amid which it sleeps."""
         thread = threading.current_thread()
         with self.lock:
             self.activity.requesting(thread, -requests)
@@ -190,7 +196,7 @@ class VirtualClock(_clock.Clock):
             self.activity.awake(sleeper.thread)
 
     def _pass(self) -> bool:
-        """Let time pass until somebody is due; false if it must stand still."""
+        """Let time pass until the next sleeper is due; false if time must stand still."""
         with self.lock:
             for sleeper in list(self._alarmed.values()):
                 if sleeper.alarm is not None and sleeper.alarm.is_set():
@@ -252,7 +258,7 @@ def _hold_for_requests(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
         with clock.at_work(until_done=_is_ours(request)):
             return await send_async(self, request, **options)
 
-    # Polls and submits, with all of their answers, and what else a client is used for.
+    # The first covers polls and submits with all of their bodies, the others every other use of a client.
     patch.setattr(http, "transport_errors", held_exchange)
     patch.setattr(httpx.Client, "send", held)
     patch.setattr(httpx.AsyncClient, "send", held_async)
@@ -263,7 +269,7 @@ def _hold_for_threads(patch: pytest.MonkeyPatch, clock: VirtualClock) -> None:
 
     @functools.wraps(start)
     def held(self: threading.Thread) -> None:
-        # It may be about to wait, and its starter may start more.
+        # The new thread counts as at work at once; so does this one, which may start more.
         with clock.at_work(until_done=False):
             with clock.lock:
                 clock.activity.busy(self)
@@ -290,7 +296,7 @@ def _hold_for_workers(patch: pytest.MonkeyPatch, clock: VirtualClock, settling: 
 
 
 def _is_ours(request: httpx.Request) -> bool:
-    # Another client may be answered by somebody who waits: its request lasts until time has passed.
+    # The server of another client may wait before it replies: its request must not keep time from passing.
     agent: str = request.headers.get("user-agent", "")
     return agent.startswith("settled/")
 

@@ -1,4 +1,4 @@
-"""The fixtures, which pytest finds by an entry point; nothing is imported for them before a test asks for one."""
+"""The pytest fixtures, which an entry point registers; they import nothing before a test uses one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _now() -> float:
 
 @pytest.fixture
 def settled_clock(monkeypatch: pytest.MonkeyPatch) -> VirtualClock:
-    """Virtual time for every wait of a test, and for what the simulator counts."""
+    """Virtual time for every wait of a test, and for the scripts of the simulator."""
     from ._virtual import put_in
 
     return put_in(monkeypatch)
@@ -38,9 +38,9 @@ def _settled_server() -> Iterator[Simulator]:
 
 @pytest.fixture
 def settled_simulator(_settled_server: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
-    """A running simulator that nothing has been asked of yet, and every `connect_from_env` leads to.
+    """A running simulator without jobs, to which every `connect_from_env` of the test connects.
 
-    Its scripts go by the time that waits go by: real, or virtual if the test uses `settled_clock`.
+    Its scripts go by the same clock as waits: the real one, or the virtual one if the test uses `settled_clock`.
     """
     for name, value in _settled_server.environ.items():
         monkeypatch.setenv(name, value)

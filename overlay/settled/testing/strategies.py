@@ -1,4 +1,4 @@
-"""Vendors' replies for Hypothesis: near what their pages say, and far from it.
+"""Vendors' replies for Hypothesis: in the documented shape, near it, and far from it.
 
     from hypothesis import given
     from settled import cortex_xsiam
@@ -34,7 +34,7 @@ __all__ = ["json_values", "replies", "statuses"]
 
 
 def statuses(kind: JobKind[Any]) -> st.SearchStrategy[str]:
-    """Status words: mostly those of a kind, in any letter case, and undocumented words."""
+    """Status words: those of a kind, in any letter case, and undocumented ones."""
     documented = st.sampled_from(sorted({*(word.value for word in kind.terminal), *kind.running}))
     unlisted = st.sampled_from(["", "REINDEXING", "COMPLETED_WITH_DOUBTS"]) | st.text(max_size=8)
     return documented | documented.map(str.swapcase) | documented.map(str.title) | unlisted
@@ -43,8 +43,8 @@ def statuses(kind: JobKind[Any]) -> st.SearchStrategy[str]:
 def replies(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
     """JSON in, or near, the shape that a vendor's page documents for a kind of job.
 
-    Each reply has the documented shape, with any of `statuses` and any number of endpoints or agents; some lack a field
-    or two, or have others besides.
+    Each reply has the documented shape, with any of `statuses` and a few endpoints or agents; some lack a field or two,
+    or have others besides.
 
     Raises:
         ValueError: If a kind's `decode` is not a generated model's.
@@ -53,7 +53,7 @@ def replies(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
     if not isinstance(model, type) or not attrs.has(model):
         raise ValueError(f"{kind.name}: no model tells the shape of a reply")
     documented = _of_model(model, kind).map(_to_dict)
-    return documented | _bent(documented)
+    return documented | _malformed(documented)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -79,7 +79,7 @@ def _of_model(model: type[Any], kind: JobKind[Any]) -> st.SearchStrategy[Any]:
     fields = [field.name for field in attrs.fields(model) if field.init]
     made = st.builds(model, **{name: _of_type(hints[name], kind) for name in fields})
     _, more = typing.get_args(hints.get("additional_properties", dict[str, Any]))
-    # Fields of any kind are what nobody documented; of a certain one, they are endpoints or agents by name.
+    # Additional properties of type Any are undocumented fields; of another type, they are endpoints or agents by name.
     return made if more is Any else st.builds(_with, made, st.dictionaries(_names(), _of_type(more, kind), max_size=3))
 
 
@@ -88,7 +88,7 @@ def _of_type(hint: Any, kind: JobKind[Any]) -> st.SearchStrategy[Any]:
     if choices and typing.get_origin(hint) is list:
         return st.lists(_of_type(choices[0], kind), max_size=3)
     if choices:
-        # Most fields are there, and a text in place of a number holds one.
+        # Mostly the documented type, seldom null or absent; where a number may come as text, the text holds digits.
         each = [
             st.integers(-1, 5).map(str) if choice is str and int in choices else _of_type(choice, kind)
             for choice in sorted(choices, key=_is_blank)
@@ -134,8 +134,8 @@ def _to_dict(made: Any) -> Any:
 
 
 @st.composite
-def _bent(draw: st.DrawFn, documented: st.SearchStrategy[Any]) -> Any:
-    """A reply with a field too few, or one too many, in one or two places."""
+def _malformed(draw: st.DrawFn, documented: st.SearchStrategy[Any]) -> Any:
+    """A reply with a field too few or too many, in one or two places."""
     reply = draw(documented)
     for _ in range(draw(st.integers(1, 2))):
         fields = draw(st.sampled_from([*_objects(reply)]))
@@ -147,7 +147,7 @@ def _bent(draw: st.DrawFn, documented: st.SearchStrategy[Any]) -> Any:
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
-    """All objects of a piece of JSON, itself first."""
+    """All objects in a JSON value, the outermost first."""
     found: list[dict[str, Any]] = []
     inner: list[Any] = []
     if isinstance(value, dict):
