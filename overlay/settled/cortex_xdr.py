@@ -340,6 +340,10 @@ _XQL = XqlRequests(
 )
 
 
+def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+    return xql_rows(snapshot)
+
+
 XQL_QUERY = JobKind(
     name="cortex_xdr.xql_query",
     client_class=AuthenticatedClient,
@@ -350,7 +354,7 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
-    results=lambda snapshot, _folder, _timeout: xql_rows(snapshot),
+    results=_rows,
 )
 KINDS = (ACTION, SCRIPT_EXECUTION, XQL_QUERY)
 

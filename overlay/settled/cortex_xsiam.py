@@ -99,6 +99,10 @@ _XQL = XqlRequests(
 )
 
 
+def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+    return xql_rows(snapshot)
+
+
 XQL_QUERY = JobKind(
     name="cortex_xsiam.xql_query",
     client_class=AuthenticatedClient,
@@ -109,7 +113,7 @@ XQL_QUERY = JobKind(
     running=XQL_RUNNING,
     fetcher=fetch,
     results_at=("reply", "results", "data"),
-    results=lambda snapshot, _folder, _timeout: xql_rows(snapshot),
+    results=_rows,
 )
 KINDS = (BYOS_IMPORT, XQL_QUERY)
 

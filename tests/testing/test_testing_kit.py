@@ -533,7 +533,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=str)
 
 @pytest.mark.slow
 @each_kind
-@settings(suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_replies_are_read(kind: JobKind[Any], data: st.DataObject) -> None:
     """Each reply is JSON, and is read or refused by the errors that waits know."""
