@@ -1,7 +1,7 @@
-"""Hold Settled against the libraries it could be replaced by, and print what was measured as Markdown tables.
+"""Compare Settled with the libraries that could replace it, and print the figures as Markdown tables.
 
-Both sides of every comparison run in turn against one loopback server. Nothing is asserted: a table of marks says which
-were reached.
+The sides of a comparison run in turn against the same loopback server. Nothing is asserted: a table of marks shows
+which were reached.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAMES = ("polls", "sync", "failures", "waiting", "imports", "schedules")
 
 
 def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
-    """The figures that the named tables are made of."""
+    """The figures for the named tables."""
     told: dict[str, Any] = {}
     with loopback.running() as url:
         if "polls" in names:
@@ -41,7 +41,7 @@ def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
 
 
 def tables(told: dict[str, Any]) -> list[Table]:
-    """The tables of all figures that there are, the marks first."""
+    """The tables for all figures, the marks first."""
     makers: dict[str, list[Callable[[Any], Table]]] = {
         "async": [polls.async_table],
         "sync": [polls.sync_table],
@@ -54,7 +54,7 @@ def tables(told: dict[str, Any]) -> list[Table]:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; the exit code is 0 whether marks are reached or not."""
+    """Run the command line; the exit code is 0, whether marks are reached or not."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=f"which to make (default: all): {', '.join(NAMES)}")
     parser.add_argument("--rounds", type=int, help="how often each side runs (default: 5, or 1 if quick)")

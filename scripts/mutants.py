@@ -1,6 +1,6 @@
-"""Change the waiting machine and the readers in one small way after another, and tell which changes no test notices.
+"""Mutation tests of the waiting machine and the readers: make small changes one by one, and list those no test notices.
 
-mutmut makes the changes and runs the tests, in a copy of the project: it looks for code in the folder it is run from.
+mutmut makes the changes and runs the tests in a copy of the project, because it looks for code in the current folder.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ use_git_change_detection = false
 
 
 def main() -> int:
-    """Run mutmut, and print the share of changes that were noticed, by file, and how to look at the others."""
+    """Run mutmut; print the share of noticed changes by file, and the command that shows each of the others."""
     copy_project()
     subprocess.run([*_MUTMUT, "run", *sys.argv[1:]], cwd=COPY, check=True)  # noqa: S603 - the command is ours
     results = subprocess.check_output([*_MUTMUT, "results", "--all", "true"], cwd=COPY, text=True)  # noqa: S603
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def copy_project() -> None:
-    """Bring the copy up to date."""
+    """Update the copy of the project."""
     COPY.mkdir(parents=True, exist_ok=True)
     for folder in (ROOT / "overlay" / "settled", ROOT / "tests", ROOT / "scripts", ROOT / "specs"):
         shutil.rmtree(COPY / folder.name, ignore_errors=True)

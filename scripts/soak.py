@@ -1,8 +1,9 @@
-"""Wait for thousands of jobs, with all that can go wrong on the way, and count what comes of it: `make soak`.
+"""A soak test: wait for thousands of jobs with every kind of fault, and check that nothing leaks (`make soak`).
 
-Half of the jobs are waited for by `settled.as_settled`, then half by `settled.aio.as_settled`, at a simulator in a
-process of its own, over HTTP. Each must come out once, as its script ends; memory, sockets, threads and tasks must be
-back where they began; and no client may poll more often than its rate, as the simulator counts it. Exit code 1 if not.
+`settled.as_settled` waits for half of the jobs, then `settled.aio.as_settled` for the other half, over HTTP at a
+simulator in a process of its own. Each job must end once, and as scripted; memory, sockets, threads and tasks must be
+back where they began; and no client may poll more often than its rate, as the simulator counts. The exit code is 1 if
+one of these fails.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ from settled import Job, Outcome, Snapshot, aio, simulator
 from settled.simulator import bad_gateway, dropped, rate_limited, server_error, slow, truncated
 
 VENDORS = ("agilesec", "cortex_xdr", "cortex_xsiam", "osapi")
-# Polls a second of each client.
+# The max_rate of each client, in polls a second.
 RATE = 30.0
-# A job whose polls fail for this share of its timeout is given up; no script has so many faults in a row.
+# The share of the timeout after which failing polls end a wait; no script has faults for so long.
 PATIENCE = 0.25
-# How much of the memory that a half had at its beginning it may keep.
-MOST_GROWTH = 0.02
+# By which share the memory of a half may grow.
+MAX_GROWTH = 0.02
 
 _XDR_ENDS = {
     "COMPLETED_SUCCESSFULLY": Outcome.SUCCEEDED,
@@ -75,7 +76,7 @@ FAULTS: list[Callable[[], simulator.Fault]] = [
 
 
 class Order(NamedTuple):
-    """So many jobs to be made by chance, waited for so many seconds."""
+    """How many random jobs to make, from which seed, and for how many seconds they are waited for."""
 
     seed: int
     number: int
@@ -83,16 +84,16 @@ class Order(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A job, and how it is to end: the name of its outcome, or of the error that says why it cannot be followed."""
+    """A job, and how it must end: with the name of an outcome, or of the error that ends its wait."""
 
     ref: str
     end: str
 
 
 class Figures(NamedTuple):
-    """What the simulator counts: polls, the most of a client within a second, and by how much its threads were late.
+    """What the simulator counts: polls, the most by a client within a second, and how late its threads woke.
 
-    A late thread finds polls together that came one after the other.
+    A thread that wakes late counts polls as simultaneous that came one after the other.
     """
 
     polls: int
@@ -101,20 +102,20 @@ class Figures(NamedTuple):
 
 
 class CountingSimulator(simulator.Simulator):
-    """A simulator that keeps account of when each poll arrived."""
+    """A simulator that records when each poll arrived."""
 
     def __init__(self) -> None:
         super().__init__()
         self.arrived: dict[str, list[float]] = {}
 
     async def answer(self, kind: str, job_id: str, reply: Callable[[Any], Any], not_found: Response) -> Response:
-        """Answer a poll."""
+        """Record a poll, and reply to it."""
         self.arrived.setdefault(kind.partition(".")[0], []).append(time.monotonic())
         self.asked.clear()
         return await super().answer(kind, job_id, reply, not_found)
 
     def plan(self, chance: random.Random, seconds: float) -> Planned:
-        """Add a job that will have ended early enough within so many seconds, or has another fate."""
+        """Add a random job: most end well within so many seconds, some fail, time out or do not exist."""
         vendor = chance.choice(VENDORS)
         kind = chance.choice([kind for kind in ENDS if kind.startswith(vendor)])
         running = RUNNING[vendor]
@@ -139,7 +140,7 @@ class CountingSimulator(simulator.Simulator):
 
 
 class Lateness(threading.Thread):
-    """Measures by how many seconds a thread of this process is late, at worst."""
+    """Measures how late a thread of this process wakes, at worst, in seconds."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -155,7 +156,7 @@ class Lateness(threading.Thread):
 
 
 def most_within(seconds: float, moments: list[float]) -> int:
-    """The most moments that any window of so many seconds has."""
+    """The most moments in any window of so many seconds."""
     most = 0
     window: deque[float] = deque()
     for moment in sorted(moments):
@@ -167,7 +168,7 @@ def most_within(seconds: float, moments: list[float]) -> int:
 
 
 def serve(orders: Connection) -> None:
-    """Run the simulator: it makes the jobs of each Order, and tells the figures for each None."""
+    """Run the simulator: for each Order it makes jobs, for each None it sends the figures."""
     late = Lateness()
     with CountingSimulator() as sim:
         orders.send((sim.url, sim.environ))
@@ -198,10 +199,10 @@ class Held(NamedTuple):
 
 
 def held() -> Held:
-    """What is held now, when all that nobody needs has been given back."""
+    """What is held now, after a garbage collection."""
     for _ in range(3):
         gc.collect()
-    # What a cache holds is bounded, and no leak.
+    # Caches are bounded, so what they hold is no leak.
     for each in gc.get_objects():
         if isinstance(each, functools._lru_cache_wrapper):
             each.cache_clear()
@@ -222,7 +223,7 @@ def _resident() -> float:
 
 @contextlib.contextmanager
 def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many jobs have come out: a bar where there is rich and a screen, else a line now and then."""
+    """Show how many jobs have ended: a bar on a terminal if rich is installed, else a line now and then."""
     try:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
     except ModuleNotFoundError:
@@ -246,7 +247,7 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 class Soak:
-    """One half: clients, the jobs that were planned, and how they came out."""
+    """One half: clients, the planned jobs, and how they ended."""
 
     def __init__(self, environment: dict[str, str], planned: list[Planned], timeout: float) -> None:
         self.planned = dict(planned)
@@ -263,7 +264,7 @@ class Soak:
         return (settled.from_ref(ref, self.clients[ref.partition(".")[0]]) for ref in self.planned)
 
     def take(self, end: Snapshot[Any], tell: Callable[[int], None]) -> None:
-        """Take note of how a job came out."""
+        """Record how a job ended."""
         name = type(end.error).__name__ if end.error is not None else str(end.outcome)
         self.ends[Planned(end.job.ref, name)] += 1
         tell(self.ends.total())
@@ -285,14 +286,14 @@ class Soak:
                     await clients.enter_async_context(client)
                 async for end in aio.as_settled(self.jobs(), **self.options):
                     self.take(end, tell)
-            # What was cancelled needs a turn to end.
+            # Cancelled tasks need one iteration of the loop to end.
             await asyncio.sleep(0)
             self.tasks_left = len(asyncio.all_tasks()) - 1
 
         asyncio.run(main())
 
     def violations(self) -> list[str]:
-        """What is wrong with the ends."""
+        """The jobs that never ended, ended twice, or not as planned: five of each at most."""
         came = Counter[str]()
         for end, times in self.ends.items():
             came[end.ref] += times
@@ -311,7 +312,7 @@ class Soak:
 
 
 def soak(name: str, orders: Connection, environment: dict[str, str], order: Order) -> tuple[list[str], list[str]]:
-    """Run one half; returns its column of the table, and what is wrong."""
+    """Run one half; return its column of the table, and its violations."""
     before = held()
     LATENESS.worst = 0.0
     orders.send(order)
@@ -330,7 +331,7 @@ def soak(name: str, orders: Connection, environment: dict[str, str], order: Orde
     after = held()
     if figures.most > RATE:
         wrong.append(f"{figures.most} polls of a client within a second, more than {RATE:g}")
-    if after.blocks > before.blocks * (1 + MOST_GROWTH):
+    if after.blocks > before.blocks * (1 + MAX_GROWTH):
         wrong.append(f"{after.blocks - before.blocks} memory blocks were not freed")
     if after.sockets > before.sockets or after.threads > before.threads or tasks_left:
         wrong.append(f"left behind: from {before} to {after}, {tasks_left} tasks")
@@ -361,7 +362,7 @@ LATENESS: Lateness
 
 
 def main() -> int:
-    """Run both halves, and print the figures; 1 if something is wrong."""
+    """Run both halves, and print the figures; the exit code is 1 if anything is wrong."""
     global LATENESS  # noqa: PLW0603 - a thread for the whole run, which importing the module must not start
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=10.0, help="how long to run (default 10)")
@@ -380,7 +381,7 @@ def main() -> int:
     other_end.close()
     _, environment = orders.recv()
     columns, wrong = [], []
-    # What is imported or kept once for all is there after a short run of both.
+    # A short run of both first, so that imports and caches do not count as growth.
     for name in HALVES:
         soak(name, orders, environment, Order(0, 100, 5))
     for name in HALVES:

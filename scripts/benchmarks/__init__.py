@@ -1,1 +1,1 @@
-"""What `make bench` measures, one module a comparison."""
+"""The measurements of `make bench`: a module for each comparison, and the peers, servers and tables they share."""

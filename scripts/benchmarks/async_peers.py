@@ -125,7 +125,7 @@ async def google(load: Load) -> AsyncIterator[Run]:
                 raise Running
             return job
 
-        # It waits a random part of what it is asked for, half of it on average.
+        # It sleeps for a random share of the interval, half of it on average.
         interval = 2 * load.interval
         retried = if_exception_type(Running, httpx.HTTPError)
         retry = AsyncRetry(retried, initial=interval, maximum=interval, multiplier=1.0, timeout=None)
@@ -183,7 +183,7 @@ async def settled_as_settled(load: Load, *, fast: bool = False) -> AsyncIterator
 
 
 def together(follow: Follow) -> Run:
-    """Follow many jobs at once, a task each."""
+    """Follow many jobs at once, with a task for each."""
 
     async def run(ids: list[str]) -> None:
         await asyncio.gather(*map(follow, ids))
@@ -192,7 +192,7 @@ def together(follow: Follow) -> Run:
 
 
 def httpx_client(load: Load) -> httpx.AsyncClient:
-    """The client that all peers who leave HTTP to httpx share."""
+    """The client of all peers that leave HTTP to httpx."""
     return httpx.AsyncClient(base_url=load.url, headers=load.headers, timeout=load.seconds, **_limits(load))
 
 

@@ -13,32 +13,32 @@ from benchmarks.load import TOKEN
 
 
 class JobPolling(LongRunningOperation):
-    """Polls where the job was first read, and translates its words."""
+    """Polls the URL at which the job was first read, and translates its status words."""
 
     def can_poll(self, pipeline_response: Any) -> bool:
-        """Any answer will do."""
+        """Accept any reply."""
         return bool(pipeline_response.http_response.status_code == 200)
 
     def get_polling_url(self) -> str:
-        """Where to poll."""
+        """The URL to poll."""
         return self.url
 
     def set_initial_status(self, pipeline_response: Any) -> str:
-        """Remember where the job was first read."""
+        """Remember the URL at which the job was first read."""
         self.url: str = pipeline_response.http_request.url
         return self.get_status(pipeline_response)
 
     def get_status(self, pipeline_response: Any) -> str:
-        """The status in azure-core's words."""
+        """The status, as one of azure-core's words."""
         status = pipeline_response.http_response.json()["status"]
         return "Succeeded" if status == "completed" else "InProgress"
 
     def get_final_get_url(self, _pipeline_response: Any) -> None:
-        """There is no more to get."""
+        """None: the last poll has the result."""
 
 
 def job_of(pipeline_response: Any) -> Any:
-    """What the poller is to return."""
+    """The result of the poller."""
     return pipeline_response.http_response.json()
 
 
@@ -48,6 +48,6 @@ def first_request(url: str) -> HttpRequest:
 
 
 def pipeline(retry_policy: Any) -> list[Any]:
-    """The fewest policies that identify, retry and authenticate the polls."""
+    """The smallest set of policies that identifies, retries and authenticates polls."""
     key = policies.AzureKeyCredentialPolicy(AzureKeyCredential(TOKEN), "Authorization", prefix="Bearer")
     return [policies.RequestIdPolicy(), policies.UserAgentPolicy("bench"), retry_policy, key]

@@ -1,4 +1,4 @@
-"""A vendor without a network, which answers at once, says when a job is to be polled next, and sees how late it is."""
+"""A fake vendor without a network: it replies at once, sets when each job is polled next, and measures the lateness."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Fake:
         self._asked: str | None = None
 
     def answer(self, job_id: str) -> bytes:
-        """The answer to a poll."""
+        """The reply to a poll."""
         self.polls += 1
         self._asked = job_id
         if self._keeps_time and job_id in self._due:
@@ -56,11 +56,11 @@ class Fake:
         return not self.late or max(late for _, late in self.late[-100:]) > 0.05
 
     def due_between(self, begin: float, end: float) -> int:
-        """How many jobs were due in a stretch of time, and have not been polled since."""
+        """How many jobs were due within a period, and have not been polled since."""
         return sum(begin <= due < end for due in self._due.values())
 
     def interval_of_the_answered(self, _polls: int, _elapsed: float) -> float:
-        """The interval as a `schedule=`, which is asked right after an answer and not told whose it was."""
+        """The interval as a `schedule=`, which is called right after a reply, without the job."""
         if self._asked is None:
             raise RuntimeError("two intervals were asked for after one answer")
         return self.interval(self._asked)

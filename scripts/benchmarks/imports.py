@@ -1,4 +1,4 @@
-"""What it takes to begin: importing Settled, and connecting once more."""
+"""The cost of starting: importing Settled, and making a second connection."""
 
 from __future__ import annotations
 

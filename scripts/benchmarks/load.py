@@ -1,4 +1,4 @@
-"""What the measured sides have to do, told to all of them alike."""
+"""The load, which is the same for all measured sides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TIMEOUT = 600.0
 
 @dataclass(frozen=True)
 class Load:
-    """So many jobs at once, each processing for `polls` polls that are `interval` seconds apart.
+    """A number of concurrent jobs, each processing for `polls` polls that are `interval` seconds apart.
 
     With `as_shipped` clients keep their default limits and a timeout of 5 s; otherwise both are out of the way.
     """
@@ -39,4 +39,4 @@ class Load:
 
 
 class Running(Exception):
-    """What a job that goes on is told by, where only exceptions are retried."""
+    """The job is still running: for libraries that retry only exceptions."""

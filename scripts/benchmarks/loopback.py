@@ -1,4 +1,4 @@
-"""The loopback server seen from outside: starting it on a core of its own, resetting it, asking what it answered."""
+"""The loopback server from outside: start it on a core of its own, reset it, and read its figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def environment() -> dict[str, str]:
 
 @contextlib.contextmanager
 def running() -> Iterator[str]:
-    """Run the server in its own process, and answer its URL."""
+    """Run the server in its own process, and yield its URL."""
     _, core = cores()
     command = [sys.executable, "-m", "benchmarks.server", *([] if core is None else [str(core)])]
     pipe = subprocess.PIPE
@@ -55,12 +55,12 @@ def running() -> Iterator[str]:
 
 
 def reset(url: str, *, polls: int, delay: float) -> Stats:
-    """Let each job be processing for so many polls, and each answer take so many seconds."""
+    """Reset the server: each job is processing for so many polls, and each reply takes so many seconds."""
     return _ask(url, "POST", f"/reset?polls={polls}&delay={delay}")
 
 
 def stats(url: str) -> Stats:
-    """What the server has done."""
+    """The figures of the server since the reset."""
     return _ask(url, "GET", "/stats")
 
 

@@ -1,4 +1,4 @@
-"""The marks that the project has set itself, and whether they were reached."""
+"""The project's own marks, and whether they were reached."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def table(told: dict[str, Any]) -> Table:
 
 
 def marks(told: dict[str, Any]) -> Iterator[Mark]:
-    """The marks, with what was measured of them."""
+    """The table of marks, with what was measured."""
     yield from _polls(told)
     yield from _waiting(told.get("waiting", {}))
     yield from _schedules(told.get("schedules", {}))

@@ -1,4 +1,4 @@
-"""Drawing on logarithmic axes, as SVG written by hand."""
+"""Plots with logarithmic axes, written as SVG without a library."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Plot:
         )
 
     def svg(self) -> str:
-        """All that was drawn."""
+        """Everything drawn so far."""
         return "\n".join(self._parts)
 
     def _line(self, x1: float, y1: float, x2: float, y2: float) -> None:
@@ -105,7 +105,7 @@ def spread_out(heights: list[float], gap: float, top: float, bottom: float) -> l
 
 
 def drawing(width: int, height: int, title: str, parts: list[str]) -> str:
-    """A whole SVG document, on a light ground whatever the page's is."""
+    """A complete SVG document, on a light background also in a dark page."""
     head = f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {width} {height}' width='{width}' height='{height}'"
     ground = f"<rect width='{width}' height='{height}' rx='6' fill='#ffffff'/>"
     heading = f"<text x='20' y='28' font-size='15' font-weight='600' fill='{INK}'>{escape(title)}</text>"

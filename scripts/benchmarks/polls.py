@@ -1,4 +1,4 @@
-"""What a poll costs: CPU time, of many jobs at once in asyncio and of one in a thread."""
+"""The CPU time of a poll: with many jobs at once in asyncio, and with one in a thread."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.tables import Table, better, listed
 
 STOCK = "openapi-python-client, stock"
 OURS = "settled.aio.wait"
-# With many jobs these take long, and they all do what the stock client does: ask httpx.
+# These take long with many jobs, and differ little from the stock client: all of them use httpx.
 _THROUGH_HTTPX = [name for name in async_peers.PEERS if "httpx" in name]
 _SETTLED = [name for name in async_peers.PEERS if name.startswith("settled")]
 
@@ -71,7 +71,7 @@ def sync_table(costs: Costs) -> Table:
 
 
 def failures(url: str, *, quick: bool) -> dict[str, Figures]:
-    """What each side makes of a thousand jobs with the limits and timeouts it comes with."""
+    """How each side copes with a thousand jobs, with its default limits and timeouts."""
     load = Load(url, 1000, polls=4, interval=0.02, delay=0.02)
     sides = _SETTLED if quick else [STOCK, "httpx", "azure-core AsyncLROPoller", "aiohttp", *_SETTLED]
     progress("  failed polls")

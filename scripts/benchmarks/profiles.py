@@ -14,7 +14,7 @@ _POLLS = 300
 
 
 def print_profiles(url: str, *, lines: int = 30) -> None:
-    """Print the functions that take most."""
+    """Print the functions that take the most time."""
     load = Load(url, 1, polls=_POLLS, interval=0.0, delay=0.0)
     for peer in ("settled.aio.wait", "settled.aio.as_settled", "settled.aio.wait, fast"):
         profile = cProfile.Profile()

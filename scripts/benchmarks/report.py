@@ -1,4 +1,4 @@
-"""The part of the site's page about benchmarks that they write."""
+"""The generated part of the site's page about benchmarks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def headed(tables: Iterable[Table], command: str) -> str:
 
 
 def check() -> None:
-    """ValueError if the page has no place for what is written."""
+    """Raise ValueError if the page lacks the markers."""
     text = PAGE.read_text(encoding="utf-8")
     if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
         raise ValueError(f"{PAGE.name} must hold one line {BEGIN} and one {END} after it")

@@ -16,11 +16,11 @@ SEED = 2024
 KNOWN = 20
 
 Distribution = Callable[[], float]
-"""Answers the seconds that one more job takes."""
+"""Draws the duration of one more job, in seconds."""
 
 
 class Row(NamedTuple):
-    """What a schedule came to on the mean: requests a job, seconds of delay, and delay as a part of the duration."""
+    """A schedule's means: requests a job, seconds of delay, and delay as a share of the duration."""
 
     schedule: str
     requests: float
@@ -77,7 +77,7 @@ def stamina(polls: int, _elapsed: float, /) -> float:
 
 
 def every(seconds: float) -> Timing:
-    """One interval for all."""
+    """A constant interval."""
     return Schedule(first=seconds, factor=1, cap=seconds, jitter=0)
 
 
@@ -99,7 +99,7 @@ def lognormal(median: float, sigma: float) -> Distribution:
 
 
 def either(first: Distribution, share: float, second: Distribution) -> Distribution:
-    """Two sorts of jobs, of which the first makes up `share`."""
+    """A mix of two kinds of job; the share of the first is `share`."""
     return lambda: first() if random.betavariate(1, 1) < share else second()
 
 
@@ -137,7 +137,7 @@ def waited(schedule: Timing, duration: float) -> Waited:
 
 
 def row(name: str, waits: Iterable[tuple[Timing, float]]) -> Row:
-    """What waits come to on the mean, each a schedule and its job's duration."""
+    """The means of waits, each given as a schedule and its job's duration."""
     results = [(waited(schedule, duration), duration) for schedule, duration in waits]
     requests = fmean(result.requests for result, _ in results)
     delay = fmean(result.delay for result, _ in results)

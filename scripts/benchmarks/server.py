@@ -33,12 +33,12 @@ _BODY = {
         {"timestamp": "2026-05-11T07:15:03Z", "event": "started", "hostname": "web-01", "message": "Started"},
     ],
 }
-# Made once: what differs between answers is put in by joining bytes.
+# Made once: the parts that differ between replies are joined to them as bytes.
 _BEFORE_ID, _BEFORE_STATUS, _AFTER_STATUS = json.dumps(_BODY).replace('""', "\0").encode().split(b"\0")
 
 
 def job_body(job_id: bytes, status: bytes) -> bytes:
-    """The JSON that tells about one job."""
+    """The JSON of one job."""
     return b'%s"%s"%s"%s"%s' % (_BEFORE_ID, job_id, _BEFORE_STATUS, status, _AFTER_STATUS)
 
 
@@ -55,13 +55,13 @@ class State:
         self.answered = 0
 
     def answer(self, job_id: bytes) -> bytes:
-        """The answer to a poll of a job."""
+        """The reply to a poll."""
         self.seen[job_id] += 1
         self.answered += 1
         return _response(job_body(job_id, b"completed" if self.seen[job_id] > self.polls else b"processing"))
 
     def control(self, target: str) -> bytes:
-        """The answer to anything else."""
+        """The reply to anything else."""
         parts = urlsplit(target)
         if parts.path == "/reset":
             given = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -79,13 +79,13 @@ class Connection(asyncio.Protocol):
         self._unread = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection."""
+        """Keep the transport."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a server's connections are such
         self._transport = transport
         self._loop = asyncio.get_running_loop()
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is complete."""
+        """Reply to each complete request."""
         self._unread += data
         while (end := self._unread.find(b"\r\n\r\n")) >= 0:
             request, self._unread = self._unread[:end], self._unread[end + 4 :]

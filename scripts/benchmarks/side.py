@@ -1,4 +1,4 @@
-"""One side of a comparison, alone in a fresh process, which tells its figures as a line of JSON."""
+"""One side of a comparison, alone in a fresh process, which prints its figures as a line of JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from benchmarks import async_peers, loopback, sync_peers
 from benchmarks.failures import counting
 from benchmarks.load import Load
 
-# So many polls of one job warm up what is made or imported with the first ones.
+# How many polls warm up imports and caches before measuring.
 _WARM_UP_POLLS = 20
 _MOST_SECONDS = 60.0
 

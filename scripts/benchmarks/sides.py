@@ -1,4 +1,4 @@
-"""Measuring several sides in turn, each round anew, and what the rounds say together."""
+"""Measure several sides in turn, round by round, and summarise the rounds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_SECONDS = 600
 
 @dataclass(frozen=True)
 class Spread:
-    """The median of what several rounds gave, and their extremes."""
+    """The median of several rounds, and the extremes."""
 
     median: float
     least: float
@@ -38,7 +38,7 @@ class Spread:
 
 
 def measure(module: str, *arguments: str, timeout: float = MOST_SECONDS) -> Figures:
-    """What a module of this package tells, when run with these arguments in a fresh process on the measured core."""
+    """What a module of this package prints when run with these arguments, in a fresh process on the measured core."""
     figures: Figures = run("-m", f"benchmarks.{module}", *arguments, timeout=timeout)
     return figures
 
@@ -93,5 +93,5 @@ def ratios(these: Iterable[float], those: Iterable[float]) -> Spread | None:
 
 
 def progress(text: str) -> None:
-    """Tell how far the benchmarks are."""
+    """Print how far the benchmarks are."""
     print(text, file=sys.stderr, flush=True)

@@ -100,7 +100,7 @@ def google(load: Load) -> Iterator[Follow]:
     from google.api_core.retry import Retry, if_exception_type
 
     with _httpx_client(load) as client:
-        # It waits a random part of what it is asked for, half of it on average.
+        # It sleeps for a random share of the interval, half of it on average.
         interval = 2 * load.interval
         retried = if_exception_type(Running, httpx.HTTPError)
         retry = Retry(retried, initial=interval, maximum=interval, multiplier=1.0, timeout=None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Table:
-    """One table, with what is to be said about it in words."""
+    """One table, with notes about it."""
 
     title: str
     columns: Sequence[str]
@@ -16,7 +16,7 @@ class Table:
     words: list[str] = field(default_factory=list)
 
     def markdown(self) -> str:
-        """The table in Markdown, its words below it."""
+        """The table in Markdown, its notes below it."""
         lines = [self.columns, ["---", *["---:"] * (len(self.columns) - 1)], *self.rows]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         return "\n\n".join([f"**{self.title}**", table, *filter(None, self.words)])

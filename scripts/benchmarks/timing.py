@@ -38,7 +38,7 @@ def schedule_table(told: dict[str, Any]) -> Table:
 
 
 def learned_table(told: dict[str, Any]) -> Table:
-    """What has been learnt from twenty jobs saves."""
+    """What learning from twenty jobs saves."""
     return Table(
         "A Learned schedule after 20 jobs, told to be as late as google-api-core's (simulated)",
         ["", "google's requests", "Learned's", "times fewer", "google's delay", "Learned's"],

@@ -1,4 +1,4 @@
-"""One side that waits for very many jobs, alone in a fresh process, which tells its figures as a line of JSON."""
+"""One side that waits for very many jobs, alone in a fresh process, which prints its figures as a line of JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.fake import Fake
 
 _MOST_CATCHING_UP = 60.0
 
-# A task that nobody refers to could be collected.
+# Without a reference, the garbage collector could take a task.
 _followed: list[asyncio.Future[Any]] = []
 
 
@@ -40,7 +40,7 @@ async def time_polls(peer: str, *, jobs: int, period: float, seconds: float) -> 
     fake = Fake(period, keeps_time=True)
     run = await _warmed_up(peer, fake)
     await _begin(run, fake, jobs)
-    # What came due while all were polled for the first time has to be caught up with.
+    # First catch up with the polls that came due during the first round.
     caught_up_by = time.monotonic() + _MOST_CATCHING_UP
     while fake.is_behind and time.monotonic() < caught_up_by:
         await asyncio.sleep(0.5)
@@ -74,7 +74,7 @@ _WORK: dict[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {"weigh":
 
 
 def main() -> None:
-    """Do what the command line names, with the arguments that follow as JSON."""
+    """Run the measurement that the command line names, with the arguments that follow as JSON."""
     name, peer, given = sys.argv[1:]
     try:
         figures = asyncio.new_event_loop().run_until_complete(_WORK[name](peer, **json.loads(given)))

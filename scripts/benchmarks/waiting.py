@@ -1,4 +1,4 @@
-"""What waiting itself costs: memory, and how late polls are, with very many jobs and no network."""
+"""The cost of waiting itself: memory, and how late polls are, with very many jobs and no network."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.waiting_peers import PEERS
 
 OURS = "settled.aio.as_settled"
 AZURE = "azure-core AsyncLROPoller"
-# Polls a second, of all jobs together: with many more, a process would do nothing else.
+# Polls a second of all jobs together; with many more, a process would do nothing else.
 _RATE = 500
 
 Waits = dict[str, dict[str, Figures]]
@@ -25,12 +25,12 @@ def measure_waits(*, quick: bool) -> Waits:
     rounds = 1 if quick else 3
     for jobs in (10_000,) if quick else (10_000, 100_000):
         progress(f"  {jobs:,} waiting jobs")
-        # To trace every allocation of so many takes minutes, and the others need the same for each, however many.
+        # Tracing the allocations of so many jobs takes minutes; the peers need the same for each job, however many.
         weighed = list(PEERS) if jobs == 10_000 else [OURS]
         timed = [name for name in PEERS if jobs == 10_000 or name != "settled.aio.wait"]
         given = {"jobs": jobs, "period": jobs / _RATE, "seconds": 5.0 if quick else 20.0}
         bytes_of = in_turn(weighed, 1, lambda peer, jobs=jobs: _of("weigh", peer, {"jobs": jobs}))  # type: ignore[misc]
-        # The others are so far off, or need so long, that once is enough.
+        # Peers that are far off, or slow, are measured once.
         once = [name for name in timed if name != OURS]
         times_of = in_turn(timed, rounds, lambda peer, given=given: _of("time", peer, given), once=once)  # type: ignore[misc]
         for name in PEERS:

@@ -25,7 +25,7 @@ CLIENTS = ROOT / "generated" / "settled_clients"
 # As deep as this folder, so that relative paths of the configuration hold in both.
 STAGED = ROOT / ".cache" / "docs"
 SITE = ROOT / "site"
-# Domains that lead nowhere, by RFC 2606.
+# Domains that RFC 2606 reserves, so that they lead nowhere.
 _RESERVED = (".example", ".invalid")
 
 # What of a page the browser fetches by itself.
@@ -44,7 +44,7 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take note of a tag."""
+        """Record what a tag links to or loads."""
         given = {name: value for name, value in attrs if value}
         self.anchors.update(given[name] for name in ("id", "name") if name in given)
         if _LOADED.get(tag) in given:
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 def stage() -> None:
-    """Put all pages into one folder, beside the configuration."""
+    """Collect all pages in one folder, beside the configuration."""
     shutil.rmtree(STAGED, ignore_errors=True)
     pages = STAGED / "pages"
     shutil.copytree(HERE / "pages", pages)
