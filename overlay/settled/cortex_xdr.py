@@ -177,6 +177,7 @@ class ActionTerminal(TerminalStatus):
     COMPLETED_SUCCESSFULLY = "COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED
     COMPLETED_PARTIAL = "COMPLETED_PARTIAL", Outcome.PARTIAL
     FAILED = "FAILED", Outcome.FAILED
+    # Clients know both spellings.
     CANCELLED = "CANCELLED", Outcome.CANCELLED
     CANCELED = "CANCELED", Outcome.CANCELLED
     ABORTED = "ABORTED", Outcome.CANCELLED
@@ -208,6 +209,7 @@ def _read_action(raw: Any) -> Reading:
     # A reason for an endpoint that `data` does not name, or in another form, is still worth showing.
     others = {endpoint: _part(None, reason) for endpoint, reason in by_endpoint.items() if endpoint not in parts}
     detail = details_of(parts | others) or (None if is_object(reasons) else message_of(reasons))
+    # The API gives an action no status of its own, so its outcome is that of its endpoints together.
     return attrs.evolve(of_parts(parts), detail=detail)
 
 
@@ -253,6 +255,7 @@ def _read_script(raw: Any) -> Reading:
     message = message_of(reply.get("error_message") or reply.get("err_msg"))
     if status is None and message is not None:
         raise Refused(truncate(message))
+    # Fields such as `endpoints_completed_successfully`: how many endpoints have which status.
     counters = {
         name.removeprefix("endpoints_"): _count(count) for name, count in reply.items() if name.startswith("endpoints_")
     }
@@ -278,6 +281,7 @@ def _count(value: Any) -> int:
 def _action_request(group_action_id: str) -> dict[str, Any]:
     if not (group_action_id.isascii() and group_action_id.isdecimal()):
         raise ValueError("group_action_id must be a whole number: digits, and nothing else")
+    # The API takes an integer here and a text in `_script_request`, although these are the same ids.
     query = ActionStatusQuery(group_action_id=int(group_action_id))
     return get_action_status.request_kwargs(body=ActionStatusRequest(request_data=query))
 
@@ -302,6 +306,7 @@ def _script_output(
     found = script_results(snapshot.job, timeout=timeout)
     yield found.to_dict()
     if folder is not None:
+        # Tenants mix numbers and texts in such counts.
         for endpoint in (str(each.endpoint_id) for each in found.results if str(each.retrieved_files or 0) != "0"):
             target = folder / safe_name(endpoint)
             yield from download_script_files(snapshot.job, endpoint, target, timeout=timeout, overwrite=overwrite)
@@ -558,9 +563,11 @@ def script_results(
     request = get_script_execution_results.request_kwargs(body=body)
     response = yield from read(job.client, request, deadline(timeout))
     reply = _reply(job, response)
+    # The API tells of a run that it does not know in a 200.
     if not reply.get("results") and (message := message_of(reply.get("error_message") or reply.get("err_msg"))):
         raise response.api_error(truncate(message))
     try:
+        # The model needs `results`; a reply may lack them as long as no endpoint has begun.
         return ScriptResults.from_dict({**reply, "results": reply.get("results") or []})
     except UNREADABLE as error:
         raise MalformedResponse(f"{job.ref}: the results do not fit the model: {error!r:.100}") from error
@@ -603,6 +610,7 @@ def download_script_files(
     def ask() -> Steps[Mapping[str, str]]:
         response = yield from read(job.client, request, end)
         reply = _reply(job, response)
+        # The page has `data`, tenants send `DATA`.
         link = reply.get("DATA") or reply.get("data")
         if not link:
             raise response.api_error(_no_files(reply, "this endpoint has no files: has the script fetched any?"))
@@ -683,12 +691,14 @@ def _filters(endpoint_ids: list[str]) -> list[EndpointIdFilter]:
 
 def _scan_filters(endpoint_ids: Strings) -> list[ScanFilter]:
     found = selection("endpoint_ids", endpoint_ids)
+    # The scan operations have a filter of their own, because they select by more than the id.
     return [ScanFilter(field=ScanFilterField.ENDPOINT_ID_LIST, operator="in", value=found)]
 
 
 def _incident(incident_id: int | str | None) -> str | Unset:
     if isinstance(incident_id, bool) or not isinstance(incident_id, int | str | None):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"incident_id must be an int or a str, not {described(incident_id)}")
+    # These operations take the id of a case as a text.
     return UNSET if incident_id is None or incident_id == "" else str(incident_id)
 
 

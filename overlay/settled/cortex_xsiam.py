@@ -178,6 +178,7 @@ def _asset(number: int, asset: Any) -> ExternalAsset:
         raise TypeError(f"assets[{number}] must be a mapping or an ExternalAsset, not {described(asset)}")
     try:
         fields = asset.to_dict() if isinstance(asset, ExternalAsset) else cast("Mapping[str, Any]", asset)
+        # Models go through `from_dict`, too: a malformed one is then noticed before it is sent.
         return ExternalAsset.from_dict(fields)
     except UNREADABLE as error:
         raise ValueError(f"assets[{number}] does not have the form of an asset: {type(error).__name__}") from error
@@ -185,6 +186,7 @@ def _asset(number: int, asset: Any) -> ExternalAsset:
 
 def _imported(client: AuthenticatedClient, answer: Any) -> Job[ByosImportJob]:
     try:
+        # Other clients look for the id at the top of the reply, and inside `reply`.
         inner = answer.get("reply")
         return byos_import(client, id_of(answer.get("job_id") or inner["job_id"]))
     except UNREADABLE as error:

@@ -15,6 +15,7 @@ CallbackAuth = tuple[Literal["bearer"], str] | tuple[Literal["token"], str, str]
 
 _log = logging.getLogger("settled.simulator")
 
+# Loading the CA certificates takes longer than everything else about a callback.
 _ssl_context = functools.cache(ssl.create_default_context)
 
 
@@ -43,6 +44,7 @@ def callback(url: str, auth: CallbackAuth) -> Callback:
 
 async def deliver(payload: dict[str, Any], receiver: Callback) -> None:
     """Post a callback once; a receiver that cannot be reached is only logged."""
+    # A receiver is usually on this machine, where a proxy of the environment cannot reach it.
     async with httpx.AsyncClient(verify=_ssl_context(), trust_env=False) as http:
         try:
             await http.post(receiver.url, json=payload, headers=receiver.headers)

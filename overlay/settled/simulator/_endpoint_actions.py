@@ -126,6 +126,7 @@ class Submit:
         selected = list(dict.fromkeys(self.selected(data, tenant)))
         if self.most is not None and len(selected) > self.most:
             raise Refusal(500, f"Too many endpoints: {len(selected)}, the limit is {self.most}")
+        # A tenant acts on the endpoints that it has, and refuses only if it has none of them.
         known = [endpoint for endpoint in selected if tenant.knows(endpoint)]
         if not known:
             raise Refusal(500, self.not_found, f"can't create group action id for {self.action}")
@@ -148,6 +149,7 @@ def _record_effects(simulator: Simulator, name: str, data: Data, job: ScriptedJo
         for scan in tenant.scans:
             for endpoint in scan.parts.keys() & job.parts.keys():
                 scan.parts[endpoint].advance(now)
+                # An endpoint whose scan has ended keeps its result.
                 if scan.parts[endpoint].word in _RUNNING:
                     scan.parts |= scripts({endpoint: _ABORTED}, speed=simulator.speed, now=now)
 
@@ -161,6 +163,7 @@ def _check_types(data: Data, **types: type) -> None:
 def _check_params(data: Data, **types: type) -> None:
     for name in types:
         if name not in data or data[name] in (None, ""):
+            # As on real tenants, where a missing parameter is a permanent 500.
             raise Refusal(500, f"{name} param is missing")
     _check_types(data, **types)
 

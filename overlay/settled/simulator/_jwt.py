@@ -36,6 +36,7 @@ def _encoded(value: Mapping[str, Any]) -> str:
 
 
 def _decoded(text: str) -> dict[str, Any]:
+    # JWTs leave out the padding of Base64, which the decoder needs.
     value: dict[str, Any] = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     return value
 

@@ -58,6 +58,7 @@ def _missing(body: dict[str, Any]) -> Iterator[str]:
 
 def _wrong_types(body: dict[str, Any], types: dict[str, type]) -> Iterator[str]:
     for field, expected in types.items():
+        # Not isinstance, for which True is an integer.
         if field in body and type(body[field]) is not expected:
             yield f"Invalid type for {field}: expected {_NAMES[expected]}."
     if not _are_labels(body.get("labels", [])):

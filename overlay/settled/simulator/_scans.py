@@ -28,6 +28,7 @@ class ScanPool:
 
     def put(self, scan: ScriptedJob, priority: str, now: float) -> None:
         """Queue a scan: it stays in its first state until its turn comes."""
+        # No state ends before its turn comes: then `_start_next` sets the moment.
         scan.script.since = math.inf
         self.advance(now)
         heapq.heappush(self._waiting, (RANKS[priority], next(self._numbers), scan))

@@ -60,6 +60,7 @@ class Script:
                 self._go_on(self.since + step[1])
 
     def _go_on(self, moment: float) -> None:
+        # The first state counts as begun from the start, even if faults come before it.
         is_begun = any(isinstance(step, tuple) for step in self.steps[: self.at + 1])
         self.at += 1
         self.served = 0

@@ -101,6 +101,7 @@ class Server:
             served, http=_Protocol, ws="none", lifespan="off", log_level="critical", access_log=False
         )
         config.date_header = now is None
+        # Do not wait for the replies that faults delay.
         config.timeout_graceful_shutdown = 1
         self._server = uvicorn.Server(config)
         self._socket: socket.socket | None = None

@@ -87,6 +87,7 @@ class Simulator:
         self.endpoint_files: _endpoint_files.EndpointFiles = _endpoint_files.EndpointFiles()
         self.fleet: osapi.Fleet = osapi.Fleet()
         self._jobs: dict[tuple[str, str], ScriptedJob] = {}
+        # Set when first asked, because the clock may be replaced before.
         self._epoch: float | None = None
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]

@@ -167,6 +167,7 @@ def _chunks(rows: Rows) -> Iterator[bytes]:
 def _gzipped(chunks: Iterator[bytes]) -> Iterator[bytes]:
     packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)
     for chunk in chunks:
+        # Flushed, so that a client can read these rows before the next chunk exists.
         yield packer.compress(chunk) + packer.flush(zlib.Z_SYNC_FLUSH)
     yield packer.flush()
 

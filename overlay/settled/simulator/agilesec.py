@@ -56,6 +56,7 @@ class Platform:
             if self.pool.has_ended(scan, simulator.clock()):
                 await deliver(_callback_payload(scan), receiver)
                 break
+            # The pool advances only when it is asked, so nobody could report the end.
             await asyncio.sleep(_LOOK_SECONDS)
 
 
@@ -126,6 +127,7 @@ def _start(simulator: Simulator, sensor_id: str, answer: dict[str, Any]) -> Resp
     fields = {"sensorId": sensor_id, "labels": sensor.get("labels", []), "error_code": plan.error_code}
     if "callbackId" in sensor:
         fields["callback_id"] = sensor["callbackId"]
+    # No duration for the queue: the pool holds the script up until the turn comes.
     scan = simulator.make(KIND, [("queued", 0), *plan.states], None, fields)
     simulator.agilesec.pool.put(scan, sensor.get("priority", "low"), simulator.clock())
     return JSONResponse(answer | {"executionId": scan.id, "status": "successful", "message": "Scan queued"})

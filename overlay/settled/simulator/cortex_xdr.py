@@ -92,6 +92,7 @@ def _action_reply(job: ScriptedJob) -> dict[str, Any]:
 
 
 def _script_reply(job: ScriptedJob) -> dict[str, Any]:
+    # The counter is spelt with one L, whatever the endpoint says.
     words = [word.replace("CANCELLED", "CANCELED") for word in _words(job).values()]
     counters = {f"endpoints_{word.lower()}": words.count(word) for word in _COUNTED}
     return {"reply": {"general_status": _general_status(set(words)), "error_message": ""} | counters | job.fields}

@@ -42,6 +42,7 @@ class FairLock:
         try:
             waiter.has_lock.wait()
         except BaseException:
+            # Interrupted: leave the queue, or pass the lock on if it has just arrived.
             with self._clock.lock:
                 if waiter in self._waiters:
                     self._waiters.remove(waiter)

@@ -44,6 +44,7 @@ def settled_simulator(_settled_server: Simulator, monkeypatch: pytest.MonkeyPatc
     """
     for name, value in _settled_server.environ.items():
         monkeypatch.setenv(name, value)
+    # One server serves the whole session, because starting it takes longer than most tests.
     _settled_server.clock = _now
     _settled_server.speed = 1.0
     _settled_server.scan_slots = 1
