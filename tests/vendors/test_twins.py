@@ -16,9 +16,11 @@ from settled._vendors import module_of, vendors
 
 def _operations(vendor: str) -> dict[str, Callable[..., Any]]:
     """What `operation` has made of a module, by name, but for what is the module's own."""
+    module = module_of(vendor)
     found = {
         name: value
-        for name, value in vars(module_of(vendor)).items()
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
         if inspect.isfunction(value) and inspect.isgeneratorfunction(inspect.unwrap(value)) and not _is_async(value)
     }
     return {name: value for name, value in found.items() if value is not inspect.unwrap(value) and name[0] != "_"}
