@@ -1,13 +1,15 @@
 """OSAPI: jobs that one agent or many carry out.
 
-From the vendor's page "Get job detail" and the server's source. The server computes a job's status from the agents
-that have begun so far, so the first agent's end can pass for the job's: `expected_agents` says how many to wait for.
+The server computes a job's status from the agents that have begun so far. So the job can seem to have ended when the
+first agent has: `expected_agents` says how many to wait for.
 
-Neither `failed` nor `completed` is final. The server runs a failed job again (30 s later at first, five times at most),
-and it may be `completed` then; an agent that joins runs old broadcasts of the last day. A wait ends with what it reads.
+Neither `failed` nor `completed` is final. The server runs a failed job again (after 30 s at first, five times at most),
+and an agent that joins runs the broadcasts of the last day. A wait ends with the first such word that it reads.
 
-A submit is answered when the job has been run, or after the server's own time limit (30 s by default). Of a job that
-takes longer, or that fails on its only agent, no answer tells the id: then it is looked up in the list of jobs.
+The server replies to a submit when the job has run, or after its own time limit (30 s by default). The reply has no id
+if the job takes longer, or fails on its only agent: then the job is looked up in the list of jobs.
+
+From the vendor's page "Get job detail" and the server's source.
 """
 
 from __future__ import annotations
@@ -82,7 +84,7 @@ __all__ = [
 _REDELIVERY_SECONDS = 29
 _MAX_DIGITS = 9
 
-# The server answers a submit after 30 s, unless it was told to take longer.
+# The server replies to a submit after 30 s at the latest, unless it was configured to take longer.
 _ANSWER_SECONDS = 60.0
 _LOOK_SECONDS = 10.0
 _LOOK_PAUSE = 1.0
@@ -91,17 +93,17 @@ _MOST_REPEATED = 3
 _MOST_NOTED = 4
 # The server tells times in whole seconds: a job can seem to be older or younger by as much.
 _CLOCK_SECONDS = 2.0
-# Where a client remembers its submits of late.
+# The key under which a client remembers its recent submits.
 _SENT = "osapi.sent"
 _MAX_COMMAND_SECONDS = 300
-# A 500 with one of these is of a job that exists: it runs for longer than the server waits, or has failed.
+# A 500 with one of these is about a job that exists: it takes longer than the server waits, or has failed.
 _TELLS_OF_A_JOB = ("timeout waiting for", "job failed:")
 # Agents in these states are not counted for broadcasts; they take no jobs.
 _ABSENT = ("Cordoned", "Draining", "Pending")
 
 
 class OsapiJobTerminal(TerminalStatus):
-    """The words of a job that has settled, as a whole or on an agent."""
+    """The status words of a settled job, as a whole or on an agent."""
 
     COMPLETED = "completed", Outcome.SUCCEEDED
     PARTIAL_FAILURE = "partial_failure", Outcome.PARTIAL
@@ -146,13 +148,14 @@ def _progress(parts: Mapping[str, Part], timeline: Any, expected: int) -> Progre
 
 
 def _agents_in(timeline: Any) -> tuple[int, int]:
-    """How many agents a timeline shows to have answered, and how many to have begun.
+    """How many agents have ended and how many have begun, by a job's timeline.
 
-    Whoever begins under the host name of an agent that has failed, or has taken long, is that agent again: the server
-    has told it to. After a short run that did not fail it is another machine of that name.
+    Several machines can have one host name, and one agent can run a job several times. A run that begins after a failed
+    or a long one of the same name is a repetition, because the server delivers such jobs again. After a short run that
+    did not fail, it is another machine.
     """
-    # By host name: the runs under way, when each began and whether its agent has answered before; and how many agents
-    # may be told to run the job again.
+    # By host name: the current runs, each with its begin and whether it is a repetition; and how many agents may repeat
+    # the job.
     running: defaultdict[str, list[tuple[float | None, bool]]] = defaultdict(list)
     may_repeat: Counter[str] = Counter()
     begun = answered = 0
@@ -164,7 +167,7 @@ def _agents_in(timeline: Any) -> tuple[int, int]:
             begun += not is_again
             running[host].append((now, is_again))
         elif event in ("completed", "skipped", "failed"):
-            # Runs that tell of no other agent go first: better wait for too long than for too few.
+            # Assume that a repetition has ended, if there is one: better wait for too long than for too few.
             runs = sorted(running[host], key=operator.itemgetter(1), reverse=True)
             began, is_again = runs.pop(0) if runs else (None, False)
             running[host] = runs
@@ -191,7 +194,7 @@ def _is_command(operation: Any) -> bool:
 
 
 def _exit_code(data: Any) -> str | None:
-    """What a command's exit code tells, although its job is `completed`; None if that is 0 or not there."""
+    """A command's exit code in words, None if it is 0 or absent; the job is `completed` whatever it is."""
     code = data.get("exit_code") if is_object(data) else None
     return f"exit code {code}" if isinstance(code, int) and code != 0 else None
 
@@ -199,7 +202,7 @@ def _exit_code(data: Any) -> str | None:
 def _by_host_name(
     responses: Mapping[str, Mapping[str, Any]], states: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
-    # Machines that were cloned have the same name: then it tells none of them apart.
+    # Cloned machines share a host name; then each part is named by its agent instead.
     counts = Counter(response.get("hostname") for response in responses.values())
     names = {
         agent: name if (name := response.get("hostname")) and counts[name] == 1 else agent
@@ -213,20 +216,20 @@ def _by_host_name(
 def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: bool) -> Part:
     status = response.get("status") or state.get("status") or None
     outcome = OsapiJobTerminal.outcome_of(status)
-    # The server never clears a state's error: once the agent has completed, it is of an earlier run.
+    # The server never clears the error of a state: after a success, it is that of an earlier run.
     error = response.get("error") or (None if outcome is Outcome.SUCCEEDED else state.get("error"))
     return Part(status, outcome, message_of(error) or (_exit_code(response.get("data")) if is_command else None))
 
 
 def _agents(said: str) -> int:
-    """How many agents a ref says to wait for."""
+    """The number of agents in a ref's option."""
     if not (said.isascii() and said.isdigit() and len(said) <= _MAX_DIGITS and int(said) >= 1):
         raise ValueError("agents in a ref of osapi.job must be a whole number, 1 or more")
     return int(said)
 
 
 def _answers(snapshot: Snapshot[JobDetail], *_: object) -> Iterator[Any]:
-    """What each agent has answered, which the job itself tells; the result of a job that names no agent."""
+    """The response of each agent, or the result of a job that names no agent; the job itself has them."""
     raw = snapshot.raw
     yield from (raw.get("responses") or {}).values() or filter(None, [raw.get("result")])
 
@@ -254,13 +257,13 @@ KINDS = (JOB,)
 def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None = None) -> Job[JobDetail]:
     """The job with this id, a UUID.
 
-    For a job that many agents carry out, `expected_agents` is how many: the server may say `completed` or `failed`
-    after the first of them, and a wait then goes on until so many have answered. The number is in the job's ref, behind
-    `?agents=`. The server forgets jobs, after an hour by default.
+    `expected_agents` is how many agents carry the job out. The server may say `completed` or `failed` after the first
+    of them; a wait then goes on until so many have ended. The number is part of the job's ref, as `?agents=`. The
+    server forgets jobs, after an hour by default.
 
-    Neither `failed` nor `completed` is final. The server runs a failed job again, 30 seconds later at first and five
+    Neither `failed` nor `completed` is final. The server runs a failed job again, after 30 seconds at first and five
     times at most, and says `failed` meanwhile; an agent that joins runs completed broadcasts of the last day. A wait
-    ends with the first such word: `fetch` the job later to see what became of it.
+    ends with the first such word: `fetch` the job later to see whether it has changed.
 
     Raises:
         ValueError: If `job_id` cannot be an id, or fewer than one agent is expected.
@@ -285,20 +288,20 @@ def run_command(
 ) -> Steps[Job[JobDetail]]:
     """Run a program with arguments, without a shell, and return its job.
 
-    `target` is an agent's host name or machine id, `_any` for one agent, `_all` for every one, or `key:value` for those
-    with a label. `cwd` is the directory to run it in. After `timeout` seconds, 1 to 300 and 30 unless given, the agent
-    ends the program.
+    `target` is an agent's host name or machine id, `_any` for any one agent, `_all` for every agent, or `key:value` for
+    those with a label. `cwd` is the working directory. The agent ends the program after `timeout` seconds (1 to 300, by
+    default 30).
 
-    The job's `expected_agents` is 1 or, for `_all` and a label, as many as have answered, or as many as the server
-    lists; if it does not list them, it is not set. The call returns when the server answers: when the job has been
-    run, or 30 seconds later, unless the server was told to take longer. A program that exits with another code than 0
-    makes a `completed` job. To end a wait, or to delete the job, does not stop the program.
+    The job's `expected_agents` is 1. For `_all` and a label it is the number of agents in the reply, or else of those
+    that the server lists; if it lists none, it is not set. The call returns when the server replies: when the job has
+    run, or after 30 seconds, unless the server was configured to take longer. A job is `completed` whatever the
+    program's exit code is. Neither the end of a wait nor deleting the job stops the program.
 
     Raises:
         TypeError, ValueError: If an argument cannot be right; nothing was sent.
-        SubmitUnclear: If the job may exist, but no answer tells its id, and the list of jobs has none or several that
-            it can be: `candidates`. The request is not made a second time.
-        SettledError: ApiError or TransportError, if there surely is no job.
+        SubmitUnclear: If the job may exist, but no reply has its id, and the list of jobs has none or several that it
+            could be: `candidates`. The request is sent only once.
+        SettledError: ApiError or TransportError, if there certainly is no job.
     """
     if isinstance(cast("Any", args), str | bytes):
         raise TypeError(f"args must be an iterable of str, not {described(args)}: ['-l', '/tmp']")
@@ -316,7 +319,7 @@ def run_command(
 def run_shell(
     client: AuthenticatedClient, target: str, command: str, *, cwd: str | None = None, timeout: float | None = None
 ) -> Steps[Job[JobDetail]]:
-    """Run a line of shell, by `/bin/sh -c`, and return its job; for the rest it is as `run_command`."""
+    """Run a line of shell with `/bin/sh -c`, and return its job; everything else is as in `run_command`."""
     body = ShellRequest(_command(command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET)
     request = shell_command.request_kwargs(_target(target), body=body)
     return (yield from _run(client, target, "command.shell.execute", request))
@@ -324,12 +327,12 @@ def run_shell(
 
 @operation
 def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = None) -> Steps[Job[JobDetail]]:
-    """Submit what a job was to do once more, and return the new job, which has an id of its own.
+    """Submit the operation of a job again, and return the new job, which has an id of its own.
 
-    The old job stays as it is, and is not waited for. The new one does not go where the old one went: `target` is as of
-    `run_command`, and `_any` unless given. Name an agent by its machine id: servers of August 2026 take a host name,
-    but no agent then takes the job. The server itself runs a failed job again, so `failed` is not final, and a retry
-    may do the work twice. The answer comes at once.
+    The old job stays as it is, and is not waited for. The new one does not go to the target of the old one: `target` is
+    as in `run_command`, and `_any` by default. Name an agent by its machine id: servers of August 2026 accept a host
+    name, but then no agent takes the job. The server itself runs a failed job again, so a retry may do the work twice.
+    The server replies at once.
 
     Raises:
         NotFound: If the server does not know the job, or no longer.
@@ -351,11 +354,11 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
 def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Items[JobDetail]:
     """The jobs that the server still knows: an iterator, which reads page after page.
 
-    They come in the order of their ids, which tells nothing (seen on a server of August 2026, whose source speaks of
-    the newest first). `status` is submitted, processing, completed, failed or partial_failure. Each job comes once,
-    also if others are submitted meanwhile; a job that is forgotten meanwhile can make the list pass over another one.
-    An item tells neither of single agents nor of the job's target; `job(client, item.id)` does the former. A page is
-    asked for again while its failures may pass, for 60 seconds at most.
+    They come in the order of their ids, which means nothing (seen on a server of August 2026, although its source says
+    newest first). `status` is submitted, processing, completed, failed or partial_failure. Each job comes once, even if
+    others are submitted meanwhile; a job that the server forgets meanwhile can make the list skip another one. An item
+    has neither the job's agents nor its target; `job(client, item.id).fetch()` has the agents. Transient errors of a
+    page are retried, for 60 seconds at most.
 
     Raises:
         SettledError: ApiError, TransportError or MalformedResponse, the last one that came; MalformedResponse also if
@@ -376,9 +379,9 @@ list_jobs_async: Final = asynchronous_iteration(list_jobs)
 
 @attrs.define(eq=False)
 class _Sent:
-    """What a client remembers of a submit: of what, from when until when by the clock of waits, and the job's id.
+    """What a client remembers of a submit: its content, its begin and end by the clock of waits, and the job's id.
 
-    The id is None as long as the job may exist and nobody knows which one it is, and "" if there is none.
+    The id is None while the job may exist but is not known, and "" if there is no job.
     """
 
     target: str
@@ -390,7 +393,7 @@ class _Sent:
 
 @attrs.frozen
 class _Call:
-    """A submit of a client's, when it began by the clock of waits, and which job it retries."""
+    """A submit by a client: its target and content, its begin by the clock of waits, and the id of a retried job."""
 
     client: AuthenticatedClient
     target: str
@@ -404,7 +407,7 @@ class _Call:
 
     @contextlib.contextmanager
     def remembered(self) -> Generator[_Sent, None, None]:
-        """Let the client remember the submit while it lasts, and as long as others could take its job for theirs."""
+        """Remember the submit while it lasts, and as long as others could take its job for theirs."""
         sent = _Sent(self.target, self.what, self.start)
         known: list[_Sent] = self.client.extensions.setdefault(_SENT, [])
         known.append(sent)
@@ -423,7 +426,7 @@ class _Call:
             sent.end = _clock.clock.now()
 
     def others(self, own: _Sent, ended: float) -> list[_Sent]:
-        """The client's other submits of the same whose jobs can be taken for that of this one, which ended then."""
+        """The client's other submits whose jobs look like this one's: of the same content, at about the same time."""
         known: list[_Sent] = list(self.client.extensions[_SENT])
         same = [each for each in known if each is not own and (each.target, each.what) == (own.target, own.what)]
         first, last = own.start - _CLOCK_SECONDS, ended + _CLOCK_SECONDS
@@ -441,7 +444,7 @@ class _Page:
 
 @attrs.define
 class _Pages:
-    """How far the list of jobs, which may change meanwhile, has been read; each job comes once."""
+    """The progress of reading the list of jobs, which may change meanwhile: each job comes once."""
 
     offset: int = 0
     has_more: bool = True
@@ -449,7 +452,7 @@ class _Pages:
     _repeated: int = attrs.field(init=False, default=0)
 
     def new_items(self, page: _Page) -> Iterator[dict[str, Any]]:
-        """The jobs of the next page that have not come yet; MalformedResponse in the end if pages repeat for ever."""
+        """The jobs of the next page that are new; MalformedResponse if page after page has none."""
         new = {key: item for item in page.items if (key := str(item.get("id"))) not in self._seen}
         self._seen.update(new)
         yield from new.values()
@@ -476,7 +479,7 @@ def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str
 
 
 def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
-    """The id in the answer to a submit, and of how many agents it tells."""
+    """The job's id in the reply to a submit, and the number of agents with a result there."""
     try:
         results = raw.get("results")
         return job(client, raw["job_id"]).id, len(results) if is_list(results) else 0
@@ -485,20 +488,20 @@ def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
 
 
 def _submitted(call: _Call, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
-    """The job of a submit that has answered its id, which is not lost if the look-up of its agents is interrupted."""
+    """The job with the id of a reply; an interruption while its agents are looked up does not lose the id."""
     with noted(lambda: f"the job was submitted: {job(call.client, job_id).ref}"):
         return job(call.client, job_id, expected_agents=(yield from _expected(call, results)))
 
 
 def _expected(call: _Call, results: int = 0) -> Steps[int | None]:
-    """How many agents a submit is for, by its answer or by the agents that there are; None if neither tells."""
+    """How many agents a submit is for, by its reply or by the list of agents; None if neither says."""
     if not call.is_broadcast:
         return 1
     return results or len((yield from _targeted_agents(call)) or ()) or None
 
 
 def _targeted_agents(call: _Call) -> Steps[list[dict[str, Any]] | None]:
-    """The agents that a submit is for, of those that take jobs; None if the server does not list them."""
+    """The agents that a submit is for, of those that take jobs; None if the list cannot be read."""
     try:
         response = yield from read(call.client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
         listed: list[dict[str, Any]] = response.json()["agents"]
@@ -514,14 +517,14 @@ def _targeted_agents(call: _Call) -> Steps[list[dict[str, Any]] | None]:
 
 
 def _has_label(labels: Any, key: str, value: str) -> bool:
-    # The value of a target may be the beginning of an agent's, up to a dot.
+    # The value of a target may be a prefix of an agent's, up to a dot.
     return is_object(labels) and f"{labels.get(key, '')}.".startswith(f"{value}.")
 
 
 def _found(
     call: _Call, sent: _Sent, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None
 ) -> Steps[Job[JobDetail]]:
-    """The job of a submit whose answer did not tell it, looked up in the list of jobs; or else the error goes on."""
+    """The job of an unclear submit, from the list of jobs; raises `unclear`, with candidates, if it is not certain."""
     ended, end = _clock.clock.now(), deadline(_LOOK_SECONDS)
     cause = unclear.__cause__
     jobs: list[Job[JobDetail]] = []
@@ -554,7 +557,7 @@ def _look_up(
 ) -> Steps[None]:
     """Add to `found` the jobs that a call can have made: of its operation and target, and created while it lasted.
 
-    What an earlier page had is there also if a later one cannot be read.
+    `found` keeps the jobs of earlier pages if a later one cannot be read.
     """
     hosts: list[Any] | None = None
     if call.target not in ("_any", "_all"):
@@ -595,7 +598,7 @@ def _page(client: AuthenticatedClient, offset: int, end: float, status: ListedSt
 
 
 def _does(done: Any, sought: Mapping[str, Any]) -> bool:
-    """Whether a job's operation is the one that is sought; the server leaves out what is empty."""
+    """Whether a job has the operation that is sought; the server leaves out empty fields."""
     if not is_object(done) or done.get("type") != sought.get("type"):
         return False
     return _without_blanks(done.get("data")) == _without_blanks(sought.get("data"))
