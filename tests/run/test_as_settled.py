@@ -542,7 +542,7 @@ def test_signals_while_a_thread_starts(vendors: Simulator, monkeypatch: pytest.M
 
     monkeypatch.setattr(threading.Thread, "start", interrupted)
     (job,) = _imports(vendors, ["COMPLETED"])
-    with job.client, settled.as_settled([job], timeout=30) as ends:  # type: ignore[attr-defined]
+    with job.client, settled.as_settled([job], timeout=30) as ends:
         for _ in range(2):
             with pytest.raises(_Enough):
                 next(ends)

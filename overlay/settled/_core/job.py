@@ -276,18 +276,18 @@ def _fault_of_id(value: Any) -> str | None:
     """Why a value cannot be an id, without the value: it may be a secret, in the wrong place."""
     if not isinstance(value, str):
         return f"{described(value)}, not a str"
-    if not value.strip():
-        return "it is empty" if not value else "it has nothing but blanks"
-    if not value.isprintable():
-        return "it has characters that cannot be printed"
-    # A list of refs would lead to another job.
-    if value != value.strip() or " #" in value:
-        return "it has blanks around it, or one before a #, where a comment begins in a list of refs"
-    if value in {".", ".."}:
-        return f"{value!r} would lead to another path"
-    if len(value) > MAX_ID_LENGTH:
-        return f"it has {len(value):,} characters, and {MAX_ID_LENGTH:,} are the most"
-    return None
+    faults = {
+        "it is empty": not value,
+        "it has nothing but blanks": not value.strip(),
+        "it has characters that cannot be printed": not value.isprintable(),
+        # A list of refs would lead to another job.
+        "it has blanks around it, or one before a #, where a comment begins in a list of refs": (
+            value != value.strip() or " #" in value
+        ),
+        f"{value!r} would lead to another path": value in {".", ".."},
+        f"it has {len(value):,} characters, and {MAX_ID_LENGTH:,} are the most": len(value) > MAX_ID_LENGTH,
+    }
+    return next((fault for fault, is_so in faults.items() if is_so), None)
 
 
 class Detached:
