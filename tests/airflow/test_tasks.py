@@ -481,9 +481,14 @@ def with_results(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any
 
 
 def test_results(sim: Simulator, connect: Connect, with_results: Any) -> None:
-    """What a job has produced is an XCom, files by their paths; a number that no database holds is a text."""
+    """What a job has produced is an XCom, files by their paths; a retry replaces files; a huge number is a text."""
     job_id = sim.add(KIND, states=["COMPLETED"])
-    with_results(lambda snapshot, folder, _: [{"rows": snapshot.raw["job_status"], "huge": 10**30}, folder / "a.zip"])
+
+    def results(snapshot: Any, folder: Any, _: Any, overwrite: bool) -> list[Any]:
+        assert overwrite
+        return [{"rows": snapshot.raw["job_status"], "huge": 10**30}, folder / "a.zip"]
+
+    with_results(results)
     task = WaitForJobOperator(
         task_id="wait", ref=f"{KIND}/{job_id}", conn_id=connect(), timeout=60, results="/shared/files"
     )

@@ -120,7 +120,9 @@ class WaitForJobOperator(BaseOperator):
         job = SettledHook(self.conn_id).job(self.ref)
         try:
             with job.client:
-                found = list(itertools.islice(results_of(job, folder=folder), MOST_RESULTS + 1))
+                # A retry finds the files of the attempt before.
+                results = results_of(job, folder=folder, overwrite=True)
+                found = list(itertools.islice(results, MOST_RESULTS + 1))
         except (OSError, SettledError, ValueError) as error:
             if is_needed:
                 raise AirflowException(
