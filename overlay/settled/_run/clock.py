@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 # Longer sleeps than threads can be given are made of several.
 _LONGEST_SECONDS = 3600.0
+# Between two looks at one clock less time passes.
+_ASTRAY_SECONDS = 60.0
 
 
 class Clock:
@@ -42,16 +45,34 @@ class Clock:
         """Sleep in this task."""
         import asyncio
 
-        seconds = min(seconds, _LONGEST_SECONDS)
-        if alarm is None:
-            await asyncio.sleep(seconds)
-            return
-        timer = asyncio.get_running_loop().call_later(seconds, alarm.set)
+        seconds, alarm = min(seconds, _LONGEST_SECONDS), alarm or asyncio.Event()
+        loop = asyncio.get_running_loop()
+        timer = _thread_timer(loop, seconds, alarm) if _is_frozen(loop) else loop.call_later(seconds, alarm.set)
         try:
             await alarm.wait()
         finally:
             timer.cancel()
             alarm.clear()
+
+
+def _is_frozen(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a test has frozen the clock that this loop's timers go by; a loop may also have one of its own."""
+    now = monotonic()
+    return abs(time.monotonic() - now) > _ASTRAY_SECONDS and abs(loop.time() - now) > _ASTRAY_SECONDS
+
+
+def _thread_timer(loop: asyncio.AbstractEventLoop, seconds: float, alarm: asyncio.Event) -> threading.Timer:
+    """Set an alarm of a loop from a thread, which sleeps in real time."""
+    import threading
+
+    def ring() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(alarm.set)
+
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 # Looked up anew by every wait, so that tests can put virtual time in its place.
