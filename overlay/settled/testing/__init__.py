@@ -19,8 +19,6 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .._lazy import imported
-
 if TYPE_CHECKING:
     from . import strategies
     from ._virtual import VirtualClock, virtual_time
@@ -33,6 +31,8 @@ _HOMES = {"VirtualClock": "_virtual", "virtual_time": "_virtual"}
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: pytest imports this package in every run."""
     if name in _HOMES:
+        from .._lazy import imported
+
         return imported(__name__, _HOMES[name], name, extra="testing", needed=["pytest"])
     if name == "strategies":
         return importlib.import_module(f"{__name__}.strategies")
