@@ -26,6 +26,7 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError, ValidatorDetectError
@@ -52,6 +53,7 @@ strings.RESERVED_WORDS |= set({sorted(USED_NAMES)!r})
 from openapi_python_client.cli import app
 app()
 """
+VALUES = {"const", "default", "example", "examples"}  # below these there is no schema
 
 
 class GenerationError(Exception):
@@ -62,6 +64,31 @@ def place(path: Path, steps: Sequence[Any]) -> str:
     """A place in a document, as line and JSON pointer."""
     pointer = "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
     return f"line {line_at(path, steps)}, {pointer or '/'}"
+
+
+def iso(value: Any) -> str:
+    """What YAML reads as a date, as OpenAPI means it: as text."""
+    return str(value.isoformat()) if hasattr(value, "isoformat") else str(value)
+
+
+def expanded_size(value: Any, known: dict[int, int]) -> int:
+    """How many values a document holds once its YAML aliases are written out; ValueError for a million."""
+    if id(value) not in known:
+        known[id(value)] = 1  # a value that holds itself is told by json
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        known[id(value)] += sum(expanded_size(each, known) for each in inner)
+    if known[id(value)] > 1_000_000:
+        raise ValueError("its aliases stand for more than a million values")
+    return known[id(value)]
+
+
+def yaml_problem(error: Exception) -> str:
+    """What is wrong with a YAML document, in one line, with the line of the document."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    said = str(problem or error).partition("\n")[0]
+    return f"{said}, at line {mark.line + 1}" if mark is not None else said
 
 
 def pointers(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -106,9 +133,11 @@ def read_spec(path: Path) -> dict[str, Any]:
         raise GenerationError(f"{path.name} has a name that no Python package can have")
     try:
         # Through JSON, OpenAPI's own data model: it has no dates, and its keys are text.
-        document = json.loads(json.dumps(YAML(typ="safe").load(path), default=str))
-    except (YAMLError, TypeError, ValueError) as error:
-        raise GenerationError(f"{path.name} is not YAML that JSON can represent: {error}") from error
+        loaded = YAML(typ="safe").load(path)
+        expanded_size(loaded, {})
+        document = json.loads(json.dumps(loaded, default=iso))
+    except (YAMLError, TypeError, ValueError, RecursionError) as error:
+        raise GenerationError(f"{path.name} is not YAML that JSON can represent: {yaml_problem(error)}") from error
     if not isinstance(document, dict):
         raise GenerationError(f"{path.name} is not an OpenAPI document: it is not a mapping")
     if str(document.get("swagger", "")).startswith("2"):
@@ -120,6 +149,7 @@ def read_spec(path: Path) -> dict[str, Any]:
         if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
             what = f"has a $ref to another document, at {place(path, steps)}: {value!r}"
             raise GenerationError(f"{path.name} {what}; adopt.py bundles several files into one")
+    check_by_hand(path, document)
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
         raise GenerationError(f"{path.name} has a path with bad braces, at {place(path, ['paths', odd])}")
@@ -128,6 +158,8 @@ def read_spec(path: Path) -> dict[str, Any]:
     except OpenAPIValidationError as error:
         end = tuple(error.absolute_path)
         # The path of an error within a schema begins at the schema, not at the document.
+        operation = re.search(r"^Operation ID .* for '(\w+)' in '(.*)' is not unique", error.message)
+        end = ("paths", operation[2], operation[1]) if operation and not end else end
         same = (steps for steps, each in pointers(document) if each == error.instance)
         full = [steps for steps in same if steps[len(steps) - len(end) :] == end]
         at = place(path, full[0] if full and end else end)
@@ -139,6 +171,72 @@ def read_spec(path: Path) -> dict[str, Any]:
         what = f"{type(error).__name__}: {error}"[:200]
         raise GenerationError(f"{path.name} cannot be read as an OpenAPI document: {what}") from error
     return document
+
+
+def exists(document: dict[str, Any], reference: str) -> bool:
+    """Whether a reference within a document leads to something."""
+    found: Any = document
+    for step in unquote(reference).split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(found, list) and name.isdigit():
+            found = dict(enumerate(found)).get(int(name))
+        else:
+            found = found.get(name) if isinstance(found, dict) else None
+    return found is not None
+
+
+def check_by_hand(path: Path, document: dict[str, Any]) -> None:
+    """Refuse what validator and generator do not tell clearly: odd enums, doubled names, references in circles."""
+    for steps, value in pointers(document):
+        wrong = "" if VALUES & {*steps[:-1]} else what_is_wrong(document, steps, value)
+        if wrong:
+            raise GenerationError(f"{path.name} has {wrong}, at {place(path, steps)}")
+    holder = document.get("components")
+    schemas = holder.get("schemas") if isinstance(holder, dict) else None
+    for name, wrong in odd_schemas(schemas if isinstance(schemas, dict) else {}):
+        raise GenerationError(f"{path.name} has {wrong}, at {place(path, ['components', 'schemas', name])}")
+
+
+def what_is_wrong(document: dict[str, Any], steps: tuple[Any, ...], value: Any) -> str:
+    """What is wrong with a part of a document, if anything is."""
+    key, above = (*reversed(steps), None, None)[:2]
+    if above == "properties":
+        return "" if re.search(r"[^\W_]", str(key)) else "a field that Python has no name for"
+    if key == "enum" and isinstance(value, list):
+        types = {type(word) for word in value if word is not None}
+        if not value:
+            return "an enum without words"
+        return "an enum of several types, or of fractions" if len(types) > 1 or types - {str, int, bool} else ""
+    if key == "$ref" and isinstance(value, str) and not exists(document, value):
+        return f"a $ref to {value}, which is not there"
+    if key == "parameters" and isinstance(value, list):
+        named = Counter((each.get("in"), each.get("name")) for each in value if isinstance(each, dict))
+        twice = [(where, name) for (where, name), count in named.items() if count > 1 and name is not None]
+        return f"the parameter {twice[0][1]!r} in {twice[0][0]} twice" if twice else ""
+    return ""
+
+
+def odd_schemas(schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The schemas that cannot become classes: those with the module of another one, or made of themselves."""
+    called: dict[str, str] = {}
+    folded = Counter(re.sub(r"\W|_", "", name).casefold() for name in schemas)
+    for name in schemas if max(folded.values(), default=0) > 1 else ():
+        other = called.setdefault(snake_case(name), name)
+        if other != name:
+            yield name, f"schemas {other!r} and {name!r}, whose modules in Python would be one"
+    prefix = "#/components/schemas/"
+    for first in schemas:
+        seen, waiting = set[str](), [first]
+        while waiting:
+            schema = schemas.get(waiting.pop())
+            parts = [schema, *(schema.get("allOf") or ())] if isinstance(schema, dict) else []
+            references = [each.get("$ref") for each in parts if isinstance(each, dict)]
+            names = {each.removeprefix(prefix) for each in references if isinstance(each, str)}
+            if first in names:
+                yield first, "a schema that is made of itself"
+                return
+            waiting += names - seen
+            seen |= names
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -193,7 +291,8 @@ def name_members(node: Any) -> None:
     words = node.get("enum") if isinstance(node, dict) else None
     if not isinstance(words, list) or len(node.get("x-enum-varnames", ())) == len(words):
         return
-    texts = list(dict.fromkeys(word for word in words if isinstance(word, str)))
+    words = node["enum"] = [word for at, word in enumerate(words) if word not in words[:at] or isinstance(word, bool)]
+    texts = [word for word in words if isinstance(word, str)]
     others = [word for word in words if word is not None and not isinstance(word, str)]
     if len({word.casefold() for word in texts if re.fullmatch("[A-Za-z]+", word)}) == len(texts):
         return  # plain words, which the generator names well
@@ -231,6 +330,7 @@ def with_lines(spec: Path, output: str) -> str:
         steps = ["paths", match[2], match[1].lower()] if match[1] else match[3].split("/")[1:]
         return f"{match[0]} ({spec.name}:{line_at(spec, steps)})"
 
+    output = re.sub(r" for status code <[\w.]+ object at \w+>", "", output)
     return re.sub(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) (/[^\s]*)|(/components/\w+/[\w.-]+)", line, output)
 
 

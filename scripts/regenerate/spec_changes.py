@@ -12,6 +12,7 @@ from findings import Change, Finding, Place, folded, in_order, worse
 from generate import member_names
 from spec_tree import (
     DOCS,
+    FLAGS,
     SERIES,
     SHAPES,
     Json,
@@ -31,6 +32,11 @@ from terminal_tables import JobTable
 LIMITS = re.compile(
     "pattern|multipleOf|uniqueItems|format|(min|max)(Length|Items|Properties|Contains|imum)|exclusive(Min|Max)imum"
 )
+ASSERTIONS = {  # what the generator passes over, and a server holds requests against
+    *("contains", "dependentRequired", "dependentSchemas", "discriminator", "else", "if", "not", "patternProperties"),
+    *("contentEncoding", "contentMediaType", "contentSchema", "prefixItems", "propertyNames", "then"),
+    *("unevaluatedItems", "unevaluatedProperties"),
+}
 REREAD = "x-source.read"
 UNKNOWN = "programs that use it fail"
 GONE = {  # what becomes of programs that use it
@@ -98,8 +104,10 @@ def compare_pair(place: Place, where: str, pair: Pair) -> Iterator[Finding]:
 
 def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Finding]:
     """Compare what two versions of a part say, and their own parts."""
-    for key in {**old.aspects, **new.aspects}:
-        before, after = old.aspects.get(key), new.aspects.get(key)
+    olds, news = in_one_form(old.aspects, new.aspects)
+    for key in {**olds, **news}:
+        flag = False if key.rpartition(" ")[2] in FLAGS else None
+        before, after = olds.get(key, flag), news.get(key, flag)
         if key == "type":
             yield from compare_types(place, where, before or {}, after or {})
         elif before != after and not key.startswith("x-"):  # which only tools read
@@ -116,6 +124,17 @@ def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Fin
                 yield place.finding(False, f"{where}{pair.name}", (pair.name, None), said)
             else:
                 yield from compare_pair(there, f"{where}{pair.name}", pair)
+
+
+def in_one_form(old: Json, new: Json) -> tuple[Json, Json]:
+    """Aspects with exclusive limits as OpenAPI 3.1 has them, if one of the two has them so: as numbers, not flags."""
+    both = dict(old), dict(new)
+    for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        is_number = any(not isinstance(each.get(exclusive, False), bool) for each in both)
+        for each in both:
+            if is_number and each.get(exclusive) is True and limit in each:
+                each[exclusive] = each.pop(limit)
+    return both
 
 
 def is_argument_of_its_model(node: Node) -> bool:
@@ -203,7 +222,12 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
     at, key = f"{where} {aspect}".strip(), aspect.rpartition(" ")[2]
     who = where or place.operation
     breaks, bump, said = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
-    if key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
+    if key == "title" and any(label.startswith(SHAPES) for label in node.aspects.get("type", ())):
+        name = where.rpartition(".")[2]
+        breaks = squashed(old or name) != squashed(new or name)
+        said, bump = f"{who} has another title", "minor" if breaks else "patch"
+        said += ", which names its class in Python: importing it by its old name fails." if breaks else "."
+    elif key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
         how = "new" if old is None else "gone" if new is None else "worded differently"
         breaks, bump, said = False, "patch", f"{at} is {how}."
     elif key == "servers":
@@ -222,11 +246,17 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
     elif key == "deprecated":
         breaks, said = False, f"{who} is {'now' if new else 'no longer'} deprecated."
     elif key == "security":
-        breaks, said = not old or any(way not in new for way in old), f"{who} has other ways to sign in."
+        closed = bool(new) and {} not in new
+        breaks, said = closed and (not old or any(way not in new for way in old)), f"{who} has other ways to sign in."
+    elif key in {"readOnly", "writeOnly"}:
+        breaks = bool(new) and place.sent == (key == "readOnly")
+        said = f"{who} is {'now' if new else 'no longer'} {key}{': ' + UNKNOWN if breaks else ''}."
     elif key == "default":
         breaks, said = place.sent, f"{who} has another value where none is given."
     elif LIMITS.fullmatch(key):
         breaks, said = place.sent and is_tighter(key, old, new), f"{who} has another {key}."
+    elif key in ASSERTIONS:
+        breaks, said = place.sent and new is not None, f"{who} has another {key}."
     finding = place.finding(breaks, at, change, said, bump)
     if key == "read":
         said = (

@@ -19,12 +19,16 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 STRUCTURE = {"$ref", "allOf", "anyOf", "oneOf", "type", "enum", "const", "items", "properties", "required"}
 PREAMBLE = {"openapi", "info", "servers", "tags"}
 DOCS = PREAMBLE | {"description", "summary", "title", "example", "externalDocs", "$comment", "links", "callbacks"}
-DOCS |= {"xml", "readOnly", "writeOnly"}  # the generator reads none of them
+DOCS |= {"xml"}
 PYTHON_FORMATS = {"date-time", "date", "uuid", "binary"}  # the generator has types of their own for these
 SHAPES = ("object", "array", "enum")
 # Words in a row, as a text lists the values of a field: "open, closed or merged".
 SERIES = re.compile(r"[\w-]+(?:(?:\s*,\s*(?:(?:or|and)\s+)?|\s*\|\s*|/|\s+(?:or|and)\s+)[\w-]+)+")
-PLAIN = ("string", "integer", "number", "boolean")
+PLAIN = {"string", "integer", "number", "boolean", "null"}
+FLAGS = {  # which are false where nothing is said
+    *("deprecated", "uniqueItems", "readOnly", "writeOnly", "exclusiveMinimum", "exclusiveMaximum"),
+    *("allowReserved", "allowEmptyValue"),
+}
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ def operation_nodes(document: Json) -> dict[str, Node]:
                 for each in item.get("parameters", []) + operation.get("parameters", []):
                     given = resolved(document, each)
                     argument = schema_node(document, given.get("schema", {}), "argument", given.get("required", False))
-                    argument.aspects.update(without(given, {"name", "schema", "required"}))
+                    style = "form" if given["in"] in ("query", "cookie") else "simple"
+                    usual = {"style": style, "explode": given.get("style", style) == "form"}
+                    said = {key: value for key, value in given.items() if usual.get(key) != value}
+                    argument.aspects.update(without(said, {"name", "schema", "required"}))
                     clash = parts.get(f"parameter {given['name']}", argument).aspects["in"] != given["in"]
                     parts[f"parameter {given['name']}" + (f" in {given['in']}" if clash else "")] = argument
                 if "requestBody" in operation:
@@ -114,7 +121,8 @@ def body_node(document: Json, reference: Json, what: str) -> Node:
         node = schema_node(document, content.get("schema", {}), "media type")
         node.aspects.update(without(content, {"schema", "examples"}))
         node.aspects.update({f"example {name}": value for name, value in content.get("examples", {}).items()})
-        parts["" if media == "application/json" else f" {media}"] = node
+        plain = media.partition(";")[0].strip().lower()
+        parts["" if plain == "application/json" else f" {plain}"] = node
     for name, given in body.get("headers", {}).items():
         header = resolved(document, given)
         contents = [content.get("schema", {}) for content in header.get("content", {}).values()]
@@ -134,12 +142,17 @@ def model_nodes(document: Json) -> dict[str, Node]:
 
 def is_plain(schema: Any) -> bool:
     """Whether a schema is a plain type, without fields or words of its own."""
-    return isinstance(schema, dict) and "enum" not in schema and schema.get("type") in PLAIN
+    if not isinstance(schema, dict) or {"enum", "const"} & schema.keys():
+        return False
+    types = schema.get("type")
+    if types == "array":
+        return is_plain(schema.get("items"))
+    return bool(types) and {*(types if isinstance(types, list) else [types])} <= PLAIN
 
 
 def schema_node(document: Json, schema: Any, what: str, required: bool | None = None) -> Node:
     """A model, a field or another value that a schema describes."""
-    whole = merged(document, schema) if isinstance(schema, dict) else {}
+    whole = with_limits(document, merged(document, schema)) if isinstance(schema, dict) else {}
     types: Json = {}
     for label, each in variants(document, schema if schema is False else whole):
         types[f"{label} {len(types)}" if label in types and label != "null" else label] = each
@@ -148,7 +161,7 @@ def schema_node(document: Json, schema: Any, what: str, required: bool | None = 
     parts: dict[str, Node] = {}
     for label, each in types.items():
         handled = STRUCTURE | {"additionalProperties", "nullable"} | ({"format"} if " " in label else set())
-        mark = "" if each is whole or each == without(whole, {"nullable"}) else f"{label} "
+        mark = "" if len(types.keys() - {"null"}) == 1 else f"{label} "
         aspects |= {f"{mark}{key}": value for key, value in without(each, handled).items() if "$ref" not in each}
         if "$ref" in each:
             continue
@@ -165,6 +178,12 @@ def schema_node(document: Json, schema: Any, what: str, required: bool | None = 
             aspects["x-words"] = [word for word in words(each) if isinstance(word, str)]  # in their order
     aspects |= without(whole, STRUCTURE | {"additionalProperties", "format", "nullable"})
     return Node(what, aspects, parts)
+
+
+def with_limits(document: Json, schema: Json) -> Json:
+    """A schema with the limits of the plain type that it refers to."""
+    target = resolved(document, schema) if "$ref" in schema else {}
+    return target | without(schema, {"$ref"}) if is_plain(target) else schema
 
 
 def variants(document: Json, schema: Any) -> Iterator[tuple[str, Json]]:

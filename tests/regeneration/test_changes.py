@@ -279,12 +279,31 @@ def test_direction(sent: bool, classes: list[str]) -> None:
         ({"$ref": "#/components/schemas/A"}, {"type": "object"}, "breaking", "breaking"),
         ({"oneOf": [{"type": "string"}, {"type": "null"}]}, {"type": ["null", "string"]}, None, None),
         ({"type": "array", "items": {"type": "string"}}, {"type": "array"}, "additive", "breaking"),
-        ({"type": "object", "not": {}}, {"type": "object"}, "breaking", "breaking"),
+        ({"type": "object", "not": {}}, {"type": "object"}, "additive", "additive"),
+        ({"type": "object"}, {"type": "object", "not": {}}, "breaking", "additive"),
+        ({"type": "string", "maxLength": 9}, {"$ref": "#/components/schemas/Short"}, None, None),
+        ({"type": "string", "readOnly": False}, {"type": "string"}, None, None),
+        ({"type": "string"}, {"type": "string", "readOnly": True}, "breaking", "additive"),
+        ({"type": "string"}, {"type": "string", "writeOnly": True}, "additive", "breaking"),
+        ({"type": "object"}, {"type": "object", "title": "Another"}, "breaking", "breaking"),
+        ({"type": "string"}, {"type": "string", "title": "Another"}, "additive", "additive"),
+        ({"maximum": 9, "exclusiveMaximum": True}, {"exclusiveMaximum": 9}, None, None),
+        (
+            {"type": ["integer", "null"], "maximum": 9},
+            {"anyOf": [{"type": "integer", "maximum": 9}, {"type": "null"}]},
+            None,
+            None,
+        ),
     ],
 )
 def test_types(old: Json, new: Json, sent: str | None, read: str | None) -> None:
     """Two schemas are compared by the values that they let through and by the Python types that they become."""
-    schemas = {"Alias": {"type": "string"}, "A": {"type": "object"}, "B": {"type": "object"}}
+    schemas = {
+        "Alias": {"type": "string"},
+        "Short": {"type": "string", "maxLength": 9},
+        "A": {"type": "object"},
+        "B": {"type": "object"},
+    }
     nodes = [schema_node({"components": {"schemas": schemas}}, schema, "field") for schema in (old, new)]
     for way, expected in ((True, sent), (False, read)):
         found = list(compare_part(Place("v", "o", sent=way), "M.f", *nodes))

@@ -383,3 +383,22 @@ def test_lock_says_how_members_are_named(sides: tuple[Path, Path]) -> None:
     (sides[0] / "generated").mkdir()
     (sides[0] / "generated" / "lock.json").write_text(json.dumps({"enum_members": MEMBERS}), encoding="utf-8")
     assert [changes.read_side(side).numbered for side in sides] == [False, True]
+
+
+def test_what_says_the_same_as_nothing() -> None:
+    """Defaults that are written out, and the character set of a media type, change nothing."""
+
+    def written_out(document: Json) -> None:
+        firing(document)["parameters"][1] |= {"style": "form", "explode": True, "deprecated": False}
+        body = firing(document)["responses"]["200"]["content"]
+        body["application/json; charset=utf-8"] = body.pop("application/json")
+
+    assert found(written_out) == []
+
+
+@pytest.mark.parametrize("ways", [[], [{}, {"token": []}]])
+def test_sign_in_that_is_no_longer_needed(ways: list[Json]) -> None:
+    """An operation that asks for no credentials any more breaks nobody."""
+    edit: Edit = lambda document: firing(document).update(security=ways)  # noqa: E731 - an edit
+    before: Edit = lambda document: firing(document).update(security=[{"token": []}])  # noqa: E731
+    assert found(edit, before) == ["additive security"]
