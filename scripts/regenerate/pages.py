@@ -32,8 +32,9 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from generate import GenerationError, read_spec
+from generate import GenerationError, read_spec, yaml_problem
 from spec_tree import METHODS, SERIES, Problem, resolved
 
 NAME = r"[A-Za-z_$][\w$.-]*"
@@ -74,6 +75,7 @@ CAPITALS = re.compile(r"(?<![\w-])(?:[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|[A-Z][A-Z0-9]
 QUOTED = re.compile(r"(?<!\w)[\"'`“‘]([A-Za-z]\w*)[\"'`”’](?!\w|\s*:)")  # noqa: RUF001 - pages have such quotes
 QUOTES = str.maketrans("", "", "\"'`“”‘’")  # noqa: RUF001
 ITEM = re.compile(r"[•*+|-]\s*[\"'`“]?([A-Za-z][\w-]*)[\"'`”]?\s*(?:$|[|:(,—–]|-\s).*")  # noqa: RUF001
+ALONE = re.compile(r"(?:\d+[.)]\s+)?([A-Za-z][\w-]*)")  # a cell of a table, a term that is explained, a numbered item
 ENDS_AS = re.compile(  # what prose says of a status: "ends as expired", "the status becomes paused"
     r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|status|state|changes|moves|goes)"
     r"(?: up)? (?:as|becomes|is set to|to|turns) [\"'`“]?([a-z][a-z]+(?:_[a-z]+)*)[\"'`”]?(?![\w'-])"
@@ -201,6 +203,10 @@ def title_of(page: PageText) -> str:
 def decoded(path: Path) -> str:
     """The text of a saved page; PageError names an encoding other than UTF-8."""
     content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        raise PageError(f"{path} is compressed: unpack it with gunzip")
+    if content[:2] not in (b"\xff\xfe", b"\xfe\xff") and content[1:400:2].count(0) > len(content[:400]) / 3:
+        raise PageError(f"{path} is not UTF-8 but UTF-16: save it as UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -339,7 +345,8 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
     text = "" if glued else text
     words = {value for key, value in PAIR.findall(text) if Word("listed", key) in known and value.isidentifier()}
     words |= {*QUOTED.findall(PAIR.sub(" ", text)), *CAPITALS.findall(text)}
-    for series in SERIES.findall(text.translate(QUOTES)):
+    is_row = text.startswith("|")  # of a Markdown table, where bars part cells
+    for series in SERIES.findall((text.replace("|", ";") if is_row else text).translate(QUOTES)):
         members = set(re.findall(r"[\w-]+", series)) - {"or", "and"}
         told = len(members & enums)
         words |= members if (told > 1 and len(members) > 2) or (told and re.search(r"\||\sor\s", series)) else set()
@@ -364,14 +371,34 @@ def items_of(lines: list[Line]) -> Iterator[list[tuple[str, int]]]:
     yield group
 
 
+def beside_known(group: list[tuple[str, int]], enums: set[str]) -> Iterator[tuple[str, int]]:
+    """The words of a group in which two or more are known, as far as they are written as those are."""
+    known = {word for word, _ in group} & enums
+    if len(known) > 1:
+        yield from (each for each in group if any(each[0].islower() == word.islower() for word in known))
+
+
+def words_alone(lines: list[Line], enums: set[str]) -> Iterator[tuple[str, int]]:
+    """The words that stand alone, as those of enums do around them, with their lines: cells of tables, and terms."""
+    group: list[tuple[str, int]] = []
+    last = 0
+    for at, line in enumerate([*lines, *[Line(0, "", "")] * 3]):
+        alone = ALONE.fullmatch(line.text)
+        if alone and (alone[1] in enums or not NO_FIELD.fullmatch(alone[1])):
+            group.append((alone[1], line.number))
+            last = at
+        elif at - last > 2:  # up to two cells say what a word means
+            yield from beside_known(group, enums)
+            group = []
+
+
 def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
     """The words of an API in some lines of a page, each with the first line it stands on."""
     found: dict[Word, int] = {}
     enums = {word.text for word in known if word.kind == "word"}
-    for group in items_of(lines):
-        if len({word for word, _ in group} & enums) > 1:
-            for item, number in group:
-                found.setdefault(Word("word", item), number)
+    listed = (each for group in items_of(lines) for each in beside_known(group, enums))
+    for word, number in (*listed, *words_alone(lines, enums)):
+        found.setdefault(Word("word", word), number)
     for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
         for word in words_of(line.text, following.text, known, enums):
             found.setdefault(word, line.number)
@@ -481,7 +508,10 @@ def document_differences(spec: Path, document: Any, page: Path, theirs: Any) -> 
 
 def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     """What there is to say of a vendor's own OpenAPI document."""
-    theirs = YAML().load(decoded(page))
+    try:
+        theirs = YAML().load(decoded(page))
+    except (YAMLError, RecursionError) as error:
+        raise PageError(f"{page} is not YAML or JSON: {yaml_problem(error)}") from error
     if not isinstance(theirs, dict) or not str(theirs.get("openapi", "")).startswith("3."):
         raise PageError(f"{page} is not an OpenAPI 3 document")
     try:

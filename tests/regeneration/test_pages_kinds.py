@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -141,3 +142,55 @@ def test_other_encodings_are_named(spec: Path, capsys: pytest.CaptureFixture[str
     spec.with_name("page.html").write_bytes(content)
     assert pages.main([str(spec), str(spec.with_name("page.html"))]) == 3
     assert f"is not UTF-8 but {named}" in capsys.readouterr().err
+
+
+WORDS = ["heating", "fired", "cracked", "chipped"]
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        (
+            "page.html",
+            "<table><tr><th>Status</th></tr>{}</table>|<tr><td>{}</td><td>It is so.</td></tr>",
+        ),
+        ("page.html", "<table>{}</table>|<tr><td><code>{}</code></td><td>It is so.</td><td>Always</td></tr>"),
+        ("page.html", "<dl>{}</dl>|<dt>{}</dt><dd>It is so.</dd>"),
+        ("page.html", "<ol>{}</ol>|<li><code>{}</code>: it is so.</li>"),
+        ("page.html", "<p>{}</p>|{}<br>"),
+        ("page.md", "\n\n{}|1. {}\n"),
+        ("page.md", "\n\n{}|* `{}` - It is so.\n"),
+    ],
+)
+def test_lists_of_every_form(spec: Path, name: str, listed: str) -> None:
+    """A new word among known ones is found in tables, lists of definitions, numbered lists, and lines."""
+    around, _, item = listed.partition("|")
+    text = around.format("".join(item.format(word) for word in WORDS))
+    page = f"# Read a firing\n{TEXT}{text}" if name.endswith(".md") else f"<html><h1>Read a firing</h1>{MAIN}{text}"
+    assert told(spec, page, name) == (1, ["word chipped"])
+
+
+def test_markdown_table(spec: Path) -> None:
+    """Of a Markdown table the first cells count, but no head, and no other cells."""
+    rows = "".join(f"| {word} | {word.capitalize()} |\n" for word in WORDS)
+    page = f"# Read a firing\n{TEXT}\n| Status | Meaning |\n| --- | --- |\n{rows}"
+    assert told(spec, page, "page.md") == (1, ["word chipped"])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("page.html", gzip.compress(TEXT.encode()), "is compressed: unpack it"),
+        ("page.txt", TEXT.encode("utf-16-le"), "is not UTF-8 but UTF-16"),
+        ("page.json", b'{"openapi": ', "is not YAML or JSON: "),
+        ("page.html", b"", "contains no title of a page"),
+    ],
+)
+def test_pages_that_cannot_be_read(
+    spec: Path, name: str, content: bytes, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says what a page is that cannot be read."""
+    spec.with_name(name).write_bytes(content)
+    assert pages.main([str(spec), str(spec.with_name(name))]) == 3
+    (said,) = capsys.readouterr().err.splitlines()
+    assert f"{name} {reason}" in said
