@@ -397,8 +397,8 @@ def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
     found: dict[Word, int] = {}
     enums = {word.text for word in known if word.kind == "word"}
     listed = (each for group in items_of(lines) for each in beside_known(group, enums))
-    for word, number in (*listed, *words_alone(lines, enums)):
-        found.setdefault(Word("word", word), number)
+    for text, number in (*listed, *words_alone(lines, enums)):
+        found.setdefault(Word("word", text), number)
     for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
         for word in words_of(line.text, following.text, known, enums):
             found.setdefault(word, line.number)
