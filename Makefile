@@ -35,7 +35,7 @@ demo: .venv/ready ## Submit a few jobs to the embedded simulator, and wait for t
 ##@ Develop
 
 test: .venv/ready ## Run the tests but the slow ones
-	@echo "The quick tests, in parallel: about two minutes. \`make test-all\` adds the slow ones."
+	@echo "The quick tests, in parallel: some nine minutes of processor time, so about five on two cores. \`make test-all\` adds the slow ones."
 	$(PYTEST) --numprocesses auto -m "not slow"
 
 test-all: .venv/ready ## Run all tests, as a change needs them before it lands

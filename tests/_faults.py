@@ -241,7 +241,8 @@ def _certified(name: str, certificate: str, says: str, trusts: str = "") -> Faul
 
 _WITHOUT_TLS = _both(_setting("certificate", None), _setting("reads", False))
 _MORE_THAN = rf"more than {MAX_BODY:,} bytes.*max_body"
-_DEEP = b'{"deep": ' + b"[" * 30_000 + b"]" * 30_000 + b"}"
+# Python 3.14 reads what is nested 30,000 deep, so this has no end.
+_DEEP = b'{"deep": ' + b"[" * 60_000
 _GIB = {"Content_Length": str(HUGE)}
 _CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 _NOTHINGS = bytes(2**16)
