@@ -161,7 +161,8 @@ def schema_node(document: Json, schema: Any, what: str, required: bool | None = 
     parts: dict[str, Node] = {}
     for label, each in types.items():
         handled = STRUCTURE | {"additionalProperties", "nullable"} | ({"format"} if " " in label else set())
-        mark = "" if len(types.keys() - {"null"}) == 1 else f"{label} "
+        own = each is whole or each == without(whole, {"nullable"}) or len(types.keys() - {"null"}) == 1
+        mark = "" if own else f"{label} "
         aspects |= {f"{mark}{key}": value for key, value in without(each, handled).items() if "$ref" not in each}
         if "$ref" in each:
             continue
