@@ -68,7 +68,7 @@ _ELSEWHERE = frozenset({301, 302, 307, 308})
 # What the names of twins for asyncio end with.
 TWIN = "_async"
 # From Python 3.14 on, functools.wraps copies what makes a function's annotations, which does not know of `_annotate`.
-_COPIED = (*(name for name in functools.WRAPPER_ASSIGNMENTS if name != "__annotate__"), "__annotations__")
+_COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
 
 
 def _in_words(step: Send) -> str:
