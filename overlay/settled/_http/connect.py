@@ -274,4 +274,7 @@ def _ssl_context(verify: ssl.SSLContext | str | None) -> ssl.SSLContext:
 @functools.lru_cache(maxsize=32)
 def _shared_ssl_context(bundle: str | None, *_version: object) -> ssl.SSLContext:
     # Making one takes some 50 ms, and every client of a process can use the same.
-    return httpx.create_ssl_context() if bundle is None else ssl.create_default_context(cafile=bundle)
+    context = httpx.create_ssl_context() if bundle is None else ssl.create_default_context(cafile=bundle)
+    # A distribution's Python may leave that to a configuration file of OpenSSL's.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    return context
