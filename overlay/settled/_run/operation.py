@@ -29,6 +29,7 @@ import functools
 import inspect
 import json
 import math
+import sys
 import typing
 from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -67,8 +68,6 @@ READ_SECONDS = 60.0
 _ELSEWHERE = frozenset({301, 302, 307, 308})
 # What the names of twins for asyncio end with.
 TWIN = "_async"
-# From Python 3.14 on, functools.wraps copies what makes a function's annotations, which does not know of `_annotate`.
-_COPIED = ("__module__", "__name__", "__qualname__", "__doc__", "__annotations__")
 
 
 def _in_words(step: Send) -> str:
@@ -138,7 +137,7 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
     """The function that takes the steps of an operation and returns its result."""
     _annotate(define, "Steps")
 
-    @functools.wraps(define, _COPIED)
+    @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
         run = _Run[T](define(*args, **kwargs))
         for _ in run:  # it lists nothing
@@ -152,7 +151,7 @@ def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
     """The twin for asyncio of a function that `operation` made."""
     define = cast("Callable[P, Steps[T]]", inspect.unwrap(function))
 
-    @functools.wraps(define, _COPIED)
+    @functools.wraps(define)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         run = _Run[T](define(*args, **kwargs))
         async for _ in run:
@@ -167,7 +166,7 @@ def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
     """The function that returns an iterator of what the steps list; its arguments are checked when it is called."""
     _annotate(define, "Items", typing.Iterator)
 
-    @functools.wraps(define, _COPIED)
+    @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
         return iter(_Run[Any](define(*args, **kwargs)))
 
@@ -178,7 +177,7 @@ def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, As
     """The twin for asyncio of a function that `iteration` made: an async iterator."""
     define = cast("Callable[P, Items[T]]", inspect.unwrap(function))
 
-    @functools.wraps(define, _COPIED)
+    @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
         return aiter(_Run[Any](define(*args, **kwargs)))
 
@@ -204,7 +203,7 @@ def _discreet(
 ) -> Callable[Concatenate[Client, dict[str, Any], P], Steps[T]]:
     """Steps whose errors do not quote the secrets of the request."""
 
-    @functools.wraps(define, _COPIED)
+    @functools.wraps(define)
     def run(client: Client, request: dict[str, Any], /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
         with sent_secrets_hidden(request.get("json")):
             return (yield from define(client, request, *args, **kwargs))
@@ -511,3 +510,7 @@ def _annotate(define: Callable[..., Any], steps: str, result: Any = None) -> Non
         inner = annotation.removeprefix(f"{steps}[").removesuffix("]")
         # One of typing's own keeps the text as what typing.get_type_hints looks up in the definition's module.
         define.__annotations__["return"] = inner if result is None else result[inner]
+        if sys.version_info >= (3, 14):
+            # functools.wraps copies what makes the annotations; setting it forgets those that there are.
+            annotations = define.__annotations__
+            define.__annotate__ = lambda _: annotations
