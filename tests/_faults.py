@@ -277,7 +277,7 @@ TLS = (
     _certified("self-signed", _certificates.STRANGER, "self.signed"),
     _certified("of another host", _certificates.ELSEWHERE, r"127\.0\.0\.1", trusts=_certificates.ELSEWHERE),
     _certified("expired", _certificates.EXPIRED, "expired", trusts=_certificates.EXPIRED),
-    _tls("none at all", _both(_WITHOUT_TLS, _answering(lambda _: b"220 hello\r\n")), "(?i)SSL"),
+    _tls("none at all", _both(_WITHOUT_TLS, _answering(lambda _: b"220 hello\r\n")), "no TLS is spoken there"),
     _tls("silence", _both(_WITHOUT_TLS, _behaving(_stay_silent)), "in time", is_slow=True),
 )
 REFUSALS = (
