@@ -156,21 +156,30 @@ def read_spec(path: Path) -> dict[str, Any]:
     try:
         validate(without_ecma_patterns(document))
     except OpenAPIValidationError as error:
-        end = tuple(error.absolute_path)
-        # The path of an error within a schema begins at the schema, not at the document.
-        operation = re.search(r"^Operation ID .* for '(\w+)' in '(.*)' is not unique", error.message)
-        end = ("paths", operation[2], operation[1]) if operation and not end else end
-        same = (steps for steps, each in pointers(document) if each == error.instance)
-        full = [steps for steps in same if steps[len(steps) - len(end) :] == end]
-        at = place(path, full[0] if full and end else end)
-        said = f"{path.name} is not a valid OpenAPI document, at {at}: {error.message}"
-        raise GenerationError(said[:600]) from error
+        steps = steps_of_error(document, error)
+        at = f", at {place(path, steps)}" if steps else ""
+        said = "it has no paths" if not steps and "paths" not in document else error.message
+        raise GenerationError(f"{path.name} is not a valid OpenAPI document{at}: {said}"[:600]) from error
     except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
     except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"[:200]
         raise GenerationError(f"{path.name} cannot be read as an OpenAPI document: {what}") from error
     return document
+
+
+def steps_of_error(document: dict[str, Any], error: OpenAPIValidationError) -> tuple[Any, ...]:
+    """The steps to what is not valid; the error's own begin at a schema, or are none."""
+    end = tuple(error.absolute_path)
+    told = (
+        r"^(?:Operation ID|Path parameter) .* for '(\w+)' (?:operation )?in '(.*)' (?:is not unique|was not resolved)"
+    )
+    operation = re.search(told, error.message)
+    if operation and not end:
+        return ("paths", operation[2], operation[1])
+    same = [steps for steps, each in pointers(document) if each == error.instance and steps]
+    found = [steps for steps in same if (steps[len(steps) - len(end) :] == end if end else steps[-1] == "default")]
+    return found[0] if found else end
 
 
 def exists(document: dict[str, Any], reference: str) -> bool:
@@ -200,8 +209,11 @@ def check_by_hand(path: Path, document: dict[str, Any]) -> None:
 def what_is_wrong(document: dict[str, Any], steps: tuple[Any, ...], value: Any) -> str:
     """What is wrong with a part of a document, if anything is."""
     key, above = (*reversed(steps), None, None)[:2]
-    if above == "properties":
-        return "" if re.search(r"[^\W_]", str(key)) else "a field that Python has no name for"
+    if key == "properties" and isinstance(value, dict) and above != "properties":
+        called: dict[str, str] = {}
+        alike = [(called.setdefault(re.sub(r"\W", "", name), name), name) for name in value]
+        twice = [each for each in alike if each[0] != each[1] and snake_case(each[0]) == snake_case(each[1])]
+        return f"fields {twice[0][0]!r} and {twice[0][1]!r}, whose names in Python would be one" if twice else ""
     if key == "enum" and isinstance(value, list):
         types = {type(word) for word in value if word is not None}
         if not value:
@@ -211,8 +223,8 @@ def what_is_wrong(document: dict[str, Any], steps: tuple[Any, ...], value: Any) 
         return f"a $ref to {value}, which is not there"
     if key == "parameters" and isinstance(value, list):
         named = Counter((each.get("in"), each.get("name")) for each in value if isinstance(each, dict))
-        twice = [(where, name) for (where, name), count in named.items() if count > 1 and name is not None]
-        return f"the parameter {twice[0][1]!r} in {twice[0][0]} twice" if twice else ""
+        again = [each for each, count in named.items() if count > 1 and each[1] is not None]
+        return f"the parameter {again[0][1]!r} in {again[0][0]} twice" if again else ""
     return ""
 
 
@@ -323,15 +335,19 @@ def with_model_template(templates: Path, folder: Path) -> Path:
     return folder
 
 
-def with_lines(spec: Path, output: str) -> str:
-    """What the generator says, with the lines of the places that it names."""
+def reason(spec: Path, output: str) -> str:
+    """Why the generator made no client, in one sentence, with the line and the pointer that it names.
 
-    def line(match: re.Match[str]) -> str:
-        steps = ["paths", match[2], match[1].lower()] if match[1] else match[3].split("/")[1:]
-        return f"{match[0]} ({spec.name}:{line_at(spec, steps)})"
-
-    output = re.sub(r" for status code <[\w.]+ object at \w+>", "", output)
-    return re.sub(r"\b(GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE) (/[^\s]*)|(/components/\w+/[\w.-]+)", line, output)
+    Where a schema is told with the operations that would use it, it is the cause.
+    """
+    output = re.sub(r" for status code <[\w.]+ object at \w+>|<[\w.]+ object at \w+> ?", "", output)
+    told = re.findall(r"(?m)^(?:WARNING parsing|ERROR parsing|Unable to process schema) (.+?)[.:]?\n\n(.+)$", output)
+    where, what = min(told, key=lambda each: not each[0].startswith("/"), default=("", ""))
+    operation = re.match(r"([A-Z]+) (/\S*)", where)
+    steps = ["paths", operation[2], operation[1].lower()] if operation else where.split("/")[1:]
+    at = f", at {place(spec, steps)}" if steps else ""
+    last = [line for line in output.splitlines() if line.strip() and "issues/new" not in line][-1:]
+    return f"{at}: {what or ''.join(last).strip() or 'the generator says nothing'}"[:400]
 
 
 def same_names(document: dict[str, Any]) -> str:
@@ -386,7 +402,7 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
         )
     if run.returncode != 0:
         how = f", as signal {-run.returncode} ended the generator" if run.returncode < 0 else ""
-        raise GenerationError(f"{spec.name} cannot be generated{how}:\n{with_lines(spec, run.stdout + run.stderr)}")
+        raise GenerationError(f"{spec.name} cannot be generated{how}{reason(spec, run.stdout + run.stderr)}")
     shutil.rmtree(output / ".ruff_cache", ignore_errors=True)
     # Of two operations with one name, the generator silently keeps the last.
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]

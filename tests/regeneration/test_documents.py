@@ -35,7 +35,7 @@ SELF, OTHER = "{$ref: '#/components/schemas/Firing'}", "{$ref: '#/components/sch
         (f"{OTHER}\n    Other: {SELF}", "", "a schema that is made of itself, at line 12"),
         (OTHER, "", "a $ref to #/components/schemas/Other, which is not there, at line 12"),
         ("{}\n    firing: {}", "", "'Firing' and 'firing', whose modules in Python would be one, at line 13"),
-        ("{properties: {'--': {}}}", "", "a field that Python has no name for, at line 12"),
+        ("{properties: {'+': {}, '-': {}}}", "", "fields '+' and '-', whose names in Python would be one, at line 12"),
         ("{}", ", {name: id, in: path, required: true, schema: {}}", "the parameter 'id' in path twice, at line 7"),
         ("{a: 1, a: 2}", "", 'found duplicate key "a" with value "2" (original value: "1"), at line 12'),
         ("\n\t{}", "", "cannot start any token, at line 13"),
@@ -52,6 +52,29 @@ def test_refused(tmp_path: Path, schema: str, parameter: str, reason: str) -> No
         generate.read_spec(spec)
     assert reason in str(raised.value)
     assert len(str(raised.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "is not a valid OpenAPI document: it has no paths"),
+        (
+            "paths:\n  /a/{id}:\n    get: {responses: {'200': {description: A}}}\n",
+            ", at line 5, /paths/~1a~1{id}/get: Path",
+        ),
+        (
+            "paths: {}\ncomponents:\n  schemas:\n    A: {type: string, default: 5}\n",
+            ", at line 6, /components/schemas/A/default: 5 is not of type 'string'",
+        ),
+    ],
+)
+def test_places_of_what_is_not_valid(tmp_path: Path, text: str, reason: str) -> None:
+    """An error is told with the place it is about, and with none where it is about the whole document."""
+    spec = tmp_path / "kiln.yaml"
+    spec.write_text(HEAD.partition("paths:")[0] + text, encoding="utf-8")
+    with pytest.raises(generate.GenerationError) as raised:
+        generate.read_spec(spec)
+    assert reason in str(raised.value)
 
 
 def test_operation_ids_that_are_not_unique(tmp_path: Path) -> None:

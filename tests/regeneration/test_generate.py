@@ -244,7 +244,7 @@ broken_specs = pytest.mark.parametrize(
         pytest.param(instead("3.1.0", "9.9.9"), "known version", id="unknown version"),
         pytest.param(
             instead("parameters:\n", "parameters:\n        - {name: id, in: path, required: true, schema: {}}\n"),
-            "Duplicate parameter 'id'",
+            "has the parameter 'id' in path twice, at line",
             id="duplicated parameter",
         ),
         pytest.param(
@@ -290,6 +290,7 @@ def test_a_broken_spec_is_one_clear_message(attempt: Callable[[str], Attempt], t
     assert tried.error.startswith("small.yaml ")
     assert why in tried.error
     assert "Traceback" not in tried.error
+    assert len(tried.error.splitlines()) == 1
 
 
 @broken_specs

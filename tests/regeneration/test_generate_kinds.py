@@ -178,13 +178,13 @@ def test_members_are_named_by_their_words(root: Path) -> None:
         (
             document(FIRING + "\n  /firing/{id}:\n    get: {operationId: get_firing, tags: [firings], responses: "
                      "{'200': {description: A}}, parameters: [{name: id, in: path, required: true, schema: {}}]}"),
-            "in one tag: GET /firings/{id} and GET /firing/{id}",
+            "with the same Python name: GET /firings/{id} and GET /firing/{id}",
         ),
     ],
 )  # fmt: skip
 def test_errors_name_the_place(root: Path, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
     """What is wrong with a document is told with its line and its pointer."""
-    if "in one tag" in said:
+    if "same Python name" in said:
         text = text.replace("operationId: get_firing, ", "operationId: getFiring, ")
     (root / "specs" / "kiln.yaml").write_text(text, encoding="utf-8")
     assert generate.main(["--root", str(root)]) == 1
@@ -201,7 +201,10 @@ def test_generator_that_changes_a_template_of_ours(root: Path, capsys: pytest.Ca
     path.write_text(json.dumps(lock), encoding="utf-8")
     capsys.readouterr()
     assert generate.main(["--root", str(root), "--check"]) == 1
-    assert "the generator has another client.py.jinja now" in capsys.readouterr().out
+    assert (
+        "the generator's client.py.jinja, which scripts/regenerate/templates/client.py.jinja overrides, has changed"
+        in capsys.readouterr().out
+    )
 
 
 def test_patterns_that_no_language_has() -> None:
