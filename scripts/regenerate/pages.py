@@ -76,12 +76,31 @@ QUOTED = re.compile(r"(?<!\w)[\"'`“‘]([A-Za-z]\w*)[\"'`”’](?!\w|\s*:)") 
 QUOTES = str.maketrans("", "", "\"'`“”‘’")  # noqa: RUF001
 ITEM = re.compile(r"[•*+|-]\s*[\"'`“]?([A-Za-z][\w-]*)[\"'`”]?\s*(?:$|[|:(,—–]|-\s).*")  # noqa: RUF001
 ALONE = re.compile(r"(?:\d+[.)]\s+)?([A-Za-z][\w-]*)")  # a cell of a table, a term that is explained, a numbered item
-ENDS_AS = re.compile(  # what prose says of a status: "ends as expired", "the status becomes paused"
-    r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|status|state|changes|moves|goes)"
-    r"(?: up)? (?:as|becomes|is set to|to|turns) [\"'`“]?([a-z][a-z]+(?:_[a-z]+)*)[\"'`”]?(?![\w'-])"
+MARK = "\ufdd0"  # no character of any text: it stands around what a page shows as code, until a line is read
+BE = r"(?:is|was|becomes?|(?:(?:can|may|might|must|will|would|could) )?(?:also |only )?be)"
+TOLD = rf"[{MARK}\"'`“]?([A-Za-z][a-z]+(?:_[a-z]+)*)[{MARK}\"'`”]?(?![\w'-])"
+PROSE = (  # what prose says of a status: "ends as expired", "the state is expired", "is in the expired state"
+    re.compile(
+        r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|changes|moves|goes|status|state)"
+        rf"(?: up| from \W?\w+\W?)? (?:as|becomes|is set to|to|turns) {TOLD}"
+        r"(?! (?:an?|how|its|that|the|this|what|which)\b)"
+    ),
+    re.compile(rf"(?i)\b(?:[a-z]+_)?(?:status|state)\W? {BE} (?:also |either |now |then )?{TOLD}"),
+    re.compile(
+        r"(?i)\b(?:enters|(?:is|are|be|stays|ends|remains) in|(?:moves|goes|changes) (?:in)?to)(?: the| an?)? "
+        rf"{TOLD} (?:state|status)\b"
+    ),
+)
+CODED = re.compile(  # a word that is shown as code where a status may stand
+    r"(?i)\b(?:is|are|was|be|becomes?|or|either|considered|reads?|says|shows?|returns?|reports?)"
+    rf"(?: an?| the)? {MARK}([A-Za-z][\w-]*){MARK}|{MARK}([A-Za-z][\w-]*){MARK} (?:state|status|if|when)\b"
 )
 NO_END = re.compile(
-    "(an?|the|it|its|one|none|not|each|any|all|this|that|these|those|soon|follows?|well|shown|see|be|text)"
+    "(?i)an?|the|it|its|one|none|not|each|any|all|this|that|these|those|soon|follows?|well|shown|see|be|text|also|always"
+    "|available|called|changed|checked|computed|current|currently|defined|described|determined|different|empty|final|given"
+    "|http|in|included|initial|job|kept|known|like|listed|missing|never|new|next|no|now|of|on|only|optional|other|out|part"
+    "|polled|present|read|recorded|removed|reported|required|returned|same|saved|sent|set|shared|still|stored|taken|terminal"
+    "|then|unchanged|unique|unknown|updated|used|useful|valid|what|when|where|whether|which|written|your"
 )
 PHRASED = re.compile("|".join(status.phrase for status in HTTPStatus if status >= 400 and " " in status.phrase))
 END_OF_LIFE = re.compile(r"(?i)\b(?:end[ -]of[ -](?:life|support|service)|sunset(?:ting)?|to be (?:removed|retired))\b")
@@ -99,11 +118,12 @@ class PageError(Exception):
 
 
 class Line(NamedTuple):
-    """A line of a page: its number in the file, the numbered section it is in, its text."""
+    """A line of a page: its number in the file, its numbered section, its text, and that with marks around code."""
 
     number: int
     section: str
     text: str
+    marked: str = ""
 
 
 class Word(NamedTuple):
@@ -148,13 +168,19 @@ class PageText(HTMLParser):
             self.containers.append((tag, dict(attrs).get("role") or ""))
         if tag == "li":
             self.handle_data("• ")
+        self.mark(tag)
 
     def handle_endtag(self, tag: str) -> None:
         """End a line where a block ends."""
+        self.mark(tag)
         self.turn(tag, -1)
         if tag in {self.containers[at][0] for at in self.around}:
             while self.containers[self.around.pop()][0] != tag:
                 pass
+
+    def mark(self, tag: str) -> None:
+        """Mark where code within a line begins or ends."""
+        self.text += MARK if tag in ("code", "samp", "tt") and not (self.verbatim or self.silent) else ""
 
     def turn(self, tag: str, step: int) -> None:
         """End the line at a block, and remember what is shown as it is, or not at all."""
@@ -170,7 +196,7 @@ class PageText(HTMLParser):
         for offset, part in enumerate("" if self.silent else data.split("\n")):
             if offset and self.verbatim:
                 self.turn("br", 0)
-            self.number = self.number if self.text.strip("• ") else self.getpos()[0] + offset
+            self.number = self.number if self.text.strip(f"• {MARK}") else self.getpos()[0] + offset
             self.text += f" {part}" if offset and not self.verbatim else part
 
 
@@ -220,14 +246,15 @@ def read_page(path: Path) -> list[Line]:
     """The lines of a saved page that are not blank."""
     content = decoded(path)
     if path.suffix.lower() in {".md", ".markdown", ".mdx"}:
-        plain = (LINK.sub(r"\1", MARKS.sub("", line)) for line in content.split("\n"))
-        content = "\n".join("" if re.fullmatch(r"[\s|:=-]*", line) else line for line in plain)
+        plain = (LINK.sub(r"\1", MARKS.sub("", line.replace("`", MARK))) for line in content.split("\n"))
+        content = "\n".join("" if re.fullmatch(rf"[\s|:={MARK}-]*", line) else line for line in plain)
     is_html = path.suffix.lower() in {".html", ".htm"} or re.match(r"(?i)\s*<(!doctype html|html)\b", content)
     lines, section = [], ""
-    for number, text in main_lines(PageText(content)) if is_html else enumerate(content.split("\n"), 1):
+    for number, marked in main_lines(PageText(content)) if is_html else enumerate(content.split("\n"), 1):
+        text = marked.replace(MARK, "").strip()
         heading = HEADING.match(text)
         section = heading[1] if heading else section
-        lines += [Line(number, section, text.strip())] if text.strip() else []
+        lines += [Line(number, section, text, marked)] if text else []
     return lines
 
 
@@ -318,8 +345,16 @@ def vocabulary(document: Any, operations: Iterable[Operation]) -> dict[Word, int
     return found
 
 
-def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[str]) -> Iterator[Word]:
-    """The words of an API in a line of a page; `enums` are the known words of enums."""
+def is_styled_as(word: str, others: Iterable[str]) -> bool:
+    """Whether a word has the case of any of some others: lower, or a capital first."""
+    return any(other.islower() if word.islower() else word.istitle() and other.istitle() for other in others)
+
+
+def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[str], coded: set[str]) -> Iterator[Word]:
+    """The words of an API in a line of a page.
+
+    `enums` are the known words of enums, `coded` those of the line that are shown as code near a status.
+    """
     for method, path in PATH.findall(text):
         plain = re.sub(r"[:<](\w+)>?", r"{\1}", unquote(path).rstrip(".:/"))
         yield Word("path", f"{method.upper()} {plain}".strip())
@@ -350,8 +385,8 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
         members = set(re.findall(r"[\w-]+", series)) - {"or", "and"}
         told = len(members & enums)
         words |= members if (told > 1 and len(members) > 2) or (told and re.search(r"\||\sor\s", series)) else set()
-    if any(word.islower() for word in enums):
-        words |= {word for word in ENDS_AS.findall(text) if word.islower() and not NO_END.fullmatch(word)}
+    told_of = {word for pattern in PROSE for word in pattern.findall(text)} | coded
+    words |= {word for word in told_of if is_styled_as(word, enums) and not NO_END.fullmatch(word)}
     mentions = set(IDENTIFIER.findall(text)) - set(fields)
     words |= (mentions & enums) | {"deprecated" for _ in re.findall(r"(?i)\bdeprecated\b", text)}
     yield from (Word("word", word) for word in words if not NO_WORD.fullmatch(word) and not NO_STATUS.fullmatch(word))
@@ -399,8 +434,13 @@ def page_words(lines: list[Line], known: Mapping[Word, int]) -> dict[Word, int]:
     listed = (each for group in items_of(lines) for each in beside_known(group, enums))
     for text, number in (*listed, *words_alone(lines, enums)):
         found.setdefault(Word("word", text), number)
-    for line, following in zip(lines, [*lines[1:], Line(0, "", "")], strict=False):
-        for word in words_of(line.text, following.text, known, enums):
+    words = (rf"\b{re.escape(word)}\b" for word in enums)
+    status = re.compile("|".join([r"(?i)\b(?:\w+_)?(?:state|status)\b", *words]))
+    near = [bool(enums) and bool(status.search(line.text)) for line in lines]
+    for at, (line, following) in enumerate(zip(lines, [*lines[1:], Line(0, "", "")], strict=False)):
+        is_near = any(near[max(0, at - 3) : at + 1])
+        coded = {word for pair in CODED.findall(line.marked) for word in pair if word and is_near}
+        for word in words_of(line.text, following.text, known, enums, coded):
             found.setdefault(word, line.number)
     return found
 

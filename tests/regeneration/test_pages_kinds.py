@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -87,10 +88,41 @@ def test_new_words_in_lists_and_prose(spec: Path, text: str, found: str) -> None
     assert told(spec, text) == (1, [found])
 
 
-def test_prose_is_no_list_of_words(spec: Path) -> None:
+@pytest.mark.parametrize(
+    "prose",
+    [
+        "If nobody collects it, the firing is `chipped`.",
+        "Returns `chipped` when the id is too old.",
+        "It is over, or `chipped` if it was moved.",
+        "`firing_state` can also be `chipped`.",
+        "A firing whose state is chipped cannot be read.",
+        "The firing_state will be chipped after 7 days.",
+        "The status changes from fired to chipped.",
+        "It moves to the chipped state.",
+    ],
+)
+@pytest.mark.parametrize("name", ["page.txt", "page.md", "page.html"])
+def test_a_status_in_prose(spec: Path, prose: str, name: str) -> None:
+    """A lower-case word is found in prose near the status field, whether it is marked as code or not."""
+    page = f"# {TEXT}{prose}\n" if name == "page.md" else f"{TEXT}{prose}\n"
+    if name == "page.html":
+        shown = re.sub("`([^`]*)`", r"<code>\1</code>", prose)
+        page = f"<html><h1>Read a firing</h1>{MAIN}<p>{shown}</p></html>"
+    assert told(spec, page, name) == (1, ["word chipped"])
+
+
+@pytest.mark.parametrize("name", ["page.txt", "page.md"])
+def test_prose_is_no_list_of_words(spec: Path, name: str) -> None:
     """What only resembles a list of words, or an end, is not told."""
     prose = "- apples\n- pears\nIt ends as it began. Move to the next page. It is listed as one of many.\n"
-    assert told(spec, TEXT + prose) == (0, [])
+    prose += "The status is optional. The state is kept for a day. The state changes to reflect the heat.\n"
+    assert told(spec, f"# {TEXT}{prose}" if name == "page.md" else TEXT + prose, name) == (0, [])
+
+
+def test_code_far_from_a_status(spec: Path) -> None:
+    """Code in prose counts near the status field alone: elsewhere it is of tools and formats."""
+    prose = "\n\nRun this.\n\nThen that.\n\nAnd more.\n\nThe format is `csv`, read by `curl` or `jq`.\n"
+    assert told(spec, f"# {TEXT}{prose}", "page.md") == (0, [])
 
 
 @pytest.mark.parametrize("glued", ["firing_stateString", "firing_stateStringrequired", "firing_stateArray of strings"])
