@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +95,95 @@ def test_operation_by_method_and_path(vendor: Path) -> None:
     assert "get" in draft["paths"]["/shelves"]
 
 
+def test_operations_of_one_name(vendor: Path) -> None:
+    """Of two operations with one name, named by method and path, the second gets a name of its own."""
+    vendor.write_text(VENDOR.replace("getShelves", "getFiring"), encoding="utf-8")
+    output, draft = draft_of(vendor, "GET /firings/{id}", "GET /shelves")
+    assert generate.read_spec(output)
+    assert draft["paths"]["/shelves"]["get"]["operationId"] == "get_shelves"
+    vendor.write_text(VENDOR.replace("getFiring", "getShelves"), encoding="utf-8")
+    output.unlink()
+    _, draft = draft_of(vendor, "GET /firings/{id}", "GET /shelves")
+    assert draft["paths"]["/shelves"]["get"]["operationId"] == "get_shelves2"
+
+
 def test_draft_is_not_generated_from(vendor: Path, tmp_path: Path) -> None:
     """The generator refuses a draft until somebody has edited it."""
     output, _ = draft_of(vendor, "getFiring")
     with pytest.raises(generate.GenerationError, match=r"kiln\.yaml is a draft of adopt\.py, at line \d, /x-draft"):
         generate.generate_client(output, generate.ROOT / "scripts" / "regenerate" / "templates", tmp_path / "client")
+
+
+def test_names_that_are_keywords(vendor: Path) -> None:
+    """A default answer, and fields called as keywords or extensions are, refer into the draft like all others."""
+    kept = ANSWERS.replace(
+        "before:", 'default: {$ref: "#/components/schemas/Kind"}\n        x-mark: {type: string}\n        before:'
+    )
+    kept += "    Kind: {type: string, example: 2024-01-01}\n"
+    (vendor.parent / "common" / "answers.yaml").write_text(kept, encoding="utf-8")
+    answer = '        default: {$ref: "#/components/responses/Shelves"}\n    delete:'
+    vendor.write_text(VENDOR.replace("    delete:", answer), encoding="utf-8")
+    output, draft = draft_of(vendor, "getFiring")
+    assert generate.read_spec(output)["components"]["responses"]["Shelves"] == {"description": "Shelves."}
+    fields = draft["components"]["schemas"]["Firing"]["properties"]
+    assert (fields["default"], fields["x-mark"]) == ({"$ref": "#/components/schemas/Kind"}, {"type": "string"})
+    assert draft["components"]["schemas"]["Kind"]["example"] == "2024-01-01"
+
+
+def test_what_a_path_gives_its_operations(vendor: Path) -> None:
+    """Servers and parameters of a path go along; where an operation has the parameter itself, its own counts."""
+    own = "      parameters: [{name: id, in: path, required: true, schema: {type: integer}}]\n      summary: Read"
+    above = "    servers: [{url: https://two.example}]\n    parameters: [{name: page, in: query, schema: {}}, "
+    text = VENDOR.replace("    parameters: [", above).replace("      summary: Read", own)
+    vendor.write_text(text, encoding="utf-8")
+    output, draft = draft_of(vendor, "get /firings/{id}")
+    operation = draft["paths"]["/firings/{id}"]["get"]
+    assert [(each["name"], each["schema"]) for each in operation["parameters"]] == [
+        ("page", {}),
+        ("id", {"type": "integer"}),
+    ]
+    assert operation["servers"] == [{"url": "https://two.example"}]
+    assert "parameters" not in generate.read_spec(output)["components"]
+
+
+@pytest.mark.parametrize(("version", "kept"), [("3.0.3", {}), ("3.1.0", {"description": "The last."})])
+def test_beside_a_reference(vendor: Path, version: str, kept: dict[str, str]) -> None:
+    """What stands beside a reference counts since OpenAPI 3.1."""
+    vendor.write_text(VENDOR.replace("3.0.3", version), encoding="utf-8")
+    text = ANSWERS.replace('Firing"}\n"""', "").replace("before: {", "before: {description: The last., ")
+    (vendor.parent / "common" / "answers.yaml").write_text(text, encoding="utf-8")
+    _, draft = draft_of(vendor, "getFiring")
+    before = draft["components"]["schemas"]["Firing"]["properties"]["before"]
+    assert before == {"$ref": "#/components/schemas/Firing", **kept}
+
+
+def test_names_of_components(vendor: Path) -> None:
+    """Odd signs, percent signs, other files of the same name: each part has a name of its own in Python, too."""
+    (vendor.parent / "common" / "answers.yaml").write_text(
+        ANSWERS.replace("schemas/State", "schemas/Odd%20n%C3%A4me<T>").replace(
+            "before:", "pet: {$ref: 'my%20pet.yaml'}\n        before:"
+        ),
+        encoding="utf-8",
+    )
+    (vendor.parent / "common" / "my pet.yaml").write_text(
+        "discriminator: {propertyName: a, mapping: {cat: 'answers.yaml#/components/schemas/Firing'}}\n"
+        "oneOf: [{$ref: '../kiln_api.yaml#/components/schemas/firing'}]\n"
+    )
+    vendor.write_text(VENDOR.replace("    State:", "    firing: {type: object}\n    Odd näme<T>:"), encoding="utf-8")
+    output, draft = draft_of(vendor, "getFiring")
+    assert generate.read_spec(output)
+    assert [*draft["components"]["schemas"]] == ["Firing", "Odd_n_me_T_", "my_pet", "firing2"]
+    assert draft["components"]["schemas"]["my_pet"]["discriminator"]["mapping"] == {
+        "cat": "#/components/schemas/Firing"
+    }
+
+
+def test_json_with_tabs(vendor: Path) -> None:
+    """JSON may be indented with tabs, which YAML refuses."""
+    document = vendor.with_suffix(".json")
+    document.write_text(json.dumps(YAML(typ="safe").load(VENDOR), indent="\t"), encoding="utf-8")
+    (vendor.parent / "common" / "answers.yaml").write_text(ANSWERS.replace("api.yaml", "api.json"), encoding="utf-8")
+    assert "State" in draft_of(document, "getFiring")[1]["components"]["schemas"]
 
 
 @pytest.mark.parametrize(
@@ -111,6 +196,12 @@ def test_draft_is_not_generated_from(vendor: Path, tmp_path: Path) -> None:
         ("common/answers.yaml", "https://kiln.example/answers.yaml", "save that beside it"),
         ("responses/Firing", "responses/None", "which is not there"),
         ("paths:", "paths: [", "cannot be read"),
+        ("/shelves:", "/é:".encode().decode("latin-1") + "\x07:", "special characters are not allowed"),
+        ("getShelves", "getFiring", "has the operationId getFiring twice, GET /firings/{id} and GET /shelves"),
+        ("/components/responses/Firing", "Firing", "an anchor: refer to it by its path"),
+        ("info: {title: Kiln API", "info: {name: Kiln API", "has a part that cannot be followed: KeyError: 'title'"),
+        ("paths:", "x-loop: &a [*a]\npaths:", "cannot be read: Circular reference detected"),
+        ("paths:", "a: 1\na: 2\npaths:", 'found duplicate key "a"'),
     ],
 )
 def test_what_cannot_be_adopted(
