@@ -341,13 +341,15 @@ def reason(spec: Path, output: str) -> str:
     Where a schema is told with the operations that would use it, it is the cause.
     """
     output = re.sub(r" for status code <[\w.]+ object at \w+>|<[\w.]+ object at \w+> ?", "", output)
-    told = re.findall(r"(?m)^(?:WARNING parsing|ERROR parsing|Unable to process schema) (.+?)[.:]?\n\n(.+)$", output)
+    told = re.findall(
+        r"(?m)^(?:WARNING parsing|ERROR parsing|Unable to process schema) (.+?)[.:]?\n\n((?:.+\n?)+)", output
+    )
     where, what = min(told, key=lambda each: not each[0].startswith("/"), default=("", ""))
     operation = re.match(r"([A-Z]+) (/\S*)", where)
     steps = ["paths", operation[2], operation[1].lower()] if operation else where.split("/")[1:]
     at = f", at {place(spec, steps)}" if steps else ""
     last = [line for line in output.splitlines() if line.strip() and "issues/new" not in line][-1:]
-    return f"{at}: {what or ''.join(last).strip() or 'the generator says nothing'}"[:400]
+    return f"{at}: {' '.join((what or ''.join(last)).split()) or 'the generator says nothing'}"[:400]
 
 
 def same_names(document: dict[str, Any]) -> str:
