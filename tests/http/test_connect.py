@@ -20,6 +20,7 @@ import settled
 from settled import Outcome, Snapshot, osapi
 from settled._http import pool
 from settled.errors import RateLimited, SubmitUnclear, TransportError
+from settled.testing import virtual_time
 
 import _certificates
 from _exchange import JOB, WAYS, answering, fetch_all, heads, reply
@@ -287,6 +288,26 @@ def test_a_kept_connection_that_the_server_closes(way: str, how: str) -> None:
         brought = fetch_all([job] * 3, way)
     assert [type(each) for each in brought] == [Snapshot] * 3
     assert asked == [0, 1, 0, 1, 0]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_poll_that_is_sent_again_keeps_to_the_rate(way: str) -> None:
+    """A poll is sent twice at most, however many connections are closed, and takes a second turn in the rate."""
+    asked: list[int] = []
+
+    def behave(connection: socket.socket) -> None:
+        for _ in heads(connection):
+            asked.append(len(asked))
+            if asked[-1]:
+                return
+            connection.sendall(reply({"id": JOB, "status": "processing"}))
+
+    with Server(behave) as server, virtual_time() as clock:
+        job = osapi.job(osapi.connect(server.url, token=TOKEN, max_rate=4), JOB)
+        brought = fetch_all([job] * 2, way)
+    assert [seconds >= 0.25 for seconds in clock.slept] == [False, True, True]
+    assert [type(each) for each in brought] == [Snapshot, TransportError]
+    assert asked == [0, 1, 2]
 
 
 def test_a_submit_is_not_sent_again() -> None:

@@ -18,7 +18,7 @@ from settled._http import pool
 from settled._http.connect import client_arguments
 from settled._http.credentials import Basic
 from settled._run import operation as _operation
-from settled.errors import AuthenticationError, SubmitFailed, SubmitUnclear, TransportError
+from settled.errors import AuthenticationError, RateLimited, SubmitFailed, SubmitUnclear, TransportError
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
 
@@ -224,6 +224,20 @@ def test_renewals_keep_to_the_rate(clock: VirtualClock, way: str) -> None:
         fetch_all([osapi.job(client, JOB)] * 3, way)
     assert vault.seen == [FIRST, SECOND, SECOND, SECOND]
     assert all(later - earlier >= 2 for earlier, later in itertools.pairwise(moments))
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_renewal_that_the_rate_does_not_let_go_in_time(clock: VirtualClock, way: str) -> None:
+    """The request is not sent once more after its time, and says when it could be."""
+    vault = Vault(FIRST, SECOND)
+    vault.revoked.add(FIRST)
+    with answering(vault.answer) as server:
+        (failed,) = fetch_all([osapi.job(osapi.connect(server.url, token=vault, max_rate=0.01), JOB)], way)
+    assert isinstance(failed, RateLimited)
+    assert "not sent again" in str(failed)
+    assert failed.retry_after == pytest.approx(100, abs=2)
+    assert vault.seen == [FIRST]
+    assert not any(clock.slept)
 
 
 def test_a_submit_without_a_token_is_sure() -> None:

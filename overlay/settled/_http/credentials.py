@@ -13,6 +13,7 @@ import functools
 import html
 import inspect
 import json
+import math
 import re
 import threading
 import weakref
@@ -28,6 +29,7 @@ from .._core.job import Client
 from .._core.rate_limit import RateLimiter
 from .._core.validate import text
 from ..errors import TransportError
+from .extensions import DEADLINE, UNSENT
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 Secret = str | Callable[[], str | Awaitable[str]]
 
 CREDENTIALS_KEY = "settled.credentials"
-UNSENT = "settled.unsent"
-"""The request extension that names what a request waits for, as long as it surely has not been sent, or was refused."""
-
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
 _REFUSED = 401
@@ -49,11 +48,11 @@ _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|sessio
 class Pacer(Protocol):
     """What sleeps until a request may go, by the clock that the waits go by."""
 
-    def sleep(self, limiter: RateLimiter) -> None:
-        """Sleep in this thread until the limiter lets a request go."""
+    def sleep(self, limiter: RateLimiter, end: float) -> None:
+        """Sleep in this thread until the limiter lets a request go; RateLimited if that is after the moment `end`."""
         ...
 
-    async def sleep_async(self, limiter: RateLimiter) -> None:
+    async def sleep_async(self, limiter: RateLimiter, end: float) -> None:
         """Sleep in this task, likewise."""
         ...
 
@@ -112,8 +111,7 @@ class Credentials(httpx.Auth):
             cast(httpx.SyncByteStream, response.stream).close()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, self._renewed(asked))
-            if RateLimiter.KEY in self.extensions:
-                self.pacer.sleep(self.extensions[RateLimiter.KEY])
+            self.take_turn(request)
             yield request
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -129,10 +127,19 @@ class Credentials(httpx.Auth):
             await cast(httpx.AsyncByteStream, response.stream).aclose()
             response.stream = httpx.ByteStream(b"")
             self.sign(request, await self._renewed_async(asked))
-            if RateLimiter.KEY in self.extensions:
-                await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
+            await self.take_turn_async(request)
             request.extensions.pop(UNSENT, None)
             yield request
+
+    def take_turn(self, request: httpx.Request) -> None:
+        """Sleep until the client's rate lets a request go once more; RateLimited if it has no time for that."""
+        if (limiter := self.extensions.get(RateLimiter.KEY)) is not None:
+            self.pacer.sleep(limiter, request.extensions.get(DEADLINE, math.inf))
+
+    async def take_turn_async(self, request: httpx.Request) -> None:
+        """Sleep in a task, as `take_turn` does in a thread."""
+        if (limiter := self.extensions.get(RateLimiter.KEY)) is not None:
+            await self.pacer.sleep_async(limiter, request.extensions.get(DEADLINE, math.inf))
 
     def _renewed(self, asked: int) -> str:
         with self._lock:

@@ -18,7 +18,6 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from .._core.job import UNREADABLE, Client
-from .._core.rate_limit import RateLimiter
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.validate import text
 from .._monotonic import monotonic
@@ -33,9 +32,9 @@ from ..errors import (
     SettledError,
     TransportError,
 )
-from .credentials import CREDENTIALS_KEY, UNSENT, Credentials, checked_secret
+from .credentials import CREDENTIALS_KEY, Credentials, checked_secret
+from .extensions import DEADLINE, FOR_CREDENTIALS, UNSENT
 from .response import Response, read, read_async
-from .transport_errors import DEADLINE, FOR_CREDENTIALS
 
 T = TypeVar("T")
 
@@ -100,8 +99,8 @@ class OAuthClientCredentials(Credentials):
             step = next(steps)
             while True:
                 if isinstance(step, httpx.Request):
-                    if response is not None and RateLimiter.KEY in self.extensions:
-                        self.pacer.sleep(self.extensions[RateLimiter.KEY])
+                    if response is not None:
+                        self.take_turn(request)
                     if step is request:
                         request.extensions.pop(UNSENT, None)
                     response = yield step
@@ -124,8 +123,8 @@ class OAuthClientCredentials(Credentials):
             step = next(steps)
             while True:
                 if isinstance(step, httpx.Request):
-                    if response is not None and RateLimiter.KEY in self.extensions:
-                        await self.pacer.sleep_async(self.extensions[RateLimiter.KEY])
+                    if response is not None:
+                        await self.take_turn_async(request)
                     if step is request:
                         request.extensions.pop(UNSENT, None)
                     response = yield step

@@ -32,8 +32,9 @@ import httpx
 
 from .. import _locks
 from .._monotonic import monotonic
-from .credentials import UNSENT
-from .transport_errors import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, address_in_errors
+from .credentials import Credentials
+from .extensions import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, UNSENT
+from .transport_errors import address_in_errors
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
@@ -166,8 +167,11 @@ class _Stack:
         leases = filter(None, [lease() for lease in list(self.leases)])
         return [*itertools.chain(*self._idle.values()), *filter(None, [lease.connection for lease in leases])]
 
-    def _lease(self, request: httpcore.Request, new: Any) -> tuple[_Lease, list[Any]]:
-        """A lease of the connection used last, or of a `new` one; and what has gone stale, to be closed."""
+    def _lease(self, request: httpcore.Request, new: Any, *, is_second: bool = False) -> tuple[_Lease, list[Any]]:
+        """A lease of the connection used last, or of a `new` one; and what has gone stale, to be closed.
+
+        The second time that a request is sent it goes out on a new one: the others may be closed as well.
+        """
         if self._is_closed:
             raise httpcore.ConnectError("the client was closed")
         url = request.url
@@ -176,7 +180,7 @@ class _Stack:
         key = url.scheme, url.host, url.port
         stale: list[Any] = []
         idle = self._idle[key]
-        while idle:
+        while idle and not is_second:
             connection = idle.pop()
             # Expired is also what has something to read, for which nobody has asked.
             if connection.generation == self._generation and not connection.core.has_expired():
@@ -212,8 +216,9 @@ class Stack(_Stack):
         if monotonic() >= deadline:
             raise httpcore.PoolTimeout("no time was left to send the request")
         end = min(deadline, _moment(extensions.get("timeout", {}).get("pool")))
+        is_second = False
         while True:
-            lease = self._acquire(request, end)
+            lease = self._acquire(request, end, is_second=is_second)
             connection: Any = lease.connection
             try:
                 # Heads of nothing but 1xx, without end, would pass for steps that go on.
@@ -223,10 +228,13 @@ class Stack(_Stack):
                 return lease.begin(response)
             except BaseException as error:
                 self.release(lease, is_broken=True)
-                if not _is_another_worth_it(connection, extensions, error):
+                if not _may_go_again(connection, extensions, error):
                     raise
+            is_second = True
+            if (limiter := extensions[MAY_REPEAT]) is not None:
+                Credentials.pacer.sleep(limiter, deadline)
 
-    def _acquire(self, request: httpcore.Request, end: float) -> _Lease:
+    def _acquire(self, request: httpcore.Request, end: float, *, is_second: bool) -> _Lease:
         with self._lock:
             while len(self.leases) >= self._most and not self._is_closed:
                 self.leases = {lease for lease in list(self.leases) if lease() is not None}
@@ -236,7 +244,7 @@ class Stack(_Stack):
                     raise httpcore.PoolTimeout(_TOO_LONG)
                 # Nobody is woken by a lease that was lost.
                 self._freed.wait(min(left, 1.0))
-            lease, stale = self._lease(request, _Connection())
+            lease, stale = self._lease(request, _Connection(), is_second=is_second)
         for connection in stale:
             connection.close()
         return lease
@@ -298,9 +306,10 @@ class AsyncStack(_Stack):
         except TimeoutError:
             raise httpcore.PoolTimeout(_TOO_LONG) from None
         stale: list[Any] = []
+        is_second = False
         try:
             while True:
-                lease, dropped = self._lease(request, _AsyncConnection())
+                lease, dropped = self._lease(request, _AsyncConnection(), is_second=is_second)
                 stale += dropped
                 connection: Any = lease.connection
                 connection.extensions = extensions
@@ -310,8 +319,11 @@ class AsyncStack(_Stack):
                 except BaseException as error:
                     self.leases.discard(weakref.ref(lease))
                     stale.append(lease.end())
-                    if not _is_another_worth_it(connection, extensions, error):
+                    if not _may_go_again(connection, extensions, error):
                         raise
+                is_second = True
+                if (limiter := extensions[MAY_REPEAT]) is not None:
+                    await Credentials.pacer.sleep_async(limiter, extensions.get(DEADLINE, math.inf))
         except BaseException:
             self._places.release()
             raise
@@ -345,7 +357,7 @@ class AsyncStack(_Stack):
         await self.aclose()
 
 
-def _is_another_worth_it(connection: Any, extensions: dict[str, Any], error: BaseException) -> bool:
+def _may_go_again(connection: Any, extensions: dict[str, Any], error: BaseException) -> bool:
     """Whether a request failed only because the server has closed a kept connection, and may be sent again."""
     return bool(connection.idle_since) and MAY_REPEAT in extensions and isinstance(error, _LOST)
 

@@ -14,17 +14,16 @@ from typing import Any, TypeVar
 import httpx
 
 from .._core.job import Client, Job
+from .._core.rate_limit import RateLimiter
 from .._core.reply import MAX_POLL_SECONDS, Reply
 from .._core.snapshot import Refused
 from .._monotonic import monotonic
 from ..errors import MalformedResponse, TransportError
-from .credentials import UNSENT
+from .extensions import DEADLINE, MAY_REPEAT, UNSENT
 from .response import Response, read, read_async
-from .transport_errors import DEADLINE, MAY_REPEAT, transport_errors
+from .transport_errors import transport_errors
 
 T = TypeVar("T")
-
-_REPEATS: dict[bool, dict[str, bool]] = {False: {}, True: {MAY_REPEAT: True}}
 
 
 def poll(job: Job[Any], seconds: float = MAX_POLL_SECONDS, again: httpx.Request | None = None) -> Reply:
@@ -95,7 +94,9 @@ def _exchange(
     may_repeat: bool = False,
 ) -> Response:
     end = monotonic() + seconds
-    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end, **_REPEATS[may_repeat]}
+    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end}
+    if may_repeat:
+        request.extensions[MAY_REPEAT] = client.extensions.get(RateLimiter.KEY)
     received = http.send(request, stream=True)
     try:
         return read(client, received, end)
@@ -116,7 +117,9 @@ async def _exchange_async(
 
     # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
     timeouts = {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}
-    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds, **_REPEATS[may_repeat]}
+    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds}
+    if may_repeat:
+        request.extensions[MAY_REPEAT] = client.extensions.get(RateLimiter.KEY)
     try:
         async with asyncio.timeout(seconds):
             received = await http.send(request, stream=True)

@@ -16,9 +16,10 @@ import httpx
 from .._core.job import Client
 from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
+from .extensions import DEADLINE, HEAD_DEADLINE
 from .response import Unpacker, check_whole, read, read_async
 from .send import http_client
-from .transport_errors import DEADLINE, HEAD_DEADLINE, transport_errors
+from .transport_errors import transport_errors
 
 # So long the answer may go on with what holds nothing, such as gzip of no bytes.
 IDLE_SECONDS = 300.0

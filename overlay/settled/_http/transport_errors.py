@@ -22,6 +22,7 @@ from .._core.job import Client
 from .._core.text import printable
 from ..errors import SettledError, TransportError
 from .credentials import forms_of, secrets_of, without_credentials
+from .extensions import DEADLINE, FOR_CREDENTIALS
 from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
 
 C = TypeVar("C")
@@ -45,17 +46,6 @@ _NEVER_SENT = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-DEADLINE = "settled.deadline"
-"""The request extension with the moment by which a response has to be complete; all requests of settled have it."""
-
-HEAD_DEADLINE = "settled.head_deadline"
-"""The request extension with the moment by which the head of a sync response has to be there."""
-
-MAY_REPEAT = "settled.may_repeat"
-"""The request extension of a request that changes nothing, so that it may be sent twice."""
-
-FOR_CREDENTIALS = "settled.for_credentials"
-"""The request extension of a request that fetches what another one is to be signed with."""
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from .._core.job import Client
 from .._core.rate_limit import RateLimiter, rate_limiter_of
 from .._core.reply import MAX_POLL_SECONDS
 from .._http.credentials import Credentials
+from .._monotonic import monotonic
 from ..errors import ApiError, RateLimited
 from . import clock as _clock
 
@@ -43,15 +44,7 @@ def _turn(client: Client, what: str, end: float = math.inf) -> Generator[float, 
     seconds = max(moment - now, 0.0)
     if seconds > min(MAX_POLL_SECONDS, max(end - now, 0.0)):
         limiter.cancel(moment)
-        # The same error as of a server that refuses: callers who handle one handle the other.
-        reason, length = "the API has asked for a pause", f"of {seconds:,.0f} s more"
-        if now >= limiter.paused_until:
-            reason, length = "the client's max_rate allows it only", f"in {seconds:,.0f} s"
-        error = RateLimited(reason, status_code=429)
-        error.args = (f"{what}: not sent, {reason} {length}",)
-        error.retry_after = seconds
-        error.is_unsent = True
-        raise error
+        raise _held_back(limiter, now, seconds, f"{what}: not sent")
     try:
         yield seconds
     except BaseException:
@@ -59,21 +52,37 @@ def _turn(client: Client, what: str, end: float = math.inf) -> Generator[float, 
         raise
 
 
-class _Pacer:
-    """Sleeps until a request may go that is sent once more, with a renewed secret."""
+def _held_back(limiter: RateLimiter, now: float, seconds: float, what: str) -> RateLimited:
+    """The same error as of a server that refuses: callers who handle one handle the other."""
+    reason, length = "the API has asked for a pause", f"of {seconds:,.0f} s more"
+    if now >= limiter.paused_until:
+        reason, length = "the client's max_rate allows it only", f"in {seconds:,.0f} s"
+    error = RateLimited(reason, status_code=429)
+    error.args = (f"{what}, {reason} {length}",)
+    error.retry_after = seconds
+    error.is_unsent = True
+    return error
 
-    def sleep(self, limiter: RateLimiter) -> None:
-        while seconds := self._seconds(limiter):
+
+class _Pacer:
+    """Sleeps until a request may be sent once more: with a renewed secret, or on another connection."""
+
+    def sleep(self, limiter: RateLimiter, end: float) -> None:
+        while seconds := self._seconds(limiter, end):
             _clock.clock.sleep(seconds)
 
-    async def sleep_async(self, limiter: RateLimiter) -> None:
-        while seconds := self._seconds(limiter):
+    async def sleep_async(self, limiter: RateLimiter, end: float) -> None:
+        while seconds := self._seconds(limiter, end):
             await _clock.clock.sleep_async(seconds)
 
-    def _seconds(self, limiter: RateLimiter) -> float:
+    def _seconds(self, limiter: RateLimiter, end: float) -> float:
         now = _clock.clock.now()
-        # Nothing is reserved: a renewed secret is rare, and its request must not wait behind all that is planned.
-        return limiter.go(now) - now
+        # Nothing is reserved: such requests are rare, and must not wait behind all that is planned.
+        seconds = limiter.go(now) - now
+        # The end of a request is real time, also where waits go by virtual time.
+        if seconds > end - monotonic():
+            raise _held_back(limiter, now, seconds, "not sent again")
+        return seconds
 
 
 Credentials.pacer = _Pacer()

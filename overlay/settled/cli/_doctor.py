@@ -26,8 +26,8 @@ from .._core.job import UNREADABLE, Client, Job, JobKind
 from .._cortex.credentials import CortexKey
 from .._http.connect import is_loopback
 from .._http.credentials import HeaderToken, hint_of
+from .._http.extensions import DEADLINE
 from .._http.response import read
-from .._http.transport_errors import DEADLINE
 from .._vendors import module_of, vendors
 from .._version import __version__
 from ._settings import VARIABLE, BadSettings, Settings
