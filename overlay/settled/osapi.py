@@ -26,7 +26,6 @@ from typing import Any, Final, Unpack, cast
 import attrs
 
 from settled_clients.osapi import AuthenticatedClient
-from settled_clients.osapi.api.agents import list_agents
 from settled_clients.osapi.api.commands import exec_command, shell_command
 from settled_clients.osapi.api.jobs import get_job
 from settled_clients.osapi.api.jobs import list_jobs as list_operation
@@ -502,6 +501,9 @@ def _expected(call: _Call, results: int = 0) -> Steps[int | None]:
 
 def _targeted_agents(call: _Call) -> Steps[list[dict[str, Any]] | None]:
     """The agents that a submit is for, of those that take jobs; None if the list cannot be read."""
+    # With its models, a tenth of what the module takes to import; only labels and unclear submits need it.
+    from settled_clients.osapi.api.agents import list_agents
+
     try:
         response = yield from read(call.client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
         listed: list[dict[str, Any]] = response.json()["agents"]

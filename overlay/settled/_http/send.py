@@ -94,9 +94,8 @@ def _exchange(
     may_repeat: bool = False,
 ) -> Response:
     end = monotonic() + seconds
-    request.extensions = {"timeout": _timeouts(http, seconds, is_slow=is_slow), DEADLINE: end}
-    if may_repeat:
-        request.extensions[MAY_REPEAT] = client.extensions.get(RateLimiter.KEY)
+    timeouts = _timeouts(http, seconds, is_slow=is_slow)
+    request.extensions = {"timeout": timeouts, DEADLINE: end, **_repetition(client, may_repeat)}
     received = http.send(request, stream=True)
     try:
         return read(client, received, end)
@@ -117,9 +116,8 @@ async def _exchange_async(
 
     # To wait for a connection is no failure of the vendor's; `seconds` bounds that, too.
     timeouts = {**_timeouts(http, seconds, is_slow=is_slow), "pool": None}
-    request.extensions = {"timeout": timeouts, DEADLINE: monotonic() + seconds}
-    if may_repeat:
-        request.extensions[MAY_REPEAT] = client.extensions.get(RateLimiter.KEY)
+    end = monotonic() + seconds
+    request.extensions = {"timeout": timeouts, DEADLINE: end, **_repetition(client, may_repeat)}
     try:
         async with asyncio.timeout(seconds):
             received = await http.send(request, stream=True)
@@ -131,6 +129,10 @@ async def _exchange_async(
         if awaited := request.extensions.get(UNSENT):
             raise httpx.PoolTimeout(f"not sent: {awaited} did not come in time", request=request) from error
         raise
+
+
+def _repetition(client: Client, may_repeat: bool) -> dict[str, Any]:
+    return {MAY_REPEAT: client.extensions.get(RateLimiter.KEY)} if may_repeat else {}
 
 
 def _timeouts(http: httpx.Client | httpx.AsyncClient, seconds: float, *, is_slow: bool) -> dict[str, float | None]:
