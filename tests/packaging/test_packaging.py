@@ -77,10 +77,9 @@ def _not_for_users() -> set[str]:
 
 
 def _quickstart(url: str, key: str) -> str:
-    """The README's first Python block, with a tenant, a key and endpoints that are there."""
-    block: str
-    [block] = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)[:1]
-    assert "acme.xdr.eu.paloaltonetworks.com" in block
+    """The README's first Python block with a tenant: one that is there, and so are its key and endpoints."""
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    block = next(block for block in blocks if "acme.xdr.eu.paloaltonetworks.com" in block)
     return f"KEY, ENDPOINT_IDS = {key!r}, ['laptop', 'desk']\n" + block.replace("acme.xdr.eu.paloaltonetworks.com", url)
 
 

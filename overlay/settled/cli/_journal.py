@@ -102,9 +102,9 @@ class Journal:
 
     def __init__(self, jobs: Iterable[Job[Any]], watcher: Watcher) -> None:
         nothing = {job: Snapshot(job, polls=0) for job in jobs}
-        self.lives = {job.ref: Life(job, unseen, unseen) for job, unseen in nothing.items()}
+        self.lives: dict[str, Life] = {job.ref: Life(job, unseen, unseen) for job, unseen in nothing.items()}
         self.pauses: list[Pause] = []
-        self.began = _clock.clock.now()
+        self.began: float = _clock.clock.now()
         self._watcher = watcher
         watcher.began(self)
 
