@@ -346,7 +346,7 @@ WRONG = [
     "```console\n$ python scripts/no_such.py\n```",
     "```toml\n[\n```",
     "```yaml\na: 1\n```",
-    "<!-- run by tests/http/test_secrets.py -->\n```python\n1\n```",
+    "<!-- run by tests/http/test_retry_after.py -->\n```python\n1\n```",
     "```\nno language\n```",
 ]
 RIGHT = [
