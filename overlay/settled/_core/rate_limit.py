@@ -155,17 +155,6 @@ class RateLimiter:
                 self._restart_seconds = min(max(1.0, seconds / 10), 60.0)
                 self._restarts = 0
 
-    def planned(self, now: float) -> int:
-        """How many cells are planned for from now on: none if no wait is left."""
-        with self._lock:
-            self._tidy(now)
-            chunk, bit = divmod(int(now // self._cell), _CHUNK)
-            return sum(
-                (cells >> bit + 1 if number == chunk else cells).bit_count()
-                for number, cells in self._planned.items()
-                if number >= chunk
-            )
-
     def _first(self, now: float, *, despite_pause: bool) -> float:
         """The first free moment."""
         self._tidy(now)
