@@ -95,11 +95,11 @@ from ._core.job import UNREADABLE, Job, JobKind, check_job
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, Snapshot, details_of, of_parts
 from ._core.text import truncate
-from ._core.validate import described, text
+from ._core.validate import described, nonempty, text
 from ._cortex.archives import MAX_BYTES, safe_name
 from ._cortex.credentials import cortex_arguments, cortex_environment
 from ._cortex.downloads import Download
-from ._cortex.submits import Strings, filled, identifier, selection, start, strings, whole_seconds
+from ._cortex.submits import Strings, identifier, selection, start, strings, whole_seconds
 from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
@@ -455,7 +455,7 @@ def quarantine_file(
     """
     quarantined = Quarantine(
         filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS)),
-        file_path=filled("path", path),
+        file_path=nonempty("path", path),
         file_hash=_sha256(sha256),
     )
     body = QuarantineRequest(request_data=quarantined)
@@ -535,7 +535,7 @@ def run_snippet(
     `timeout` is as for `run_script`. From the vendor's page "Run Snippet Code Script".
     """
     snippet = SnippetRun(
-        snippet_code=filled("code", code),
+        snippet_code=nonempty("code", code),
         filters=_filters(selection("endpoint_ids", endpoint_ids)),
         timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
     )

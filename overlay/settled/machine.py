@@ -28,7 +28,7 @@ from ._core.snapshot import Snapshot
 from ._core.validate import described, number
 from ._core.wait import Poll, Sleep
 from ._core.wait_json import Now, wait_from_json, wait_to_json
-from ._http import poll, poll_async
+from ._http.send import poll, poll_async
 from ._run import clock as _clock
 from ._run.step import step, step_async
 

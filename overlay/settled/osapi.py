@@ -37,7 +37,7 @@ from settled_clients.osapi.types import UNSET
 from ._core.job import UNREADABLE, Job, JobKind
 from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Snapshot, details_of, progress_of
-from ._core.validate import described, number, text
+from ._core.validate import described, nonempty, number, text
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, message_of
@@ -93,10 +93,10 @@ _MOST_NOTED = 4
 # The server tells times in whole seconds: a job can seem to be older or younger by as much.
 _CLOCK_SECONDS = 2.0
 # The key under which a client remembers its recent submits.
-_SENT = "osapi.sent"
+_SUBMITS = "osapi.submits"
 _MAX_COMMAND_SECONDS = 300
 # A 500 with one of these is about a job that exists: it takes longer than the server waits, or has failed.
-_TELLS_OF_A_JOB = ("timeout waiting for", "job failed:")
+_SAYS_THERE_IS_A_JOB = ("timeout waiting for", "job failed:")
 # Agents in these states are not counted for broadcasts; they take no jobs.
 _ABSENT = ("Cordoned", "Draining", "Pending")
 
@@ -220,11 +220,11 @@ def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: 
     return Part(status, outcome, message_of(error) or (_exit_code(response.get("data")) if is_command else None))
 
 
-def _agents(said: str) -> int:
+def _agents(value: str) -> int:
     """The number of agents in a ref's option."""
-    if not (said.isascii() and said.isdigit() and len(said) <= _MAX_DIGITS and int(said) >= 1):
+    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS and int(value) >= 1):
         raise ValueError("agents in a ref of osapi.job must be a whole number, 1 or more")
-    return int(said)
+    return int(value)
 
 
 def _answers(snapshot: Snapshot[JobDetail], *_: object) -> Iterator[Any]:
@@ -305,7 +305,7 @@ def run_command(
     if isinstance(cast("Any", args), str | bytes):
         raise TypeError(f"args must be an iterable of str, not {described(args)}: ['-l', '/tmp']")
     body = ExecRequest(
-        _command(command),
+        nonempty("command", command),
         args=[text("each of args", each) for each in args] or UNSET,
         cwd=_directory(cwd) or UNSET,
         timeout=_seconds(timeout) or UNSET,
@@ -319,7 +319,7 @@ def run_shell(
     client: AuthenticatedClient, target: str, command: str, *, cwd: str | None = None, timeout: float | None = None
 ) -> Steps[Job[JobDetail]]:
     """Run a line of shell with `/bin/sh -c`, and return its job; everything else is as in `run_command`."""
-    body = ShellRequest(_command(command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET)
+    body = ShellRequest(nonempty("command", command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET)
     request = shell_command.request_kwargs(_target(target), body=body)
     return (yield from _run(client, target, "command.shell.execute", request))
 
@@ -340,13 +340,13 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
     job(client, job_id)
     body = UNSET if target is None else RetryRequest(target_hostname=_target(target))
     request = retry_operation.request_kwargs(job_id, body=body)
-    call = _Call(client, target or "_any", {"retry": job_id}, _clock.clock.now(), job_id)
-    with call.remembered() as sent:
+    sent = _Submit(target or "_any", {"retry": job_id}, retried=job_id)
+    with sent.remembered_by(client):
         try:
             sent.job_id, _ = yield from submit(client, request, functools.partial(_answer, client))
         except SubmitUnclear as unclear:
-            return (yield from _found(call, sent, unclear))
-        return (yield from _submitted(call, sent.job_id))
+            return (yield from _found(client, sent, unclear))
+        return (yield from _submitted(client, sent, sent.job_id))
 
 
 @iteration
@@ -376,59 +376,53 @@ retry_job_async: Final = asynchronous(retry_job)
 list_jobs_async: Final = asynchronous_iteration(list_jobs)
 
 
-@attrs.define(eq=False)
-class _Sent:
-    """What a client remembers of a submit: its content, its begin and end by the clock of waits, and the job's id.
+def _now() -> float:
+    return _clock.clock.now()
 
-    The id is None while the job may exist but is not known, and "" if there is no job.
+
+@attrs.define(eq=False)
+class _Submit:
+    """A submit, as its client remembers it: target, content, begin and end by the clock of waits, and the job's id.
+
+    The id is None while the job may exist but is not known, and "" if there is no job. `retried` is the id of the job
+    whose operation is submitted again.
     """
 
     target: str
     what: Mapping[str, Any]
-    start: float
+    retried: str = ""
+    start: float = attrs.field(factory=_now)
     end: float = math.inf
     job_id: str | None = None
-
-
-@attrs.frozen
-class _Call:
-    """A submit by a client: its target and content, its begin by the clock of waits, and the id of a retried job."""
-
-    client: AuthenticatedClient
-    target: str
-    what: Mapping[str, Any]
-    start: float
-    retried: str = ""
 
     @property
     def is_broadcast(self) -> bool:
         return self.target == "_all" or ":" in self.target
 
     @contextlib.contextmanager
-    def remembered(self) -> Generator[_Sent, None, None]:
-        """Remember the submit while it lasts, and as long as others could take its job for theirs."""
-        sent = _Sent(self.target, self.what, self.start)
-        known: list[_Sent] = self.client.extensions.setdefault(_SENT, [])
-        known.append(sent)
+    def remembered_by(self, client: AuthenticatedClient) -> Generator[None, None, None]:
+        """Let the client remember the submit while it lasts, and as long as others could take its job for theirs."""
+        known: list[_Submit] = client.extensions.setdefault(_SUBMITS, [])
+        known.append(self)
         for each in list(known):
             if each.end < self.start - _LOOK_SECONDS:
                 # Another thread may have been faster.
                 with contextlib.suppress(ValueError):
                     known.remove(each)
         try:
-            yield sent
+            yield
         except SettledError as error:
             if not isinstance(error, SubmitUnclear):
-                sent.job_id = ""
+                self.job_id = ""
             raise
         finally:
-            sent.end = _clock.clock.now()
+            self.end = _now()
 
-    def others(self, own: _Sent, ended: float) -> list[_Sent]:
+    def look_alikes(self, client: AuthenticatedClient, ended: float) -> list[_Submit]:
         """The client's other submits whose jobs look like this one's: of the same content, at about the same time."""
-        known: list[_Sent] = list(self.client.extensions[_SENT])
-        same = [each for each in known if each is not own and (each.target, each.what) == (own.target, own.what)]
-        first, last = own.start - _CLOCK_SECONDS, ended + _CLOCK_SECONDS
+        known: list[_Submit] = list(client.extensions[_SUBMITS])
+        same = [each for each in known if each is not self and (each.target, each.what) == (self.target, self.what)]
+        first, last = self.start - _CLOCK_SECONDS, ended + _CLOCK_SECONDS
         return [each for each in same if each.end > first and each.start < last]
 
 
@@ -466,15 +460,15 @@ class _Pages:
 
 
 def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[JobDetail]]:
-    call = _Call(client, target, {"type": type_, "data": request["json"]}, _clock.clock.now())
-    with call.remembered() as sent:
+    sent = _Submit(target, {"type": type_, "data": request["json"]})
+    with sent.remembered_by(client):
         try:
             sent.job_id, results = yield from submit(
                 client, request, functools.partial(_answer, client), seconds=_ANSWER_SECONDS
             )
         except SubmitUnclear as unclear:
-            return (yield from _found(call, sent, unclear, call.what))
-        return (yield from _submitted(call, sent.job_id, results))
+            return (yield from _found(client, sent, unclear, sent.what))
+        return (yield from _submitted(client, sent, sent.job_id, results))
 
 
 def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
@@ -486,33 +480,33 @@ def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(raw)!r:.200}") from error
 
 
-def _submitted(call: _Call, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
+def _submitted(client: AuthenticatedClient, sent: _Submit, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
     """The job with the id of a reply; an interruption while its agents are looked up does not lose the id."""
-    with noted(lambda: f"the job was submitted: {job(call.client, job_id).ref}"):
-        return job(call.client, job_id, expected_agents=(yield from _expected(call, results)))
+    with noted(lambda: f"the job was submitted: {job(client, job_id).ref}"):
+        return job(client, job_id, expected_agents=(yield from _expected(client, sent, results)))
 
 
-def _expected(call: _Call, results: int = 0) -> Steps[int | None]:
+def _expected(client: AuthenticatedClient, sent: _Submit, results: int = 0) -> Steps[int | None]:
     """How many agents a submit is for, by its reply or by the list of agents; None if neither says."""
-    if not call.is_broadcast:
+    if not sent.is_broadcast:
         return 1
-    return results or len((yield from _targeted_agents(call)) or ()) or None
+    return results or len((yield from _targeted_agents(client, sent)) or ()) or None
 
 
-def _targeted_agents(call: _Call) -> Steps[list[dict[str, Any]] | None]:
+def _targeted_agents(client: AuthenticatedClient, sent: _Submit) -> Steps[list[dict[str, Any]] | None]:
     """The agents that a submit is for, of those that take jobs; None if the list cannot be read."""
     # With its models, a tenth of what the module takes to import; only labels and unclear submits need it.
     from settled_clients.osapi.api.agents import list_agents
 
     try:
-        response = yield from read(call.client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
+        response = yield from read(client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
         listed: list[dict[str, Any]] = response.json()["agents"]
         agents = [agent for agent in listed if agent.get("state") not in _ABSENT]
-        key, _, value = call.target.partition(":")
-        if call.target == "_all":
+        key, _, value = sent.target.partition(":")
+        if sent.target == "_all":
             return agents
-        if not call.is_broadcast:
-            return [agent for agent in agents if call.target in (agent.get("hostname"), agent.get("machine_id"))]
+        if not sent.is_broadcast:
+            return [agent for agent in agents if sent.target in (agent.get("hostname"), agent.get("machine_id"))]
         return [agent for agent in agents if _has_label(agent.get("labels"), key, value)]
     except (SettledError, *UNREADABLE):
         return None
@@ -524,30 +518,30 @@ def _has_label(labels: Any, key: str, value: str) -> bool:
 
 
 def _found(
-    call: _Call, sent: _Sent, unclear: SubmitUnclear, sought: Mapping[str, Any] | None = None
+    client: AuthenticatedClient, sent: _Submit, unclear: SubmitUnclear, operation: Mapping[str, Any] | None = None
 ) -> Steps[Job[JobDetail]]:
     """The job of an unclear submit, from the list of jobs; raises `unclear`, with candidates, if it is not certain."""
-    ended, end = _clock.clock.now(), deadline(_LOOK_SECONDS)
+    ended = _now()
     cause = unclear.__cause__
     jobs: list[Job[JobDetail]] = []
     is_complete = False
     with noted(lambda: f"{unclear} ({', '.join(each.ref for each in jobs[:_MOST_NOTED]) or 'no candidate yet'})"):
         try:
-            if sought is None:
+            if operation is None:
                 # A new job does what the old one was to do.
-                old = yield from read(call.client, get_job.request_kwargs(call.retried), end)
-                sought = cast("Mapping[str, Any]", old.json()["operation"])
-            yield from _look_up(call, sought, ended, end, jobs)
+                old = yield from read(client, get_job.request_kwargs(sent.retried), ended + _LOOK_SECONDS)
+                operation = cast("Mapping[str, Any]", old.json()["operation"])
+            yield from _look_up(client, sent, operation, ended, jobs)
             is_complete = True
         except (SettledError, *UNREADABLE) as error:
             unclear.add_note(f"the list of jobs could not be read: {type(error).__name__}: {error}"[:300])
-        agents = (yield from _expected(call)) if jobs else None
-    others = call.others(sent, ended)
+        agents = (yield from _expected(client, sent)) if jobs else None
+    others = sent.look_alikes(client, ended)
     taken = {each.job_id for each in others}
-    jobs = [job(call.client, each.id, expected_agents=agents) for each in jobs if each.id not in taken]
-    is_told = not isinstance(cause, ServerError) or any(each in cause.message for each in _TELLS_OF_A_JOB)
+    jobs = [job(client, each.id, expected_agents=agents) for each in jobs if each.id not in taken]
+    has_job = not isinstance(cause, ServerError) or any(each in cause.message for each in _SAYS_THERE_IS_A_JOB)
     # A submit of the same whose job is not known either may have made it.
-    if is_complete and is_told and len(jobs) == 1 and all(each.job_id is not None for each in others):
+    if is_complete and has_job and len(jobs) == 1 and all(each.job_id is not None for each in others):
         sent.job_id = jobs[0].id
         return jobs[0]
     unclear.candidates = tuple(each.ref for each in jobs)
@@ -555,35 +549,40 @@ def _found(
 
 
 def _look_up(
-    call: _Call, sought: Mapping[str, Any], ended: float, end: float, found: list[Job[JobDetail]]
+    client: AuthenticatedClient,
+    sent: _Submit,
+    operation: Mapping[str, Any],
+    ended: float,
+    found: list[Job[JobDetail]],
 ) -> Steps[None]:
-    """Add to `found` the jobs that a call can have made: of its operation and target, and created while it lasted.
+    """Add to `found` the jobs that a submit can have made: of its operation and target, and created while it lasted.
 
     `found` keeps the jobs of earlier pages if a later one cannot be read.
     """
+    end = ended + _LOOK_SECONDS
     hosts: list[Any] | None = None
-    if call.target not in ("_any", "_all"):
-        agents = yield from _targeted_agents(call)
+    if sent.target not in ("_any", "_all"):
+        agents = yield from _targeted_agents(client, sent)
         hosts = [agent.get("hostname") for agent in agents] if agents else None
     while True:
         pages = _Pages()
         while pages.has_more:
-            page = yield from _page(call.client, pages.offset, end)
+            page = yield from _page(client, pages.offset, end)
             if page.date is None:
                 raise MalformedResponse("GET /job answered without a Date that can be read")
             # By the server's clock, which tells whole seconds: a job is created up to one later than it says.
-            now = _clock.clock.now()
-            first, last = page.date - (now - call.start) - 1, page.date - (now - ended) + 2
+            now = _now()
+            first, last = page.date - (now - sent.start) - 1, page.date - (now - ended) + 2
             for item in pages.new_items(page):
                 created = _moment(item.get("created"))
-                if created is None or not first < created <= last or not _does(item.get("operation"), sought):
+                if created is None or not first < created <= last or not _is_same(item.get("operation"), operation):
                     continue
                 # An item names the host that has answered last, and no target.
                 if hosts is None or item.get("hostname") is None or item["hostname"] in hosts:
                     with contextlib.suppress(*UNREADABLE):
-                        found.append(job(call.client, item["id"]))
-        found[:] = [each for each in found if each.id != call.retried]
-        if found or _clock.clock.now() + _LOOK_PAUSE >= end:
+                        found.append(job(client, item["id"]))
+        found[:] = [each for each in found if each.id != sent.retried]
+        if found or _now() + _LOOK_PAUSE >= end:
             return
         yield Pause(_LOOK_PAUSE)
 
@@ -599,11 +598,11 @@ def _page(client: AuthenticatedClient, offset: int, end: float, status: ListedSt
     return _Page([item for item in items if is_object(item)], total, unix_time(response.headers.get("date")))
 
 
-def _does(done: Any, sought: Mapping[str, Any]) -> bool:
-    """Whether a job has the operation that is sought; the server leaves out empty fields."""
-    if not is_object(done) or done.get("type") != sought.get("type"):
+def _is_same(listed: Any, operation: Mapping[str, Any]) -> bool:
+    """Whether a listed job's operation is this one; the server leaves out empty fields."""
+    if not is_object(listed) or listed.get("type") != operation.get("type"):
         return False
-    return _without_blanks(done.get("data")) == _without_blanks(sought.get("data"))
+    return _without_blanks(listed.get("data")) == _without_blanks(operation.get("data"))
 
 
 def _without_blanks(data: Any) -> dict[str, Any]:
@@ -615,12 +614,6 @@ def _target(target: str) -> str:
     if not text("target", target).strip() or target in {".", ".."} or not target.isprintable():
         raise ValueError("target must be a host name, a machine id, _any, _all, or a label as key:value")
     return target
-
-
-def _command(command: str) -> str:
-    if not text("command", command).strip():
-        raise ValueError("command must not be empty")
-    return command
 
 
 def _directory(cwd: str | None) -> str:

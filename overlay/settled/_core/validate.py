@@ -34,6 +34,13 @@ def text(name: str, value: Any) -> str:
     return value
 
 
+def nonempty(name: str, value: str) -> str:
+    """A text that has more than blanks; TypeError or ValueError if it has not."""
+    if not text(name, value).strip():
+        raise ValueError(f"{name} must not be empty")
+    return value
+
+
 def described(value: Any) -> str:
     """What an error may say of an argument that it refuses: the value if its type cannot hold a secret, or its type."""
     if value is None or isinstance(value, numbers.Number | date | time | timedelta | Enum):

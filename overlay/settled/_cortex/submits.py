@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 from .._core.job import UNREADABLE, Client, Job, JobKind, id_of
 from .._core.text import printable
-from .._core.validate import described, text
+from .._core.validate import described, nonempty
 from .._http.error_body import is_object, sentence
 from .._http.redact import without_secrets
 from .._run.operation import Steps, submit
@@ -59,7 +59,7 @@ def strings(name: str, values: Strings, *, most: int | None = None) -> list[str]
     limit = _MOST_EVER if most is None else most
     found = list(itertools.islice(values, limit + 1))
     for value in found:
-        filled(f"each of {name}", value)
+        nonempty(f"each of {name}", value)
     if len(found) > limit:
         why = "" if most is None else ", which is the most that the API takes at once"
         raise ValueError(f"{name} must have no more than {limit:,} items{why}")
@@ -76,20 +76,13 @@ def selection(name: str, values: Strings, *, most: int | None = None) -> list[st
     return found
 
 
-def filled(name: str, value: str) -> str:
-    """A text that has more than blanks; TypeError or ValueError if it is none."""
-    if not text(name, value).strip():
-        raise ValueError(f"{name} must not be empty")
-    return value
-
-
 def identifier(name: str, value: str) -> str:
     """An id; TypeError or ValueError if it can be none.
 
     The API passes over an id that it does not know if it knows another one: of the lines of a file, each with its line
     break, it would take the last one alone.
     """
-    if filled(name, value) != value.strip() or not value.isprintable():
+    if nonempty(name, value) != value.strip() or not value.isprintable():
         raise ValueError(f"{name} must be an id, without blanks around it, line breaks or other control characters")
     return value
 

@@ -23,7 +23,7 @@ from .._core.outcome import Outcome, TerminalStatus
 from .._core.rate_limit import rate_limiter_of
 from .._core.snapshot import Reading, Refused, Snapshot, outcome_error
 from .._core.text import encodable, printable, truncate
-from .._core.validate import described, number, text
+from .._core.validate import described, nonempty, number, text
 from .._http.credentials import without_credentials
 from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
@@ -39,7 +39,6 @@ from ..errors import (
     SubmitUnclear,
     TransportError,
 )
-from .submits import filled
 
 B = TypeVar("B")
 Timeframe = timedelta | tuple[datetime, datetime]
@@ -144,7 +143,7 @@ def start_xql(
     wait_for_slot: float,
 ) -> Steps[Job[B]]:
     """Start a query, as soon as there is room for it, and return its job; see a product's `start_query`."""
-    fields: dict[str, Any] = {"query": filled("query", query), "tenants": _tenants(tenants)}
+    fields: dict[str, Any] = {"query": nonempty("query", query), "tenants": _tenants(tenants)}
     if timeframe is not None:
         fields["timeframe"] = _timeframe(timeframe)
     request = requests.start(**{name: value for name, value in fields.items() if value})

@@ -19,7 +19,7 @@ import httpx
 
 from .._core.job import UNREADABLE, Client
 from .._core.reply import MAX_POLL_SECONDS
-from .._core.validate import text
+from .._core.validate import nonempty
 from .._monotonic import monotonic
 from ..errors import (
     ApiError,
@@ -68,10 +68,8 @@ class OAuthClientCredentials(Credentials):
         fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__("client_secret", client_secret)
-        if not text("client_id", client_id).strip():
-            raise ValueError("client_id must not be empty")
         usual = {"grant_type": "client_credentials"} if fields is None else fields
-        self._body = {**usual, "client_id": client_id.strip(), "client_secret": self._secret}
+        self._body = {**usual, "client_id": nonempty("client_id", client_id).strip(), "client_secret": self._secret}
         self._token_url = token_url
         self._as_json = as_json
         self._token = ""

@@ -17,7 +17,7 @@ from .._core.options import WaitConfig, WaitOptions, known_options
 from .._core.reply import Reply
 from .._core.snapshot import Snapshot
 from .._core.wait import Sleep, Wait
-from .._http import poll, poll_async
+from .._http.send import poll, poll_async
 from .._observe.logging import UNTRACED
 from ..errors import SettledError
 from . import clock as _clock

@@ -180,21 +180,16 @@ submit_scan_async: Final = deprecated(_SUBMIT_SCAN_DEPRECATED)(asynchronous(subm
 
 
 def _body(model: Callable[..., Body], scan: SubmittedScan, verb: str) -> Body:
-    fields = _wire(scan)
-    try:
-        return model(**fields)
-    except TypeError as error:  # an argument that is missing or unknown
-        raise TypeError(str(error).replace(f"{model.__name__}.__init__()", f"{verb}()")) from None
-
-
-def _wire(scan: SubmittedScan) -> dict[str, Any]:
-    fields: dict[str, Any] = dict(scan)
     converters: dict[str, Callable[[Any], Any]] = {
         "sensor_config": SensorConfig.from_dict,
         "priority": ScanPriority,
         "labels": _labels,
     }
-    return {name: converters[name](value) if name in converters else value for name, value in fields.items()}
+    fields = {name: converters[name](value) if name in converters else value for name, value in scan.items()}
+    try:
+        return model(**fields)
+    except TypeError as error:  # an argument that is missing or unknown
+        raise TypeError(str(error).replace(f"{model.__name__}.__init__()", f"{verb}()")) from None
 
 
 def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
