@@ -187,8 +187,8 @@ def main() -> None:
             asyncio.run(journal.follow(DEADLINE_SECONDS, _SCHEDULE))
         console.print("\nResults:")
         print_results(jobs, console)
-        for client in {id(job.client): job.client for job in jobs}.values():
-            client.get_httpx_client().close()
+        for client in {job.client for job in jobs}:
+            client.close()
     console.print("\nWhat happened, and what to do next:")
     for event, step in (*advice_on(journal), *advice):
         console.print(Text(f"  {event}\n    {step}"))

@@ -91,6 +91,17 @@ def test_lists_of_refs_from_other_systems(run: _cli.Command, encoding: str) -> N
     assert job.encode() in process.stdout
 
 
+def test_a_list_of_refs_that_is_no_text(run: _cli.Command) -> None:
+    """Bytes that are not UTF-8 are wrong usage, told in a line and without a traceback."""
+    command = [sys.executable, "-m", "settled", "status"]
+    process = subprocess.run(  # noqa: S603 - this command
+        command, input=b"\xe9", env=run.environ({}), capture_output=True, check=False, timeout=60
+    )
+    assert process.returncode == 2
+    assert b"Invalid value: standard input is not UTF-8 text" in process.stderr
+    assert b"Traceback" not in process.stderr
+
+
 def test_closed_streams(run: _cli.Command) -> None:
     """A command whose standard streams are closed does its work all the same."""
     command = f'exec {sys.executable} -m settled wait -t 30 "{ref(run, "COMPLETED")}" <&- >&- 2>&-'

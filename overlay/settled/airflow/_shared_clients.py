@@ -39,7 +39,7 @@ async def shared_client(recipe: Recipe) -> AsyncIterator[Client]:
         shared.users -= 1
         if not shared.users:
             del _clients[key]
-            await shared.client.get_async_httpx_client().aclose()
+            await shared.client.aclose()
 
 
 def _with_limiter_of_tenant(client: Client) -> Client:

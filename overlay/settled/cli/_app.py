@@ -31,9 +31,9 @@ from ._duration import Duration
 from ._journal import API_PROBLEM, SOME_FAILED, USAGE, Journal, Watcher
 from ._process import BROKEN_PIPE, exit_code_of, interrupted_code, need_output, output_failure
 from ._report import page
-from ._settings import VARIABLE, BadSettings, Settings, decoded
+from ._settings import VARIABLE, BadSettings, Settings
 from ._show import Board, Errors, JsonLines, Lines, counted, plain, result_line
-from ._submit import SubmitHelp, arguments_in, submit_once
+from ._submit import SubmitHelp, arguments_in, submit_once, text_in
 
 _FOR_EVER = Duration("none", None)
 _A_MINUTE = Duration("60s", 60.0)
@@ -200,10 +200,9 @@ def submit(
             function = submit_named(kind)
         except ValueError as error:
             raise typer.BadParameter(plain(error)) from None
-        given = arguments_in(file, function)
-        client = Settings.read().connect(kind.partition(".")[0])
-        with contextlib.closing(client.get_httpx_client()):
-            raise typer.Exit(submit_once(function, client, given, as_json=json))
+        arguments = arguments_in(file, function)
+        with Settings.read().connect(kind.partition(".")[0]) as client:
+            raise typer.Exit(submit_once(function, client, arguments, as_json=json))
 
 
 @app.command()
@@ -229,7 +228,7 @@ def results(
         jobs = _jobs([ref], None)
         if len(jobs) > 1:
             raise typer.BadParameter("give one REF: the results of several jobs could not be told apart")
-        with contextlib.closing(jobs[0].client.get_httpx_client()):
+        with jobs[0].client:
             try:
                 for each in results_of(jobs[0], folder=to, timeout=timeout.seconds, overwrite=overwrite):
                     typer.echo(result_line(each, as_json=json))
@@ -282,8 +281,8 @@ def simulate(
         with Simulator(port=port, speed=speed, scan_slots=2) as vendors:
             jobs = start_jobs(vendors)
             # The submits have opened connections; the command that follows makes its own.
-            for client in {id(job.client): job.client for job in jobs}.values():
-                client.get_httpx_client().close()
+            for client in {job.client for job in jobs}:
+                client.close()
             if command:
                 # The file of settings names the real vendors, and takes precedence over the variables.
                 environ = {name: value for name, value in os.environ.items() if name != VARIABLE} | vendors.environ
@@ -371,22 +370,17 @@ def _watcher(json: bool, quiet: bool, *, table: bool = False) -> Watcher:
 def _jobs(refs: list[str] | None, expected_agents: int | None) -> list[Job[Any]]:
     if not refs and sys.stdin.isatty():
         raise typer.BadParameter("give refs, or pipe them into standard input")
-    read = list(_listed(_standard_input())) if not refs or "-" in refs else []
-    given = [ref for ref in (*(refs or ()), *read) if ref not in ("", "-")]
-    if not given:
+    listed = _listed(text_in("-")) if not refs or "-" in refs else ()
+    found = [ref for ref in (*(refs or ()), *listed) if ref not in ("", "-")]
+    if not found:
         raise typer.BadParameter("no refs were given")
     try:
-        return Settings.read().jobs(given, expected_agents=expected_agents)
+        return Settings.read().jobs(found, expected_agents=expected_agents)
     # A ValueError, too, but one that ends with 4, not with 2.
     except BadSettings:
         raise
     except ValueError as error:
         raise typer.BadParameter(plain(error)) from None
-
-
-def _standard_input() -> str:
-    buffer = getattr(sys.stdin, "buffer", None)
-    return sys.stdin.read() if buffer is None else decoded(buffer.read())
 
 
 def _listed(text: str) -> Iterator[str]:

@@ -131,11 +131,10 @@ class Journal:
         jobs = [life.job for life in self.lives.values()]
         self.began = _clock.clock.now()
         async with contextlib.AsyncExitStack() as stack:
-            for client in {id(job.client): job.client for job in jobs}.values():
-                http = client.get_async_httpx_client()
-                stack.push_async_callback(http.aclose)
+            for client in {job.client for job in jobs}:
+                stack.push_async_callback(client.aclose)
                 # Settled retries after a pause by itself, so only a hook sees that a vendor asked for one.
-                http.event_hooks = {"response": [self._pauses(client)]}
+                client.get_async_httpx_client().event_hooks = {"response": [self._pauses(client)]}
             stack.enter_context(log_to(self._log))
             settling = aio.as_settled(jobs, timeout=timeout, schedule=schedule, on_poll=self._polled)
             async for end in await stack.enter_async_context(settling):
@@ -145,7 +144,7 @@ class Journal:
         """Poll each job once, and close the clients."""
         with contextlib.ExitStack() as stack, log_to(self._log):
             for life in self.lives.values():
-                stack.callback(life.job.client.get_httpx_client().close)
+                stack.callback(life.job.client.close)
                 try:
                     self._polled(life.job.fetch())
                 except SettledError as error:

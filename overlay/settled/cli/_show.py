@@ -40,11 +40,6 @@ def counted(jobs: Sized) -> str:
     return f"{len(jobs)} job{'' if len(jobs) == 1 else 's'}"
 
 
-def as_json(snapshot: Snapshot[Any]) -> str:
-    """A snapshot as a line of JSON."""
-    return json.dumps(snapshot.to_dict())
-
-
 def result_line(value: Any, *, as_json: bool) -> str:
     """A result as a line: a value as JSON, a file as its path."""
     if isinstance(value, Path):
@@ -99,11 +94,11 @@ class JsonLines(Watcher):
 
     def changed(self, life: Life) -> None:
         """Print a job's present state."""
-        typer.echo(as_json(life.latest))
+        typer.echo(json.dumps(life.latest.to_dict()))
 
     def ended(self, life: Life) -> None:
         """Print how a job ended."""
-        typer.echo(as_json(life.latest))
+        typer.echo(json.dumps(life.latest.to_dict()))
 
     def warned(self, message: str) -> None:
         """Pass a warning on."""

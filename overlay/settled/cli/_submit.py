@@ -53,30 +53,35 @@ def arguments_in(file: str, submit: Submit) -> dict[str, Any]:
     """The arguments in a file, or in standard input for -; BadParameter says what is wrong with them."""
     if file == "-" and sys.stdin.isatty():
         raise typer.BadParameter(f"give a FILE, or pipe the arguments into standard input, as {example(submit)}")
-    where = "standard input" if file == "-" else plain(file)
+    where, text = _name_of(file), text_in(file)
+    if not text.strip():
+        raise typer.BadParameter(f"{where} is empty: it must hold the arguments as JSON, as {example(submit)}")
     try:
-        text = _read(file)
-        if not text.strip():
-            raise typer.BadParameter(f"{where} is empty: it must hold the arguments as JSON, as {example(submit)}")
         return arguments(submit, json.loads(text, object_pairs_hook=_members))
-    except OSError as error:
-        raise typer.BadParameter(f"{where} cannot be read: {error.strerror}") from None
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise typer.BadParameter(f"{where} is not JSON: {error.msg} at {place}; it must be {example(submit)}") from None
-    except UnicodeDecodeError:
-        raise typer.BadParameter(f"{where} is not UTF-8 text") from None
     except RecursionError:
         raise typer.BadParameter(f"{where} is nested too deeply") from None
     except ValueError as error:
         raise typer.BadParameter(f"{where}: {plain(error)}") from None
 
 
-def _read(file: str) -> str:
-    if file != "-":
-        return decoded(Path(file).read_bytes())
-    buffer = getattr(sys.stdin, "buffer", None)
-    return sys.stdin.read() if buffer is None else decoded(buffer.read())
+def text_in(file: str) -> str:
+    """The text in a file, or in standard input for -; BadParameter if it cannot be read."""
+    try:
+        if file != "-":
+            return decoded(Path(file).read_bytes())
+        buffer = getattr(sys.stdin, "buffer", None)
+        return sys.stdin.read() if buffer is None else decoded(buffer.read())
+    except OSError as error:
+        raise typer.BadParameter(f"{_name_of(file)} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{_name_of(file)} is not UTF-8 text") from None
+
+
+def _name_of(file: str) -> str:
+    return "standard input" if file == "-" else plain(file)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -106,13 +111,8 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
         raise
     except SettledError as error:
         _print_error(error, as_json=as_json)
-        return (
-            NOT_TAKEN
-            if isinstance(error, SubmitFailed)
-            else UNCLEAR
-            if isinstance(error, SubmitUnclear)
-            else API_PROBLEM
-        )
+        codes = {SubmitFailed: NOT_TAKEN, SubmitUnclear: UNCLEAR}
+        return codes.get(type(error), API_PROBLEM)
     try:
         typer.echo(json.dumps({"ref": job.ref, "error": None}) if as_json else job.ref)
     except (OSError, KeyboardInterrupt):
