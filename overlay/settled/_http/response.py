@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -129,7 +129,7 @@ def read(client: Client, response: httpx.Response, end: float) -> Response:
         httpx.ReadTimeout: If it is not complete in time.
     """
     body = _Body(client, response)
-    for part in [response.content] if body.is_read else response.iter_raw():
+    for part in parts_of(response):
         body.add(part)
         if monotonic() > end:
             raise httpx.ReadTimeout("the response was not complete in time", request=response.request)
@@ -139,12 +139,23 @@ def read(client: Client, response: httpx.Response, end: float) -> Response:
 async def read_async(client: Client, response: httpx.Response) -> Response:
     """Read a body as `read` does; the caller bounds the time."""
     body = _Body(client, response)
-    if body.is_read:
-        body.add(response.content)
-    else:
-        async for part in response.aiter_raw():
-            body.add(part)
+    async for part in parts_of_async(response):
+        body.add(part)
     return Response(client, response, body.complete())
+
+
+def parts_of(response: httpx.Response) -> Iterator[bytes]:
+    """The bytes of a body as they come in, packed; or all of it, unpacked, if a hook or an auth flow has read it."""
+    yield from [response.content] if response.is_stream_consumed else response.iter_raw()
+
+
+async def parts_of_async(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The bytes of a body, as in `parts_of`."""
+    if response.is_stream_consumed:
+        yield response.content
+        return
+    async for part in response.aiter_raw():
+        yield part
 
 
 def _decoded(content: bytes) -> bytes:
@@ -218,7 +229,6 @@ class _Body:
     """A body as it comes in, unpacked, and counted before and after that."""
 
     def __init__(self, client: Client, response: httpx.Response) -> None:
-        self.is_read = response.is_stream_consumed
         self._unpacker = Unpacker(client, response)
         self._most: int = client.extensions.get(MAX_BODY_KEY, MAX_BODY)
         self._response = response

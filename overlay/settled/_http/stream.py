@@ -17,7 +17,7 @@ from .._core.job import Client
 from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
 from .extensions import DEADLINE, HEAD_DEADLINE
-from .response import Unpacker, check_whole, read, read_async
+from .response import Unpacker, check_whole, parts_of, parts_of_async, read, read_async
 from .send import http_client
 from .transport_errors import transport_errors
 
@@ -54,13 +54,8 @@ def stream(
             with transport_errors(what, client):
                 refusal = read(client, received, min(end, monotonic() + MAX_POLL_SECONDS))
             raise refusal.api_error()
-        check_whole(received)
-        unpacker = Unpacker(client, received)
-        if begin is not None:
-            begin(received.headers)
-        with transport_errors(what, client):
-            # A hook may have read the body, and not kept it.
-            parts = iter([received.content] if received.is_stream_consumed else received.iter_raw())
+        unpacker = _unpacker(client, received, begin)
+        parts = parts_of(received)
         idle_until = monotonic() + IDLE_SECONDS
         while True:
             with transport_errors(what, client):
@@ -93,7 +88,7 @@ async def stream_async(
 
     http = http_client(client.get_async_httpx_client, what)
     now = asyncio.get_running_loop().time
-    end = None if seconds == math.inf else now() + seconds
+    end = now() + seconds
     with transport_errors(what, client):
         built = http.build_request(**request)
         # To wait for a connection is no failure of the vendor's.
@@ -103,35 +98,37 @@ async def stream_async(
     try:
         if not received.is_success:
             with transport_errors(what, client):
-                async with asyncio.timeout_at(min(end or math.inf, now() + MAX_POLL_SECONDS)):
+                async with asyncio.timeout_at(min(end, now() + MAX_POLL_SECONDS)):
                     refusal = await read_async(client, received)
             raise refusal.api_error()
-        check_whole(received)
-        unpacker = Unpacker(client, received)
-        if begin is not None:
-            begin(received.headers)
-        if received.is_stream_consumed:
+        unpacker = _unpacker(client, received, begin)
+        parts = parts_of_async(received)
+        idle_until = now() + IDLE_SECONDS
+        while True:
+            # For each step alone: a consumer's own time limit or cancellation must not end within it.
             with transport_errors(what, client):
-                content = received.content
-            for piece in unpacker.pieces(content):
+                async with asyncio.timeout_at(min(end, idle_until)):
+                    part = await anext(parts, None)
+            if part is None:
+                break
+            for piece in unpacker.pieces(part):
                 yield piece
-        else:
-            parts = received.aiter_raw()
-            idle_until = now() + IDLE_SECONDS
-            while True:
-                # For each step alone: a consumer's own time limit or cancellation must not end within it.
-                with transport_errors(what, client):
-                    async with asyncio.timeout_at(min(end or math.inf, idle_until)):
-                        part = await anext(parts, None)
-                if part is None:
-                    break
-                for piece in unpacker.pieces(part):
-                    yield piece
-                    idle_until = now() + IDLE_SECONDS
+                idle_until = now() + IDLE_SECONDS
         unpacker.check_complete()
     finally:
         with transport_errors(what, client):
             await received.aclose()
+
+
+def _unpacker(
+    client: Client, received: httpx.Response, begin: Callable[[Mapping[str, str]], object] | None
+) -> Unpacker:
+    """What unpacks the body of a success, which its consumer is told of first."""
+    check_whole(received)
+    unpacker = Unpacker(client, received)
+    if begin is not None:
+        begin(received.headers)
+    return unpacker
 
 
 def _head_seconds(http: httpx.Client | httpx.AsyncClient) -> float:
