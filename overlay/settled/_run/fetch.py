@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+import contextlib
+from collections.abc import Generator
+from typing import Any, TypeVar
 
 from .._core.job import Job, snapshot
 from .._core.reply import Reply
 from .._core.snapshot import Snapshot
 from .._http.send import poll, poll_async
-from ..errors import ApiError, SettledError
+from ..errors import SettledError
 from . import clock as _clock
-from .pacing import pause, take_turn, take_turn_async
+from .pacing import pausing, take_turn, take_turn_async
 
 B = TypeVar("B")
 
@@ -18,28 +20,26 @@ B = TypeVar("B")
 def fetch(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, when the client's rate allows it."""
     take_turn(job.client, job.ref)
-    try:
+    with _errors_of_first_poll(job):
         return _snapshot(job, poll(job))
-    except SettledError as error:
-        _failed(job, error)
-        raise
 
 
 async def fetch_async(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, as `fetch` does."""
     await take_turn_async(job.client, job.ref)
-    try:
+    with _errors_of_first_poll(job):
         return _snapshot(job, await poll_async(job))
+
+
+@contextlib.contextmanager
+def _errors_of_first_poll(job: Job[Any]) -> Generator[None, None, None]:
+    """Obey the pause that an error asks for, and let it ask for the address: no status was read before."""
+    try:
+        with pausing(job.client):
+            yield
     except SettledError as error:
-        _failed(job, error)
+        job.kind.add_address_hint(error)
         raise
-
-
-def _failed(job: Job[B], error: SettledError) -> None:
-    if isinstance(error, ApiError):
-        pause(job.client, error)
-    # No status was read before: this is the job's only poll.
-    job.kind.add_address_hint(error)
 
 
 def _snapshot(job: Job[B], reply: Reply) -> Snapshot[B]:

@@ -58,7 +58,7 @@ from ..errors import (
     TransportError,
 )
 from . import clock as _clock
-from .pacing import pause, take_turn, take_turn_async
+from .pacing import pause, pausing, take_turn, take_turn_async
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -409,43 +409,33 @@ class _Run(Generic[T]):
             self._end_stream()
             _clock.clock.sleep(step.seconds)
             return None
-        try:
-            if isinstance(step, NextPiece):
-                return next(self._pieces, b"")
-            self._end_stream()
-            take_turn(step.client, step.what, min(step.end, step.turn_by))
-        except SettledError as error:
-            return error
-        try:
+        if isinstance(step, NextPiece):
+            return next(self._pieces, b"")
+        self._end_stream()
+        take_turn(step.client, step.what, min(step.end, step.turn_by))
+        with pausing(step.client):
             if not isinstance(step, Stream):
                 return _paced(step, send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow))
             self._pieces = _stream.stream(step.client, step.request, step.what, _left(step), step.begin)
             return next(self._pieces, b"")
-        except SettledError as error:
-            return _failed(step, error)
 
     async def _do_async(self, step: Step) -> Answer:
         if isinstance(step, Pause):
             await self._end_stream_async()
             await _clock.clock.sleep_async(step.seconds)
             return None
-        try:
-            if isinstance(step, NextPiece):
-                # Pieces that are there already would keep the loop from all else.
-                await _clock.clock.sleep_async(0)
-                return await anext(self._pieces, b"")
-            await self._end_stream_async()
-            await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
-        except SettledError as error:
-            return error
-        try:
+        if isinstance(step, NextPiece):
+            # Pieces that are there already would keep the loop from all else.
+            await _clock.clock.sleep_async(0)
+            return await anext(self._pieces, b"")
+        await self._end_stream_async()
+        await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
+        with pausing(step.client):
             if not isinstance(step, Stream):
                 sent = send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
                 return _paced(step, await sent)
             self._pieces = _stream.stream_async(step.client, step.request, step.what, _left(step), step.begin)
             return await anext(self._pieces, b"")
-        except SettledError as error:
-            return _failed(step, error)
 
     def _end_stream(self) -> None:
         if self._pieces is not None:
@@ -470,12 +460,6 @@ def _paced(step: Send, response: Response) -> Response:
     if response.is_error and "retry-after" in response.headers:
         pause(step.client, response.api_error())
     return response
-
-
-def _failed(step: Send, error: SettledError) -> SettledError:
-    if isinstance(error, ApiError):
-        pause(step.client, error)
-    return error
 
 
 def _encoded(request: dict[str, Any]) -> dict[str, Any]:

@@ -92,3 +92,13 @@ def pause(client: Client, error: ApiError) -> None:
     """Let all of a client's requests pause for as long as an answer asks."""
     if error.retry_after is not None:
         rate_limiter_of(client).pause(_clock.clock.now(), min(error.retry_after, MAX_PAUSE_SECONDS))
+
+
+@contextlib.contextmanager
+def pausing(client: Client) -> Generator[None, None, None]:
+    """Let all of a client's requests pause if an error that passes through asks for it."""
+    try:
+        yield
+    except ApiError as error:
+        pause(client, error)
+        raise
