@@ -16,9 +16,9 @@ the extra `airflow`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._lazy import imported
+from .._lazy import lazy
 
 if TYPE_CHECKING:
     from ._hooks import AgilesecHook, CortexXdrHook, CortexXsiamHook, OsapiHook, SettledHook
@@ -48,14 +48,9 @@ _HOMES = {
     "_submit": ("SubmitJobOperator",),
     "_trigger": ("SettledTrigger",),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: every process of Airflow asks for the provider's info."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return imported(__name__, _HOME_OF[name], name, extra="airflow", needed=("airflow",))
+# Every process of Airflow asks for the provider's info, so nothing else is imported before it is asked for.
+__getattr__ = lazy(__name__, _HOMES, extra="airflow", needed=("airflow",))
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ credentials are accepted, without any real job.
 from __future__ import annotations
 
 import base64
-import email.utils
 import importlib.metadata
 import json
 import math
@@ -28,6 +27,8 @@ from .._http.connect import is_loopback
 from .._http.credentials import HeaderToken, hint_of
 from .._http.extensions import DEADLINE
 from .._http.response import read
+from .._http.retry_after import unix_time
+from .._http.transport_errors import error_chain
 from .._vendors import module_of, vendors
 from .._version import __version__
 from ._settings import VARIABLE, BadSettings, Settings
@@ -202,11 +203,11 @@ def _connection(response: httpx.Response) -> Iterator[_Found]:
 def _clock(response: httpx.Response, began: float) -> Iterator[_Found]:
     # The server stamped its reply somewhere between the request and now.
     now = (began + time.time()) / 2
-    try:
-        skew = now - email.utils.parsedate_to_datetime(response.headers["date"]).timestamp()
-    except UNREADABLE:
+    date = unix_time(response.headers.get("date"))
+    if date is None:
         yield "note", "the reply has no Date, so this machine's clock cannot be checked"
         return
+    skew = now - date
     if abs(skew) > _SKEW_SECONDS:
         which = "ahead of" if skew > 0 else "behind"
         yield (
@@ -260,8 +261,7 @@ def _advice_on_credentials(job: Job[Any]) -> str:
 
 
 def _unreachable(error: httpx.HTTPError, address: httpx.URL) -> _Found:
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in error_chain(error):
         if isinstance(cause, ssl.SSLCertVerificationError):
             fix = "if a proxy intercepts TLS, name its CA in SSL_CERT_FILE, or as verify in the file"
             return "problem", f"the certificate of {address.host} is not trusted: {cause.verify_message}", fix
@@ -271,7 +271,6 @@ def _unreachable(error: httpx.HTTPError, address: httpx.URL) -> _Found:
             return "problem", f"DNS does not know the host {address.host}", "check the address"
         if isinstance(cause, ConnectionRefusedError):
             return "problem", f"{address} refuses connections", "check the port, and that the server runs"
-        cause = cause.__cause__ or cause.__context__
     fix = "check for a firewall in between, and check HTTPS_PROXY"
     return "problem", f"no reply from {address.host}: {type(error).__name__} {error}", fix
 

@@ -12,9 +12,9 @@ Needs the extra `simulator` (starlette, uvicorn).
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .._lazy import imported
+from .._lazy import lazy
 
 if TYPE_CHECKING:
     from ._faults import Fault, bad_gateway, dropped, rate_limited, server_error, slow, truncated
@@ -39,15 +39,10 @@ _HOMES = {
     "_script": ("State",),
     "_simulator": ("Asked", "Simulator"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 _NEEDED = ("starlette", "uvicorn")
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for: the module itself can be imported without its extra."""
-    if name not in _HOME_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return imported(__name__, _HOME_OF[name], name, extra="simulator", needed=_NEEDED)
+# The module itself can be imported without its extra.
+__getattr__ = lazy(__name__, _HOMES, extra="simulator", needed=_NEEDED)
 
 
 def __dir__() -> list[str]:

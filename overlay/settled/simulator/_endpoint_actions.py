@@ -105,7 +105,7 @@ class Submit:
 
     path: str
     action: str
-    reply: Callable[[int, int], Data]
+    reply: Data
     selected: Callable[[Data, Tenant], list[str]]
     check: Callable[[Data], None] | None = None
     kind: str = ACTION
@@ -135,7 +135,10 @@ class Submit:
             return JSONResponse({"reply": {"status": 0, "err_msg": plan.refusal}})
         job = simulator.make(self.kind, {endpoint: tenant.states(endpoint) for endpoint in known}, None, {})
         _record_effects(simulator, self.name, data, job)
-        return JSONResponse({"reply": self.reply(int(job.id), len(known))})
+        numbers = {"action_id": int(job.id), "endpoints_count": len(known)}
+        return JSONResponse(
+            {"reply": self.reply | {name: self.reply[name](number) for name, number in numbers.items()}}
+        )
 
 
 def _record_effects(simulator: Simulator, name: str, data: Data, job: ScriptedJob) -> None:
@@ -242,42 +245,29 @@ def _check_snippet(data: Data) -> None:
     _check_types(data, timeout=int)
 
 
-def _all_texts(action_id: int, count: int) -> Data:
-    return {"action_id": str(action_id), "status": "1", "endpoints_count": str(count)}
-
-
-def _text_and_number(action_id: int, count: int) -> Data:
-    return {"action_id": str(action_id), "status": 1, "endpoints_count": str(count)}
-
-
-def _numbers(action_id: int, count: int) -> Data:
-    return {"action_id": action_id, "status": 1, "endpoints_count": count}
-
-
-def _numbers_alone(action_id: int, count: int) -> Data:
-    return {"action_id": action_id, "endpoints_count": count}
-
-
-def _id_as_text(action_id: int, count: int) -> Data:
-    return {"action_id": str(action_id), "endpoints_count": count}
-
+# Each operation replies in a form of its own: a type says how the id or the count is written.
+_ALL_TEXTS: Data = {"action_id": str, "status": "1", "endpoints_count": str}
+_TEXT_AND_NUMBER: Data = {"action_id": str, "status": 1, "endpoints_count": str}
+_NUMBERS: Data = {"action_id": int, "status": 1, "endpoints_count": int}
+_NUMBERS_ALONE: Data = {"action_id": int, "endpoints_count": int}
+_ID_AS_TEXT: Data = {"action_id": str, "endpoints_count": int}
 
 SUBMITS = {
     submit.name: submit
     for submit in (
-        Submit("endpoints/isolate", "ISOLATE", _all_texts, _by_id_or_filters, most=1_000),
-        Submit("endpoints/unisolate", "UNISOLATE", _all_texts, _by_id_or_filters, most=1_000),
-        Submit("endpoints/scan", "SCAN", _numbers_alone, _by_scan_filters),
-        Submit("endpoints/abort_scan", "ABORT_SCAN", _numbers_alone, _by_scan_filters),
-        Submit("endpoints/quarantine", "QUARANTINE", _all_texts, _by_filters, _check_quarantine, most=1_000),
+        Submit("endpoints/isolate", "ISOLATE", _ALL_TEXTS, _by_id_or_filters, most=1_000),
+        Submit("endpoints/unisolate", "UNISOLATE", _ALL_TEXTS, _by_id_or_filters, most=1_000),
+        Submit("endpoints/scan", "SCAN", _NUMBERS_ALONE, _by_scan_filters),
+        Submit("endpoints/abort_scan", "ABORT_SCAN", _NUMBERS_ALONE, _by_scan_filters),
+        Submit("endpoints/quarantine", "QUARANTINE", _ALL_TEXTS, _by_filters, _check_quarantine, most=1_000),
         Submit(
-            "endpoints/restore", "RESTORE", _text_and_number, _by_quarantine, _check_hash,
+            "endpoints/restore", "RESTORE", _TEXT_AND_NUMBER, _by_quarantine, _check_hash,
             not_found="No suitable agents found",
         ),
-        Submit("endpoints/file_retrieval", "FILES_RETRIEVAL", _all_texts, _by_filters, _check_files, most=10),
-        Submit("scripts/run_script", "SCRIPT", _numbers, _by_filters, _check_script, SCRIPT_EXECUTION, most=1_000),
+        Submit("endpoints/file_retrieval", "FILES_RETRIEVAL", _ALL_TEXTS, _by_filters, _check_files, most=10),
+        Submit("scripts/run_script", "SCRIPT", _NUMBERS, _by_filters, _check_script, SCRIPT_EXECUTION, most=1_000),
         Submit(
-            "scripts/run_snippet_code_script", "SCRIPT", _id_as_text, _by_filters, _check_snippet, SCRIPT_EXECUTION
+            "scripts/run_snippet_code_script", "SCRIPT", _ID_AS_TEXT, _by_filters, _check_snippet, SCRIPT_EXECUTION
         ),
     )
 }  # fmt: skip

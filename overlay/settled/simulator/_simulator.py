@@ -81,14 +81,7 @@ class Simulator:
         self.clock = clock
         self.asked: list[Asked] = []
         self.gate: CortexGate = CortexGate(key_id, key)
-        self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(scan_slots))
-        self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
-        self.queries: dict[str, _xql.QueryPlan] = {}
-        self.endpoint_files: _endpoint_files.EndpointFiles = _endpoint_files.EndpointFiles()
-        self.fleet: osapi.Fleet = osapi.Fleet()
-        self._jobs: dict[tuple[str, str], ScriptedJob] = {}
-        # Set when first asked, because the clock may be replaced before.
-        self._epoch: float | None = None
+        self.reset()
         self._vendors = {kind: vendor for vendor in VENDORS for kind in vendor.kinds}
         routes = [route for vendor in VENDORS for route in vendor.routes(self)]
         self._server = Server(
@@ -285,13 +278,14 @@ class Simulator:
     def reset(self) -> None:
         """Forget all jobs, plans, callbacks, agents and requests."""
         self.asked.clear()
-        self._jobs.clear()
-        self.queries.clear()
-        self.cortex_xdr = _endpoint_actions.Tenant()
-        self.endpoint_files = _endpoint_files.EndpointFiles()
-        self._epoch = None
-        self.fleet = osapi.Fleet()
-        self.agilesec = agilesec.Platform(ScanPool(self.scan_slots))
+        self.agilesec: agilesec.Platform = agilesec.Platform(ScanPool(self.scan_slots))
+        self.cortex_xdr: _endpoint_actions.Tenant = _endpoint_actions.Tenant()
+        self.queries: dict[str, _xql.QueryPlan] = {}
+        self.endpoint_files: _endpoint_files.EndpointFiles = _endpoint_files.EndpointFiles()
+        self.fleet: osapi.Fleet = osapi.Fleet()
+        self._jobs: dict[tuple[str, str], ScriptedJob] = {}
+        # Set when first asked, because the clock may be replaced before.
+        self._epoch: float | None = None
 
     def make(
         self, kind: str, states: States | Mapping[str, States], job_id: str | None, fields: dict[str, Any]

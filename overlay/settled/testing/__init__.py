@@ -25,18 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["VirtualClock", "strategies", "virtual_time"]
 
-_HOMES = {"VirtualClock": "_virtual", "virtual_time": "_virtual"}
-
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for: pytest imports this package in every run."""
-    if name in _HOMES:
-        from .._lazy import imported
-
-        return imported(__name__, _HOMES[name], name, extra="testing", needed=["pytest"])
     if name == "strategies":
         return importlib.import_module(f"{__name__}.strategies")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .._lazy import lazy
+
+    return lazy(__name__, {"_virtual": ("VirtualClock", "virtual_time")}, extra="testing", needed=["pytest"])(name)
 
 
 def __dir__() -> list[str]:
