@@ -21,26 +21,26 @@ NAMES = ("polls", "sync", "failures", "waiting", "imports", "schedules")
 
 def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
     """The figures for the named tables."""
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     with loopback.running() as url:
         if "polls" in names:
-            told["async"] = {
+            results["async"] = {
                 str(jobs): polls.async_costs(url, jobs, rounds=rounds, quick=quick) for jobs in (1, 100, 1000)
             }
         if "sync" in names:
-            told["sync"] = polls.sync_costs(url, rounds=rounds)
+            results["sync"] = polls.sync_costs(url, rounds=rounds)
         if "failures" in names:
-            told["failures"] = polls.failures(url, quick=quick)
+            results["failures"] = polls.failures(url, quick=quick)
     if "waiting" in names:
-        told["waiting"] = waiting.measure_waits(quick=quick)
+        results["waiting"] = waiting.measure_waits(quick=quick)
     if "imports" in names:
-        told["imports"] = imports.measure_imports(rounds=rounds, quick=quick)
+        results["imports"] = imports.measure_imports(rounds=rounds, quick=quick)
     if "schedules" in names:
-        told["schedules"] = timing.simulate()
-    return told
+        results["schedules"] = timing.simulate()
+    return results
 
 
-def tables(told: dict[str, Any]) -> list[Table]:
+def tables(results: dict[str, Any]) -> list[Table]:
     """The tables for all figures, the marks first."""
     makers: dict[str, list[Callable[[Any], Table]]] = {
         "async": [polls.async_table],
@@ -50,7 +50,10 @@ def tables(told: dict[str, Any]) -> list[Table]:
         "imports": [imports.table],
         "schedules": [timing.schedule_table, timing.learned_table],
     }
-    return [marks.table(told), *[make(told[name]) for name, of in makers.items() if name in told for make in of]]
+    return [
+        marks.table(results),
+        *[make(results[name]) for name, of in makers.items() if name in results for make in of],
+    ]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -79,12 +82,12 @@ def main(argv: list[str] | None = None) -> int:
         except ValueError as error:
             parser.error(str(error))
     rounds = options.rounds or (1 if options.quick else 5)
-    told = measure(options.tables or list(NAMES), rounds=rounds, quick=options.quick)
+    results = measure(options.tables or list(NAMES), rounds=rounds, quick=options.quick)
     if options.json:
-        options.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    text = report.headed(tables(told), _command(options))
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = report.headed(tables(results), _command(options))
     if options.write:
-        charts.write(told)
+        charts.write(results)
         report.write(text)
     else:
         print(text)
@@ -92,9 +95,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _command(options: argparse.Namespace) -> str:
-    given = [*options.tables, *(["--quick"] if options.quick else [])]
-    given += [f"--rounds {options.rounds}"] if options.rounds else []
-    return " ".join(["python scripts/bench.py", *given]) if given else "make bench"
+    arguments = [*options.tables, *(["--quick"] if options.quick else [])]
+    arguments += [f"--rounds {options.rounds}"] if options.rounds else []
+    return " ".join(["python scripts/bench.py", *arguments]) if arguments else "make bench"
 
 
 if __name__ == "__main__":

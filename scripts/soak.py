@@ -235,12 +235,12 @@ def progress(what: str, total: int) -> Iterator[Callable[[int], None]]:
             task = bar.add_task(what, total=total)
             yield lambda done: bar.update(task, completed=done)
         return
-    told = time.monotonic()
+    printed_at = time.monotonic()
 
     def tell(done: int) -> None:
-        nonlocal told
-        if time.monotonic() - told >= 15 or done == total:
-            told = time.monotonic()
+        nonlocal printed_at
+        if time.monotonic() - printed_at >= 15 or done == total:
+            printed_at = time.monotonic()
             print(f"{what}: {done} of {total}", flush=True)
 
     yield tell

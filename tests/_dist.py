@@ -70,8 +70,8 @@ def interpreter(version: str) -> str:
     ask = "import sys; print('%d.%d' % sys.version_info[:2])"
     for candidate in filter(None, candidates):
         # The shims of a version manager are on PATH even for versions that are not in use, and fail.
-        told = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603
-        if told.stdout.strip() == version:
+        completed = subprocess.run([candidate, "-c", ask], capture_output=True, text=True, check=False)  # noqa: S603
+        if completed.stdout.strip() == version:
             return candidate
     pytest.skip(f"there is no Python {version} here")
 

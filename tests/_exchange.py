@@ -54,10 +54,10 @@ def answering(answer: Answer) -> Server:
     def behave(connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for head in heads(connection):
-            told = answer(head)
-            if not told:
+            response = answer(head)
+            if not response:
                 return
-            connection.sendall(told)
+            connection.sendall(response)
 
     return Server(behave)
 

@@ -66,7 +66,7 @@ class Fault:
         return self.name
 
     @property
-    def told(self) -> str:
+    def expected(self) -> str:
         """What a wait makes of it, in words."""
         if self.is_slow:
             return "ridden out, in time" if self.end else "read, in time"

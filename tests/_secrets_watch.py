@@ -59,10 +59,10 @@ class Watch:
         seen: set[int] = set()
         while error is not None and id(error) not in seen:
             seen.add(id(error))
-            told = "".join(traceback.format_exception_only(error)) + repr(error)
+            text = "".join(traceback.format_exception_only(error)) + repr(error)
             if isinstance(error, errors.SettledError):
-                told += str(vars(error))
-            self.look(f"an error ({type(error).__name__})", told)
+                text += str(vars(error))
+            self.look(f"an error ({type(error).__name__})", text)
             error = error.__cause__ or error.__context__
 
     def reckon(self) -> list[str]:

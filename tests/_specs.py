@@ -72,8 +72,8 @@ def bodies(document: dict[str, Any]) -> Iterator[Body]:
     """Every request and response body of an OpenAPI document."""
     for where, operation in operations(document):
         holders = {"request": operation.get("requestBody", {}), **operation.get("responses", {})}
-        for holder, given in holders.items():
-            described = resolved(document, given)
+        for holder, response in holders.items():
+            described = resolved(document, response)
             for media in described.get("content", {}).values():
                 examples = {name: example["value"] for name, example in media.get("examples", {}).items()}
                 if "example" in media:

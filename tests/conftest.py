@@ -60,8 +60,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         report.longrepr[2].removeprefix("Skipped: ") for report in skipped if isinstance(report.longrepr, tuple)
     )
     if reasons:
-        told = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
-        terminalreporter.write_line(f"skipped: {told}")
+        summary = "; ".join(f"{count} because {reason}" for reason, count in reasons.most_common())
+        terminalreporter.write_line(f"skipped: {summary}")
 
 
 @pytest.fixture

@@ -57,15 +57,15 @@ def parameters(submit: Callable[..., Any]) -> list[Parameter]:
     return found
 
 
-def arguments(submit: Callable[..., Any], given: Any) -> dict[str, Any]:
+def arguments(submit: Callable[..., Any], value: Any) -> dict[str, Any]:
     """The arguments that a JSON value gives a submit.
 
     Raises:
         ValueError: Which says what is missing, unknown or of another type, and not what was given: it may be a secret.
     """
-    if not isinstance(given, dict):
-        raise ValueError(f"the arguments must be a JSON object, as {example(submit)}, not {_called(given)}")  # noqa: TRY004 - as JSON of any other form
-    return _object(parameters(submit), cast("dict[str, Any]", given), "")
+    if not isinstance(value, dict):
+        raise ValueError(f"the arguments must be a JSON object, as {example(submit)}, not {_called(value)}")  # noqa: TRY004 - as JSON of any other form
+    return _object(parameters(submit), cast("dict[str, Any]", value), "")
 
 
 def example(submit: Callable[..., Any]) -> str:
@@ -85,15 +85,15 @@ def _fields(typed_dict: Any) -> list[Parameter]:
     return found
 
 
-def _object(known: list[Parameter], given: Mapping[str, Any], place: str) -> dict[str, Any]:
+def _object(known: list[Parameter], fields: Mapping[str, Any], place: str) -> dict[str, Any]:
     hints = {parameter.name: parameter.hint for parameter in known}
     listed = printable(", ".join(map(str, known)) or "no arguments", 150)
     within = f"in {place}, " if place else ""
-    if unknown := next((name for name in given if name not in hints), None):
+    if unknown := next((name for name in fields if name not in hints), None):
         raise ValueError(f"{within}{printable(text_without_secrets(unknown), 60)!r} is unknown; there are {listed}")
-    if missing := [each.name for each in known if each.is_required and each.name not in given]:
+    if missing := [each.name for each in known if each.is_required and each.name not in fields]:
         raise ValueError(f"{within}missing: {printable(', '.join(missing), 80)}; there are {listed}")
-    return {name: _value(hints[name], value, f"{place}.{name}" if place else name) for name, value in given.items()}
+    return {name: _value(hints[name], value, f"{place}.{name}" if place else name) for name, value in fields.items()}
 
 
 def _value(hint: Any, value: Any, place: str) -> Any:

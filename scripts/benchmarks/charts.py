@@ -15,12 +15,12 @@ _BLUE, _LIGHT_BLUE, _ORANGE = "#0550ae", "#218bff", "#bc4c00"
 _OTHERS = ("#8250df", "#116329", "#9a6700", "#cf222e", "#57606a", "#1b7c83", "#bf3989")
 
 
-def write(told: dict[str, Any]) -> list[Path]:
+def write(results: dict[str, Any]) -> list[Path]:
     """Draw the pictures that there are figures for."""
     pictures = {}
-    if "async" in told:
-        pictures["polls.svg"] = polls_picture(told["async"])
-    if "schedules" in told:
+    if "async" in results:
+        pictures["polls.svg"] = polls_picture(results["async"])
+    if "schedules" in results:
         pictures["schedules.svg"] = schedules_picture([list(row) for row in schedules.delay_curve()])
     for name, svg in pictures.items():
         (_FOLDER / name).write_text(svg, encoding="utf-8")

@@ -29,8 +29,8 @@ def measure_imports(*, rounds: int, quick: bool) -> dict[str, list[float]]:
     def figures_of(name: str) -> Figures:
         return {"seconds": run("-c", codes[name])}
 
-    told = in_turn(codes, (1 if quick else 4) * rounds, figures_of)
-    return {name: [1e3 * figures["seconds"] for figures in of] for name, of in told.items()}
+    rounds_of = in_turn(codes, (1 if quick else 4) * rounds, figures_of)
+    return {name: [1e3 * figures["seconds"] for figures in of] for name, of in rounds_of.items()}
 
 
 def table(times: dict[str, list[float]]) -> Table:

@@ -68,5 +68,5 @@ def _ask(url: str, method: str, target: str) -> Stats:
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
     with contextlib.closing(connection):
         connection.request(method, target)
-        told: Stats = json.load(connection.getresponse())
-    return told
+        stats: Stats = json.load(connection.getresponse())
+    return stats

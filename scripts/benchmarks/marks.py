@@ -30,7 +30,7 @@ class Mark(NamedTuple):
         return "reached" if within else "**not reached**"
 
 
-def table(told: dict[str, Any]) -> Table:
+def table(results: dict[str, Any]) -> Table:
     """All marks."""
     rows = [
         [
@@ -39,41 +39,41 @@ def table(told: dict[str, Any]) -> Table:
             "" if mark.figure is None else f"{mark.figure:,.3g}" if mark.figure < 1000 else f"{mark.figure:,.0f}",
             mark.verdict,
         ]
-        for mark in marks(told)
+        for mark in marks(results)
     ]
     return Table("Marks", ["", "mark", "median of this run", ""], [row for row in rows if row[3] != "not measured"])
 
 
-def marks(told: dict[str, Any]) -> Iterator[Mark]:
+def marks(results: dict[str, Any]) -> Iterator[Mark]:
     """The table of marks, with what was measured."""
-    yield from _polls(told)
-    yield from _waiting(told.get("waiting", {}))
-    yield from _schedules(told.get("schedules", {}))
-    times = told.get("imports", {})
+    yield from _polls(results)
+    yield from _waiting(results.get("waiting", {}))
+    yield from _schedules(results.get("schedules", {}))
+    times = results.get("imports", {})
     yield Mark(
         "`import settled` / `import httpx`", _ratio(times.get(imports.OURS, []), times.get(imports.HTTPX, [])), 1.15
     )
     yield Mark("second connect with its httpx.Client, ms", _median(times.get(imports.CONNECT, [])), 5)
 
 
-def _polls(told: dict[str, Any]) -> Iterator[Mark]:
+def _polls(results: dict[str, Any]) -> Iterator[Mark]:
     for side in ("settled.aio.wait", "settled.aio.as_settled"):
         for jobs, default in (("1", 0.70), ("100", 0.14), ("1000", 0.14)):
-            costs = told.get("async", {}).get(jobs, {})
+            costs = results.get("async", {}).get(jobs, {})
             ours, theirs = costs.get(side, []), costs.get(f"{side}, fast", [])
             stock, azure = costs.get(polls.STOCK, []), costs.get(waiting.AZURE, [])
             yield Mark(f"{side} / stock, {int(jobs):,} at once", _ratio(ours, stock), default)
             yield Mark(f"{side} / azure-core, {int(jobs):,} at once", _ratio(ours, azure), 1)
             yield Mark(f"{side}, fast / azure-core, {int(jobs):,} at once", _ratio(theirs, azure), 0.70)
-    costs = told.get("sync", {})
+    costs = results.get("sync", {})
     for other, limit in ((polls.STOCK, 0.92), ("requests", 0.75), (AZURE_SYNC, 0.65)):
         yield Mark(f"settled.wait / {other}", _ratio(costs.get("settled.wait", []), costs.get(other, [])), limit)
-    failed = [of["failed"] for name, of in told.get("failures", {}).items() if name.startswith("settled")]
+    failed = [of["failed"] for name, of in results.get("failures", {}).items() if name.startswith("settled")]
     yield Mark("polls of Settled that failed, 1,000 at once", max(failed, default=None), 0)
 
 
-def _waiting(told: dict[str, Any]) -> Iterator[Mark]:
-    ours, azure = told.get(waiting.OURS, {}), told.get(waiting.AZURE, {})
+def _waiting(results: dict[str, Any]) -> Iterator[Mark]:
+    ours, azure = results.get(waiting.OURS, {}), results.get(waiting.AZURE, {})
     many = ours.get("100000", {}).get("bytes")
     theirs = azure.get("10000", {}).get("bytes")
     yield Mark("bytes of a waiting job, 100,000", many, 600)
@@ -83,13 +83,13 @@ def _waiting(told: dict[str, Any]) -> Iterator[Mark]:
         yield Mark(f"polls late by, 99th percentile, {int(jobs):,} jobs, ms", late and 1e3 * late, limit)
 
 
-def _schedules(told: dict[str, Any]) -> Iterator[Mark]:
-    rows = {name: figures for name, *figures in told.get("table", [])}
+def _schedules(results: dict[str, Any]) -> Iterator[Mark]:
+    rows = {name: figures for name, *figures in results.get("table", [])}
     ours, google = rows.get("Settled's default"), rows.get("google-api-core")
     both = (ours, google) if ours and google else None
     yield Mark("default schedule / google's, requests", both and both[0][0] / both[1][0], 0.5)
     yield Mark("default schedule / google's, delay as a part of the duration", both and both[0][2] / both[1][2], 0.35)
-    fewer = list(told.get("fewer", {}).values())
+    fewer = list(results.get("fewer", {}).values())
     yield Mark("Learned, times fewer requests than google's, least", min(fewer, default=None), 1.4, at_least=True)
     yield Mark("Learned, times fewer requests than google's, median", _median(fewer), 1.8, at_least=True)
 

@@ -75,40 +75,40 @@ def failures(url: str, *, quick: bool) -> dict[str, Figures]:
     load = Load(url, 1000, polls=4, interval=0.02, delay=0.02)
     sides = _SETTLED if quick else [STOCK, "httpx", "azure-core AsyncLROPoller", "aiohttp", *_SETTLED]
     progress("  failed polls")
-    told = in_turn(sides, 1, lambda peer: _followed("as_shipped", peer, load))
-    return {name: rounds[0] for name, rounds in told.items() if rounds}
+    results = in_turn(sides, 1, lambda peer: _followed("as_shipped", peer, load))
+    return {name: rounds[0] for name, rounds in results.items() if rounds}
 
 
-def failures_table(told: dict[str, Figures]) -> Table:
+def failures_table(results: dict[str, Figures]) -> Table:
     """How many polls failed."""
     return Table(
         "1,000 jobs at once with default limits, a timeout of 5 s and answers that take 20 ms",
         ["", "failed polls", "answered polls", "jobs that ended", "seconds, at most 60"],
         [
             [name, f"{of['failed']:,}", f"{of['polls']:,}", f"{of['completed']:,}", f"{of['seconds']:.1f}"]
-            for name, of in told.items()
+            for name, of in results.items()
         ],
         [
             "tenacity, stamina and google-api-core leave HTTP to httpx, and fail as it does.",
-            better("Faster", OURS, told[OURS]["seconds"], _others(told, "seconds")),
+            better("Faster", OURS, results[OURS]["seconds"], _others(results, "seconds")),
         ]
-        if OURS in told
+        if OURS in results
         else [],
     )
 
 
-def _others(told: dict[str, Figures], what: str) -> dict[str, float]:
-    return {name: float(of[what]) for name, of in told.items() if not name.startswith("settled")}
+def _others(results: dict[str, Figures], what: str) -> dict[str, float]:
+    return {name: float(of[what]) for name, of in results.items() if not name.startswith("settled")}
 
 
 def _followed(work: str, peer: str, load: Load) -> Figures:
-    given = dataclasses.asdict(load)
-    del given["as_shipped"]
-    return measure("side", work, peer, json.dumps(given))
+    options = dataclasses.asdict(load)
+    del options["as_shipped"]
+    return measure("side", work, peer, json.dumps(options))
 
 
-def _costs(told: dict[str, list[Figures]]) -> Costs:
-    return {name: [1e6 * figures["cpu"] / figures["polls"] for figures in rounds] for name, rounds in told.items()}
+def _costs(results: dict[str, list[Figures]]) -> Costs:
+    return {name: [1e6 * figures["cpu"] / figures["polls"] for figures in rounds] for name, rounds in results.items()}
 
 
 def _cell(costs: list[float], stock: list[float]) -> str:
@@ -121,8 +121,8 @@ def _cell(costs: list[float], stock: list[float]) -> str:
 def _cheaper(when: str, costs: Costs) -> str:
     """Which peers cost less than Settled, in words."""
     medians = {name: Spread.of(rounds).median for name, rounds in costs.items() if rounds}
-    told = []
+    texts = []
     for ours in [name for name in medians if name.startswith("settled")]:
         less = [name for name in medians if not name.startswith("settled") and medians[name] < medians[ours]]
-        told.append(f"than `{ours}` {listed(less) if less else 'none of them'}")
-    return f"{when}, cheaper: {'; '.join(told)}."
+        texts.append(f"than `{ours}` {listed(less) if less else 'none of them'}")
+    return f"{when}, cheaper: {'; '.join(texts)}."

@@ -17,8 +17,8 @@ END = "<!-- end of bench -->"
 def headed(tables: Iterable[Table], command: str) -> str:
     """The tables, after how and when they were made."""
     made = f"`{command}`, {datetime.datetime.now(tz=datetime.UTC):%Y-%m-%d}, Python {platform.python_version()}."
-    told = "Medians of the rounds, and their extremes. Settled's rivals beat it in places: each table says where."
-    return "\n\n".join([f"{made} {told}", *[table.markdown() for table in tables]])
+    note = "Medians of the rounds, and their extremes. Settled's rivals beat it in places: each table says where."
+    return "\n\n".join([f"{made} {note}", *[table.markdown() for table in tables]])
 
 
 def check() -> None:

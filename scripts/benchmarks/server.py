@@ -64,11 +64,11 @@ class State:
         """The reply to anything else."""
         parts = urlsplit(target)
         if parts.path == "/reset":
-            given = {name: values[0] for name, values in parse_qs(parts.query).items()}
-            self.reset(polls=int(given["polls"]), delay=float(given["delay"]))
+            query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            self.reset(polls=int(query["polls"]), delay=float(query["delay"]))
         completed = sum(polls > self.polls for polls in self.seen.values())
-        told = {"answered": self.answered, "completed": completed, "cpu": time.process_time()}
-        return _response(json.dumps(told).encode())
+        counts = {"answered": self.answered, "completed": completed, "cpu": time.process_time()}
+        return _response(json.dumps(counts).encode())
 
 
 class Connection(asyncio.Protocol):

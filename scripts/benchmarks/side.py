@@ -20,9 +20,9 @@ _WARM_UP_POLLS = 20
 _MOST_SECONDS = 60.0
 
 
-def follow_async(peer: str, **given: Any) -> dict[str, Any]:
+def follow_async(peer: str, **settings: Any) -> dict[str, Any]:
     """Follow many jobs at once in one event loop."""
-    load = Load(**given)
+    load = Load(**settings)
 
     async def run() -> dict[str, Any]:
         async with async_peers.PEERS[peer](load) as follow_all:
@@ -37,9 +37,9 @@ def follow_async(peer: str, **given: Any) -> dict[str, Any]:
     return asyncio.run(run())
 
 
-def follow_as_shipped(peer: str, **given: Any) -> dict[str, Any]:
+def follow_as_shipped(peer: str, **settings: Any) -> dict[str, Any]:
     """Follow many jobs at once with default limits, for a minute at most, and count the requests that fail."""
-    load = Load(**given, as_shipped=True)
+    load = Load(**settings, as_shipped=True)
 
     async def run() -> dict[str, Any]:
         async with async_peers.PEERS[peer](load) as follow_all:
@@ -52,9 +52,9 @@ def follow_as_shipped(peer: str, **given: Any) -> dict[str, Any]:
     return asyncio.run(run())
 
 
-def follow_sync(peer: str, **given: Any) -> dict[str, Any]:
+def follow_sync(peer: str, **settings: Any) -> dict[str, Any]:
     """Follow one job in this thread."""
-    load = Load(**given)
+    load = Load(**settings)
     with sync_peers.PEERS[peer](load) as follow:
         loopback.reset(load.url, polls=_WARM_UP_POLLS, delay=load.delay)
         follow(str(uuid.uuid4()))
@@ -87,9 +87,9 @@ WORK: dict[str, Callable[..., dict[str, Any]]] = {
 
 def main() -> None:
     """Do the work that the command line names, with the arguments that follow as JSON."""
-    work, peer, given = sys.argv[1:]
+    work, peer, settings = sys.argv[1:]
     try:
-        print(json.dumps(WORK[work](peer, **json.loads(given))))
+        print(json.dumps(WORK[work](peer, **json.loads(settings))))
     except (ImportError, AttributeError, TypeError) as error:
         if not peer.startswith("settled"):
             raise

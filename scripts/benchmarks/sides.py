@@ -69,7 +69,7 @@ def in_turn(
     have has no figures.
     """
     names, first_only = list(sides), set(once)
-    told: dict[str, list[Figures]] = {name: [] for name in names}
+    results: dict[str, list[Figures]] = {name: [] for name in names}
     missing: set[str] = set()
     for number in range(rounds):
         begin = number % len(names)
@@ -81,9 +81,9 @@ def in_turn(
                 missing.add(name)
                 progress(f"    {name}: not here ({figures['skipped']})")
             else:
-                told[name].append(figures)
+                results[name].append(figures)
         progress(f"    round {number + 1} of {rounds}")
-    return told
+    return results
 
 
 def ratios(these: Iterable[float], those: Iterable[float]) -> Spread | None:

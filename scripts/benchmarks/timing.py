@@ -23,9 +23,9 @@ def simulate() -> dict[str, Any]:
     }
 
 
-def schedule_table(told: dict[str, Any]) -> Table:
+def schedule_table(results: dict[str, Any]) -> Table:
     """What each schedule costs, and how late it notices an end."""
-    rows = {name: figures for name, *figures in told["table"]}
+    rows = {name: figures for name, *figures in results["table"]}
     made = Table(
         "Schedules, for jobs of medians from 3 s to 3,000 s (simulated)",
         ["", "requests a job", "delay", "delay as a part of the duration"],
@@ -37,14 +37,14 @@ def schedule_table(told: dict[str, Any]) -> Table:
     return made
 
 
-def learned_table(told: dict[str, Any]) -> Table:
+def learned_table(results: dict[str, Any]) -> Table:
     """What learning from twenty jobs saves."""
     return Table(
         "A Learned schedule after 20 jobs, told to be as late as google-api-core's (simulated)",
         ["", "google's requests", "Learned's", "times fewer", "google's delay", "Learned's"],
         [
             [kind, f"{google:.1f}", f"{ours:.1f}", f"{google / ours:.2f}", f"{late:.1f} s", f"{our_delay:.1f} s"]
-            for kind, (google, ours, late, our_delay) in told["savings"].items()
+            for kind, (google, ours, late, our_delay) in results["savings"].items()
         ],
         ["The last three spread widely, so that there is less to learn; the marks do not count them."],
     )

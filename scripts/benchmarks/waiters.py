@@ -75,9 +75,9 @@ _WORK: dict[str, Callable[..., Coroutine[Any, Any, dict[str, Any]]]] = {"weigh":
 
 def main() -> None:
     """Run the measurement that the command line names, with the arguments that follow as JSON."""
-    name, peer, given = sys.argv[1:]
+    name, peer, load = sys.argv[1:]
     try:
-        figures = asyncio.new_event_loop().run_until_complete(_WORK[name](peer, **json.loads(given)))
+        figures = asyncio.new_event_loop().run_until_complete(_WORK[name](peer, **json.loads(load)))
     except AttributeError as error:
         if not peer.startswith("settled"):
             raise

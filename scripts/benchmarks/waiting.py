@@ -21,23 +21,23 @@ Waits = dict[str, dict[str, Figures]]
 
 def measure_waits(*, quick: bool) -> Waits:
     """Bytes and lateness of each side, at each number of jobs."""
-    told: Waits = {name: {} for name in PEERS}
+    results: Waits = {name: {} for name in PEERS}
     rounds = 1 if quick else 3
     for jobs in (10_000,) if quick else (10_000, 100_000):
         progress(f"  {jobs:,} waiting jobs")
         # Tracing the allocations of so many jobs takes minutes; the peers need the same for each job, however many.
         weighed = list(PEERS) if jobs == 10_000 else [OURS]
         timed = [name for name in PEERS if jobs == 10_000 or name != "settled.aio.wait"]
-        given = {"jobs": jobs, "period": jobs / _RATE, "seconds": 5.0 if quick else 20.0}
+        load = {"jobs": jobs, "period": jobs / _RATE, "seconds": 5.0 if quick else 20.0}
         bytes_of = in_turn(weighed, 1, lambda peer, jobs=jobs: _of("weigh", peer, {"jobs": jobs}))  # type: ignore[misc]
         # Peers that are far off, or slow, are measured once.
         once = [name for name in timed if name != OURS]
-        times_of = in_turn(timed, rounds, lambda peer, given=given: _of("time", peer, given), once=once)  # type: ignore[misc]
+        times_of = in_turn(timed, rounds, lambda peer, load=load: _of("time", peer, load), once=once)  # type: ignore[misc]
         for name in PEERS:
             found = [*bytes_of.get(name, []), *times_of.get(name, [])]
             if found:
-                told[name][str(jobs)] = _medians(found)
-    return told
+                results[name][str(jobs)] = _medians(found)
+    return results
 
 
 def table(waits: Waits) -> Table:
@@ -70,8 +70,8 @@ def _medians(rounds: list[Figures]) -> Figures:
     return {name: statistics.median(figures[name] for figures in rounds if name in figures) for name in names}
 
 
-def _of(work: str, peer: str, given: dict[str, Any]) -> Figures:
-    return measure("waiters", work, peer, json.dumps(given), timeout=1200)
+def _of(work: str, peer: str, load: dict[str, Any]) -> Figures:
+    return measure("waiters", work, peer, json.dumps(load), timeout=1200)
 
 
 def _cells(figures: Figures) -> list[str]:

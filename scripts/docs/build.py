@@ -45,12 +45,12 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Record what a tag links to or loads."""
-        given = {name: value for name, value in attrs if value}
-        self.anchors.update(given[name] for name in ("id", "name") if name in given)
-        if _LOADED.get(tag) in given:
-            self.loaded.append(given[_LOADED[tag]])
-        if tag == "a" and "href" in given:
-            self.links.append(given["href"])
+        attributes = {name: value for name, value in attrs if value}
+        self.anchors.update(attributes[name] for name in ("id", "name") if name in attributes)
+        if _LOADED.get(tag) in attributes:
+            self.loaded.append(attributes[_LOADED[tag]])
+        if tag == "a" and "href" in attributes:
+            self.links.append(attributes["href"])
 
 
 def main() -> int:

@@ -111,8 +111,8 @@ def _command(name: str, command: Any) -> str:
     for each in options:
         value = "" if each.is_flag else " " + re.sub(r"<.+>", "N", each.make_metavar(context))
         is_plain = isinstance(each.default, int | float) and not each.is_flag
-        told = [each.help, f"Default: `{each.default}`." if is_plain else "", "Required." if each.required else ""]
-        lines.append(_item([f"{spelling}{value}" for spelling in each.opts], " ".join(filter(None, told))))
+        texts = [each.help, f"Default: `{each.default}`." if is_plain else "", "Required." if each.required else ""]
+        lines.append(_item([f"{spelling}{value}" for spelling in each.opts], " ".join(filter(None, texts))))
     return "\n".join([*lines, ""])
 
 

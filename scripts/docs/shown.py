@@ -107,7 +107,7 @@ def _list_options(function: griffe.Function, package: griffe.Module) -> None:
     defaults = _defaults(package, named[1]) if named[1] in DEFAULTS else {}
     if (function.module.name.startswith("cortex") or "cortex" in function.path) and function.name.startswith("connect"):
         defaults |= OF_CORTEX
-    told = {each.name: each for section in _sections(of) for each in section.value}
+    documented = {each.name: each for section in _sections(of) for each in section.value}
     del function.parameters[star.name]
     options = list[griffe.DocstringParameter]()
     for each in _fields(of):
@@ -119,7 +119,7 @@ def _list_options(function: griffe.Function, package: griffe.Module) -> None:
         function.parameters.add(
             griffe.Parameter(each.name, annotation=annotation, kind=griffe.ParameterKind.keyword_only, default=default)
         )
-        text = told[each.name].description if each.name in told else ""
+        text = documented[each.name].description if each.name in documented else ""
         options.append(griffe.DocstringParameter(each.name, annotation=annotation, description=text, value=default))
     if function.docstring is not None and any(each.description for each in options):
         function.docstring.parser = griffe.Parser.google

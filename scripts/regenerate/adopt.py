@@ -202,8 +202,8 @@ def draft_of(bundle: Bundle, document: Json, path: Path, wanted: Iterable[str]) 
             # Both may have servers and parameters; the operation's own count.
             own, above = operation.get("parameters", []), held.get("parameters", [])
             known = [bundle.called(holder, each) for each in own]
-            given = [each for each in above if bundle.called(holder, each) not in known] + own
-            draft |= {"parameters": bundle.bundled(holder, given, "parameters")} if given else {}
+            inherited = [each for each in above if bundle.called(holder, each) not in known] + own
+            draft |= {"parameters": bundle.bundled(holder, inherited, "parameters")} if inherited else {}
             draft |= {"servers": held["servers"]} if "servers" in held and "servers" not in operation else {}
             derived = "_".join(re.findall(r"\w+", f"{method} {where}"))
             draft["operationId"] = free_name([each for each in (operation.get("operationId"), derived) if each], ids)

@@ -84,15 +84,15 @@ def git(root: Path, *arguments: str) -> bytes:
     return run.stdout
 
 
-def checked_out(given: str, root: Path, scratch: Path) -> Path:
+def checked_out(revision: str, root: Path, scratch: Path) -> Path:
     """The folder that was named, or one with the files of the revision that was."""
-    if Path(given).is_dir():
-        return Path(given)
+    if Path(revision).is_dir():
+        return Path(revision)
     try:
-        git(root, "rev-parse", "--verify", "--quiet", f"{given}^{{commit}}")
+        git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except (Problem, IndexError) as error:
         raise Problem("no such folder, and no such revision") from error
-    with zipfile.ZipFile(io.BytesIO(git(root, "archive", "--format=zip", given))) as archive:
+    with zipfile.ZipFile(io.BytesIO(git(root, "archive", "--format=zip", revision))) as archive:
         archive.extractall(scratch)
     return scratch
 
@@ -125,8 +125,8 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         sides: list[tuple[Path, Side]] = []
         try:
-            given = options.old or last_release(options.root), options.new or name
-            for name, empty in zip(given, ("old", "new"), strict=True):
+            compared = options.old or last_release(options.root), options.new or name
+            for name, empty in zip(compared, ("old", "new"), strict=True):
                 folder = checked_out(name, options.root, Path(scratch, empty))
                 sides.append((folder, read_side(folder)))
             (old, before), (new, after) = sides

@@ -99,16 +99,16 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
             prefixes = ("/".join(path.split("/")[: len(path.split("/")) - cut]) for path in (old, new))
             moves.setdefault((each.kind, each.vendor, *prefixes), []).append(each)
             continue
-        said = each.message.replace(each.operation, "*")
-        key = (each.kind, each.vendor, each.where, each.old, each.new, each.bump, said)
+        message = each.message.replace(each.operation, "*")
+        key = (each.kind, each.vendor, each.where, each.old, each.new, each.bump, message)
         groups.setdefault(key if each.vendor != "python" else (each.id,), []).append(each)
     found: list[Finding] = []
     gone = set()
     for (_, vendor, old, new), group in moves.items():
         first = group[0]
         if len(group) > 1:
-            said = f"{len(group)} operations have moved from {old or '/'} to {new or '/'}: {first.message}"
-            first = replace(first, operation=_names(group), old=old or "/", new=new or "/", message=said)
+            message = f"{len(group)} operations have moved from {old or '/'} to {new or '/'}: {first.message}"
+            first = replace(first, operation=_names(group), old=old or "/", new=new or "/", message=message)
         gone |= {(vendor, name) for each in group for name in each.operation.split(", ")}
         found.append(first)
     for every in groups.values():
@@ -119,9 +119,9 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
             if not group:
                 continue
         if len(group) > 1:
-            said = first.message.replace(first.operation, f"{len(group)} operations")
-            said += "" if said != first.message else f" That is so for {len(group)} operations."
-            first = replace(first, operation=_names(group), message=said)
+            message = first.message.replace(first.operation, f"{len(group)} operations")
+            message += "" if message != first.message else f" That is so for {len(group)} operations."
+            first = replace(first, operation=_names(group), message=message)
         found.append(first)
     return found
 
@@ -189,6 +189,6 @@ def as_markdown(report: Report, _: str) -> str:
 
 def as_json(report: Report, bump: str) -> str:
     """The report for a program."""
-    told: Json = {"findings": [finding.as_json() for finding in report.findings], "bump": bump}
-    told["accepted"] = [finding.as_json() | {"reason": reason} for finding, reason in report.accepted]
-    return json.dumps(told | {"notes": report.notes}, indent=2)
+    result: Json = {"findings": [finding.as_json() for finding in report.findings], "bump": bump}
+    result["accepted"] = [finding.as_json() | {"reason": reason} for finding, reason in report.accepted]
+    return json.dumps(result | {"notes": report.notes}, indent=2)

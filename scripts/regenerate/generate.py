@@ -87,8 +87,8 @@ def yaml_problem(error: Exception) -> str:
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
-    said = str(problem or error).partition("\n")[0]
-    return f"{said}, at line {mark.line + 1}" if mark is not None else said
+    message = str(problem or error).partition("\n")[0]
+    return f"{message}, at line {mark.line + 1}" if mark is not None else message
 
 
 def pointers(value: Any, steps: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
@@ -158,8 +158,8 @@ def read_spec(path: Path) -> dict[str, Any]:
     except OpenAPIValidationError as error:
         steps = steps_of_error(document, error)
         at = f", at {place(path, steps)}" if steps else ""
-        said = "it has no paths" if not steps and "paths" not in document else error.message
-        raise GenerationError(f"{path.name} is not a valid OpenAPI document{at}: {said}"[:600]) from error
+        message = "it has no paths" if not steps and "paths" not in document else error.message
+        raise GenerationError(f"{path.name} is not a valid OpenAPI document{at}: {message}"[:600]) from error
     except ValidatorDetectError as error:
         raise GenerationError(f"{path.name} is not an OpenAPI document of a known version") from error
     except (Unresolvable, OSError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
@@ -171,10 +171,10 @@ def read_spec(path: Path) -> dict[str, Any]:
 def steps_of_error(document: dict[str, Any], error: OpenAPIValidationError) -> tuple[Any, ...]:
     """The steps to what is not valid; the error's own begin at a schema, or are none."""
     end = tuple(error.absolute_path)
-    told = (
+    pattern = (
         r"^(?:Operation ID|Path parameter) .* for '(\w+)' (?:operation )?in '(.*)' (?:is not unique|was not resolved)"
     )
-    operation = re.search(told, error.message)
+    operation = re.search(pattern, error.message)
     if operation and not end:
         return ("paths", operation[2], operation[1])
     same = [steps for steps, each in pointers(document) if each == error.instance and steps]
@@ -341,10 +341,10 @@ def reason(spec: Path, output: str) -> str:
     Where a schema is told with the operations that would use it, it is the cause.
     """
     output = re.sub(r" for status code <[\w.]+ object at \w+>|<[\w.]+ object at \w+> ?", "", output)
-    told = re.findall(
+    reasons = re.findall(
         r"(?m)^(?:WARNING parsing|ERROR parsing|Unable to process schema) (.+?)[.:]?\n\n((?:.+\n?)+)", output
     )
-    where, what = min(told, key=lambda each: not each[0].startswith("/"), default=("", ""))
+    where, what = min(reasons, key=lambda each: not each[0].startswith("/"), default=("", ""))
     operation = re.match(r"([A-Z]+) (/\S*)", where)
     steps = ["paths", operation[2], operation[1].lower()] if operation else where.split("/")[1:]
     at = f", at {place(spec, steps)}" if steps else ""
@@ -368,8 +368,8 @@ def check_parameters(spec: Path, document: dict[str, Any]) -> None:
     """Refuse a parameter that has the name of the argument for the request's body; the generator gives both to one."""
     for path, item in document.get("paths", {}).items():
         for method in (each for each in METHODS if each in item and "requestBody" in item[each]):
-            for given in (*item.get("parameters", ()), *item[method].get("parameters", ())):
-                parameter = resolved(document, given)
+            for listed in (*item.get("parameters", ()), *item[method].get("parameters", ())):
+                parameter = resolved(document, listed)
                 if snake_case(parameter["name"]) == "body":
                     at = place(spec, ["paths", path, method])
                     what = f"a parameter {parameter['name']!r} beside a request body, at {at}"
@@ -410,8 +410,8 @@ def generate_client(spec: Path, templates: Path, output: Path) -> None:
     modules = [path for path in output.glob("api/*/*.py") if path.name != "__init__.py"]
     if len(modules) != sum(1 for _ in operations(document)):
         which = same_names(document)
-        said = f"{spec.name} has operations of one tag with the same Python name"
-        raise GenerationError(f"{said}: {which or 'give each its own operationId'}")
+        message = f"{spec.name} has operations of one tag with the same Python name"
+        raise GenerationError(f"{message}: {which or 'give each its own operationId'}")
 
 
 def generate_all(root: Path, output: Path) -> None:
@@ -457,8 +457,8 @@ def differences(fresh: Path, committed: Path) -> list[str]:
     for entry in sorted(new_lock.keys() & old_lock.keys()):
         name = entry.removeprefix("stock_templates/")
         if name != entry and new_lock[entry] != old_lock[entry]:
-            told = f"the generator's {name}, which scripts/regenerate/templates/{name} overrides, has changed"
-            found.append(f"{told}: port the change")
+            fault = f"the generator's {name}, which scripts/regenerate/templates/{name} overrides, has changed"
+            found.append(f"{fault}: port the change")
     # An edited lock may still parse to the same entries.
     if not found and (fresh / "lock.json").read_bytes() != (committed / "lock.json").read_bytes():
         found.append("lock.json: same content, formatted differently")

@@ -143,8 +143,8 @@ class Finding(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        said = {"page": "is not in the spec", "spec": "is not on the page", "ignore": "need not be ignored"}
-        return f"{self.file}:{self.line}: {self.kind} {self.word} {said[self.side]}"
+        verbs = {"page": "is not in the spec", "spec": "is not on the page", "ignore": "need not be ignored"}
+        return f"{self.file}:{self.line}: {self.kind} {self.word} {verbs[self.side]}"
 
 
 class PageText(HTMLParser):
@@ -288,10 +288,10 @@ def recorded(spec: Path) -> dict[str, Any]:
 def record(spec: Path, reports: list[dict[str, Any]]) -> None:
     """Keep the digests and the hashes of lines of pages, and put the digests into the spec where it has others."""
     kept, text = recorded(spec), spec.read_text(encoding="utf-8")
-    for told in reports:
-        kept[told["title"]] = {"sha256": told["sha256"], "lines": sorted(set(told["hashes"].values()))}
-        for old in told["kept"]:
-            text = text.replace(old, told["sha256"])
+    for report in reports:
+        kept[report["title"]] = {"sha256": report["sha256"], "lines": sorted(set(report["hashes"].values()))}
+        for old in report["kept"]:
+            text = text.replace(old, report["sha256"])
     spec.write_text(text, encoding="utf-8")
     record_of(spec).write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
@@ -331,8 +331,8 @@ def vocabulary(document: Any, operations: Iterable[Operation]) -> dict[Word, int
         words = list(words_in(document, operation, set()))
         if path.startswith("/"):
             words.append(("path", f"{method.upper()} {path}", line_of(item, method)))
-        for given in (*item.get("parameters", ()), *operation.get("parameters", ())):
-            parameter = resolved(document, given)
+        for listed in (*item.get("parameters", ()), *operation.get("parameters", ())):
+            parameter = resolved(document, listed)
             kind = "header" if parameter["in"] == "header" else "field"
             words.append((kind, parameter["name"], line_of(parameter, "name")))
         for name in {name for way in operation.get("security", document.get("security", ())) for name in way}:
@@ -383,10 +383,10 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
     is_row = text.startswith("|")  # of a Markdown table, where bars part cells
     for series in SERIES.findall((text.replace("|", ";") if is_row else text).translate(QUOTES)):
         members = set(re.findall(r"[\w-]+", series)) - {"or", "and"}
-        told = len(members & enums)
-        words |= members if (told > 1 and len(members) > 2) or (told and re.search(r"\||\sor\s", series)) else set()
-    told_of = {word for pattern in PROSE for word in pattern.findall(text)} | coded
-    words |= {word for word in told_of if is_styled_as(word, enums) and not NO_END.fullmatch(word)}
+        number = len(members & enums)
+        words |= members if (number > 1 and len(members) > 2) or (number and re.search(r"\||\sor\s", series)) else set()
+    mentioned = {word for pattern in PROSE for word in pattern.findall(text)} | coded
+    words |= {word for word in mentioned if is_styled_as(word, enums) and not NO_END.fullmatch(word)}
     mentions = set(IDENTIFIER.findall(text)) - set(fields)
     words |= (mentions & enums) | {"deprecated" for _ in re.findall(r"(?i)\bdeprecated\b", text)}
     yield from (Word("word", word) for word in words if not NO_WORD.fullmatch(word) and not NO_STATUS.fullmatch(word))
@@ -564,9 +564,9 @@ def document_report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     ]
     sources = [operation.get("x-source", {}) for operation in operations]
     kept = {str(each["sha256"]) for each in sources if each.get("document") == page.name and "sha256" in each}
-    told = {"page": str(page), "title": theirs["info"]["title"], "sha256": hashed, "unchanged": kept == {hashed}}
-    told |= {"changed": bool(kept - {hashed}), "new_lines": [], "gone_lines": 0, "kept": sorted(kept), "hashes": {}}
-    return told | {"findings": sorted(findings, key=lambda finding: (finding.file, finding.line, finding))}
+    found = {"page": str(page), "title": theirs["info"]["title"], "sha256": hashed, "unchanged": kept == {hashed}}
+    found |= {"changed": bool(kept - {hashed}), "new_lines": [], "gone_lines": 0, "kept": sorted(kept), "hashes": {}}
+    return found | {"findings": sorted(findings, key=lambda finding: (finding.file, finding.line, finding))}
 
 
 def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
@@ -609,16 +609,16 @@ def report(spec: Path, document: Any, page: Path) -> dict[str, Any]:
     }
 
 
-def told_of_text(told: dict[str, Any]) -> Iterator[str]:
+def text_report(report: dict[str, Any]) -> Iterator[str]:
     """What is said of a page whose text is not the one that the spec was written from."""
-    new = told["new_lines"]
-    yield from (f"{told['page']}:{number}: the line is new or changed" for number in new[:20])
+    new = report["new_lines"]
+    yield from (f"{report['page']}:{number}: the line is new or changed" for number in new[:20])
     if len(new) > 20:
-        yield f"{told['page']}: {len(new) - 20} more lines are new"
-    if told["gone_lines"]:
-        yield f"{told['page']}: {told['gone_lines']} recorded lines are gone"
-    if not new and not told["gone_lines"]:
-        yield f"{told['page']}: the text has changed; after --record, later runs name the changed lines"
+        yield f"{report['page']}: {len(new) - 20} more lines are new"
+    if report["gone_lines"]:
+        yield f"{report['page']}: {report['gone_lines']} recorded lines are gone"
+    if not new and not report["gone_lines"]:
+        yield f"{report['page']}: the text has changed; after --record, later runs name the changed lines"
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -635,21 +635,21 @@ def main(argv: list[str] | None = None) -> int:
         reports = [report(options.spec, document, page) for page in options.pages]
         if options.record:
             record(options.spec, reports)
-            reports = [told | {"changed": False} for told in reports]
+            reports = [each | {"changed": False} for each in reports]
     except (GenerationError, PageError, OSError, UnicodeDecodeError) as error:
         print(error, file=sys.stderr)
         return 3
     if options.json:
         private = {"kept", "hashes"}
-        shown = [{key: value for key, value in told.items() if key not in private} for told in reports]
-        as_data = [{**told, "findings": [finding._asdict() for finding in told["findings"]]} for told in shown]
+        shown = [{key: value for key, value in each.items() if key not in private} for each in reports]
+        as_data = [{**each, "findings": [finding._asdict() for finding in each["findings"]]} for each in shown]
         print(json.dumps({"pages": as_data}, indent=2))
-    for told in () if options.json else reports:
-        print(*told["findings"], sep="\n", end="\n" if told["findings"] else "")
-        print(*told_of_text(told), sep="\n", end="\n") if told["changed"] else None
-        state = "unchanged since it was read" if told["unchanged"] else f"sha256 {told['sha256']}"
-        print(f"{told['title']}: {len(told['findings'])} differences; {state}")
-    return int(any(told["findings"] or told["changed"] for told in reports))
+    for each in () if options.json else reports:
+        print(*each["findings"], sep="\n", end="\n" if each["findings"] else "")
+        print(*text_report(each), sep="\n", end="\n") if each["changed"] else None
+        state = "unchanged since it was read" if each["unchanged"] else f"sha256 {each['sha256']}"
+        print(f"{each['title']}: {len(each['findings'])} differences; {state}")
+    return int(any(each["findings"] or each["changed"] for each in reports))
 
 
 if __name__ == "__main__":

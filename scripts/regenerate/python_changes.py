@@ -14,14 +14,14 @@ from spec_tree import Problem, squashed
 
 def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[Finding]:
     """What breaks in the public Python API, besides what is known already to have changed in specs and tables."""
-    said = set()
+    covered = set()
     for finding in known:
         if finding.kind == "breaking":
             names = {*finding.operation.split(", "), re.split(r"[. ]", finding.where)[0]}
             gone = {finding.vendor} if finding.where.startswith("specs/") else set()
-            said |= {("settled_clients", finding.vendor, squashed(name)) for name in names | gone}
+            covered |= {("settled_clients", finding.vendor, squashed(name)) for name in names | gone}
         elif finding.kind == "terminal-set":
-            said.add(("settled", finding.vendor, squashed(finding.where.rpartition(": ")[2].partition(".")[0])))
+            covered.add(("settled", finding.vendor, squashed(finding.where.rpartition(": ")[2].partition(".")[0])))
     folders = {"settled_clients": "generated", "settled": "overlay"}
     packages = [name for name, folder in folders.items() if all((side / folder / name).is_dir() for side in (old, new))]
     for before, after in zip(load_python(old, packages), load_python(new, packages), strict=True):
@@ -34,7 +34,7 @@ def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[F
             target = next((target for target in public if f"{path}.".startswith(f"{target}.")), path)
             path = public.get(target, target) + path.removeprefix(target)
             package, vendor, *rest = f"{path}.".split(".")
-            if not said & {(package, vendor, squashed(name)) for name in (vendor, *rest)}:
+            if not covered & {(package, vendor, squashed(name)) for name in (vendor, *rest)}:
                 yield python_finding(path, breakage)
 
 
@@ -46,9 +46,9 @@ def python_finding(path: str, breakage: griffe.Breakage) -> Finding:
     what = f"{name}({names[0] or names[1]})" if breakage.kind.name.startswith("PARAMETER") else name
     shown = {"PARAMETER_CHANGED_DEFAULT": "default", "PARAMETER_CHANGED_KIND": "kind"}.get(breakage.kind.name, "name")
     where = f"{what} {breakage.kind.name.lower().replace('_', ' ')}"
-    said = f"{module}.{what}: {breakage.kind.value[0].lower()}{breakage.kind.value[1:]}."
+    message = f"{module}.{what}: {breakage.kind.value[0].lower()}{breakage.kind.value[1:]}."
     old, new = (None if value is None else str(getattr(value, shown, value)) for value in values)
-    return Place("python", module).finding(True, where, (old, new), said)
+    return Place("python", module).finding(True, where, (old, new), message)
 
 
 def load_python(folder: Path, packages: Iterable[str]) -> list[griffe.Module]:

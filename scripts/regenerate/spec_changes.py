@@ -91,14 +91,14 @@ def compare_pair(place: Place, where: str, pair: Pair) -> Iterator[Finding]:
     if old is None and new is not None:
         demanded = bool(new.aspects.get("required")) and (place.sent or is_argument_of_its_model(new))
         how = "that has to be passed" if place.sent else "that its model's constructor demands"
-        said = f"There is a new {new.what}, {who}{f', {how}' if demanded else ''}."
-        yield place.finding(demanded, where, (None, now), said)
+        message = f"There is a new {new.what}, {who}{f', {how}' if demanded else ''}."
+        yield place.finding(demanded, where, (None, now), message)
     elif old is not None and new is None:
         yield place.finding(True, where, (name, None), f"The {old.what} {who} is gone: {GONE.get(old.what, UNKNOWN)}.")
     elif old is not None and new is not None:
         if now != name:
-            said = f"The {old.what} {who} is now called {now}: {GONE.get(old.what, UNKNOWN)}."
-            yield place.finding(True, where, (name, now), said)
+            message = f"The {old.what} {who} is now called {now}: {GONE.get(old.what, UNKNOWN)}."
+            yield place.finding(True, where, (name, now), message)
         yield from compare_part(place, "" if where == "operation" else where, old, new)
 
 
@@ -120,8 +120,8 @@ def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Fin
             turned = {node.what for node in (pair.old, pair.new) if node} & {"argument", "body"}
             there = replace(place, sent=not place.sent) if turned else place
             if pair.new is None and pair.old and pair.old.what == "response" and stands_elsewhere(pair.old, new):
-                said = f"The {pair.name} is gone; what it answered stands under another code, or was nothing."
-                yield place.finding(False, f"{where}{pair.name}", (pair.name, None), said)
+                message = f"The {pair.name} is gone; what it answered stands under another code, or was nothing."
+                yield place.finding(False, f"{where}{pair.name}", (pair.name, None), message)
             else:
                 yield from compare_pair(there, f"{where}{pair.name}", pair)
 
@@ -165,12 +165,12 @@ def compare_members(place: Place, where: str, old: Node, new: Node) -> Iterator[
     if place.numbered:
         pairs_ = [enumerate(words) for words in (before, after)]
         was, now = ({f"VALUE_{at}": word for at, word in each if not word[:1].isalpha()} for each in pairs_)
-        said = "{} was {} where members are numbered, and {} stands there now"
-        changed += [said.format(name, was[name], now[name]) for name in was if was[name] != now.get(name, was[name])]
+        message = "{} was {} where members are numbered, and {} stands there now"
+        changed += [message.format(name, was[name], now[name]) for name in was if was[name] != now.get(name, was[name])]
     if changed:
         who = where or place.operation
-        said = f"Members of {who} have changed their names or meanings: {'; '.join(changed[:3])}."
-        yield place.finding(True, f"{where} members".strip(), (before, after), said)
+        message = f"Members of {who} have changed their names or meanings: {'; '.join(changed[:3])}."
+        yield place.finding(True, f"{where} members".strip(), (before, after), message)
 
 
 def compare_types(place: Place, where: str, old: Json, new: Json) -> Iterator[Finding]:
@@ -182,13 +182,15 @@ def compare_types(place: Place, where: str, old: Json, new: Json) -> Iterator[Fi
     if lost and gained:
         yield place.finding(True, where, types, f"{where} is of another type.")
     elif lost:
-        said = "takes {}." if place.sent else "comes as {}: code that is typed for it no longer passes its type check."
-        yield place.finding(True, where, types, f"{where} no longer {said.format(' or '.join(lost))}")
+        message = (
+            "takes {}." if place.sent else "comes as {}: code that is typed for it no longer passes its type check."
+        )
+        yield place.finding(True, where, types, f"{where} no longer {message.format(' or '.join(lost))}")
     elif gained:
-        said = (
+        message = (
             "takes {} as well." if place.sent else "can come as {} as well: programs that read it have to expect that."
         )
-        yield place.finding(not place.sent, where, types, f"{where} {said.format(' or '.join(gained))}")
+        yield place.finding(not place.sent, where, types, f"{where} {message.format(' or '.join(gained))}")
 
 
 def server_paths(servers: list[Json] | None) -> list[str]:
@@ -221,18 +223,20 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
     old, new = change
     at, key = f"{where} {aspect}".strip(), aspect.rpartition(" ")[2]
     who = where or place.operation
-    breaks, bump, said = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
+    breaks, bump, message = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
     if key == "title" and any(label.startswith(SHAPES) for label in node.aspects.get("type", ())):
         name = where.rpartition(".")[2]
         breaks = squashed(old or name) != squashed(new or name)
-        said, bump = f"{who} has another title", "minor" if breaks else "patch"
-        said += ", which names its class in Python: importing it by its old name fails." if breaks else "."
+        message, bump = f"{who} has another title", "minor" if breaks else "patch"
+        message += ", which names its class in Python: importing it by its old name fails." if breaks else "."
     elif key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
         how = "new" if old is None else "gone" if new is None else "worded differently"
-        breaks, bump, said = False, "patch", f"{at} is {how}."
+        breaks, bump, message = False, "patch", f"{at} is {how}."
     elif key == "servers":
         lost = [path for path in server_paths(old) if path not in server_paths(new)]
-        said = f"Calls go to another path: servers had {lost[0] or '/'}." if lost else "servers is worded differently."
+        message = (
+            f"Calls go to another path: servers had {lost[0] or '/'}." if lost else "servers is worded differently."
+        )
         breaks, bump = bool(lost), "minor" if lost else "patch"
     elif key == "required":
         sending = "has to be passed now" if new else "may be left out now"
@@ -242,27 +246,30 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
             reading += ", and the constructor of its model demands it"
         demanded = place.sent or is_argument_of_its_model(node)
         breaks = demanded if new else not place.sent
-        said = f"{who} {sending if place.sent else reading}."
+        message = f"{who} {sending if place.sent else reading}."
     elif key == "deprecated":
-        breaks, said = False, f"{who} is {'now' if new else 'no longer'} deprecated."
+        breaks, message = False, f"{who} is {'now' if new else 'no longer'} deprecated."
     elif key == "security":
         closed = bool(new) and {} not in new
-        breaks, said = closed and (not old or any(way not in new for way in old)), f"{who} has other ways to sign in."
+        breaks, message = (
+            closed and (not old or any(way not in new for way in old)),
+            f"{who} has other ways to sign in.",
+        )
     elif key in {"readOnly", "writeOnly"}:
         breaks = bool(new) and place.sent == (key == "readOnly")
-        said = f"{who} is {'now' if new else 'no longer'} {key}{': ' + UNKNOWN if breaks else ''}."
+        message = f"{who} is {'now' if new else 'no longer'} {key}{': ' + UNKNOWN if breaks else ''}."
     elif key == "default":
-        breaks, said = place.sent, f"{who} has another value where none is given."
+        breaks, message = place.sent, f"{who} has another value where none is given."
     elif LIMITS.fullmatch(key):
-        breaks, said = place.sent and is_tighter(key, old, new), f"{who} has another {key}."
+        breaks, message = place.sent and is_tighter(key, old, new), f"{who} has another {key}."
     elif key in ASSERTIONS:
-        breaks, said = place.sent and new is not None, f"{who} has another {key}."
-    finding = place.finding(breaks, at, change, said, bump)
+        breaks, message = place.sent and new is not None, f"{who} has another {key}."
+    finding = place.finding(breaks, at, change, message, bump)
     if key == "read":
-        said = (
+        message = (
             f"The vendor's page was read again, on {new}, and nothing else changed: confirm it, or keep the old date."
         )
-        return replace(finding, kind="undecided", where=REREAD, message=said, bump="none")
+        return replace(finding, kind="undecided", where=REREAD, message=message, bump="none")
     return finding
 
 
@@ -312,13 +319,13 @@ def status_words(side: Side, job: JobTable) -> StatusWords:
         held = {name for root in bodies for name in reach(models, models[root], {root})}
         enums = [enum for name in sorted(held) for enum in listed(name, models[name]).items()]
         where, words = max(enums, key=lambda enum: sum(map(job.decides, enum[1])), default=("", []))
-        told = any(map(job.decides, words))
-        return StatusWords({word: where for word in words if told}, told, job.body)
+        has_words = any(map(job.decides, words))
+        return StatusWords({word: where for word in words if has_words}, has_words, job.body)
     read = [each for path in job.reads for name, node in bodies.items() for each in at_path(models, name, node, path)]
     places = {word: where for where, node in read for word in own_words(node)}
-    told_at = ".".join((job.body, *job.reads[-1]))
+    place = ".".join((job.body, *job.reads[-1]))
     if places:
-        return StatusWords(places, True, told_at)
+        return StatusWords(places, True, place)
     for where, node in named_alike(document, models, {path[-1] for path in job.reads}):
         if any(map(job.decides, own_words(node))):
             places |= dict.fromkeys(own_words(node), where)
@@ -331,7 +338,7 @@ def status_words(side: Side, job: JobTable) -> StatusWords:
             members = [word for word in re.findall(r"[\w-]+", series) if word not in {"or", "and"}]
             if sum(map(job.decides, members)) > 1:
                 places |= {word: where for word in members if word not in places}
-    return StatusWords(places, False, told_at)
+    return StatusWords(places, False, place)
 
 
 def unchecked(old: Side, new: Side) -> list[str]:
@@ -365,28 +372,28 @@ def compare_tables(old: Side, new: Side) -> Iterator[Finding]:
         place = Place(vendor, ", ".join(sorted(reads[0])) if reads else name)
         there = tuple(name if name in side.jobs else None for side in (old, new))
         if None in there:
-            said = f"Jobs of the kind {name} can {'now' if there[1] else 'no longer'} be waited for."
-            finding = place.finding(False, f"{job.module}: {name}", (there[0], there[1]), said)
+            message = f"Jobs of the kind {name} can {'now' if there[1] else 'no longer'} be waited for."
+            finding = place.finding(False, f"{job.module}: {name}", (there[0], there[1]), message)
             yield finding if there[1] else replace(finding, kind="terminal-set", bump="major")
         else:
             was, now = old.jobs[name].fates, new.jobs[name].fates
             for word in [word for word in {**was, **now} if was.get(word) != now.get(word)]:
-                said = (
+                message = (
                     f"{name}: {word} now means {now.get(word, 'nothing known')}; it was {was.get(word, 'not known')}."
                 )
                 where = f"{job.module}: {job.enum}.{word}"
-                finding = place.finding(True, where, (was.get(word), now.get(word)), said)
+                finding = place.finding(True, where, (was.get(word), now.get(word)), message)
                 yield replace(finding, kind="terminal-set")
         if name in new.jobs:
             known = status_words(old, new.jobs[name]).places
             for word, where in status_words(new, new.jobs[name]).places.items():
                 if job.decides(word) or word in known:
                     continue
-                said = (
+                message = (
                     f"The new word {word} of {name} is in no table: until {job.module} has it in {job.enum} (settled) "
                 )
-                said += "or in `running`, it passes for running."
-                yield replace(place.finding(False, f"{where}.{word}", (None, word), said), kind="undecided")
+                message += "or in `running`, it passes for running."
+                yield replace(place.finding(False, f"{where}.{word}", (None, word), message), kind="undecided")
 
 
 def compare(old: Side, new: Side) -> list[Finding]:
@@ -399,9 +406,9 @@ def compare(old: Side, new: Side) -> list[Finding]:
             found += compare_specs(vendor, old.specs[vendor], new.specs[vendor], numbered=old.numbered)
         else:
             is_new = vendor in new.specs
-            said = f"The API {vendor} is {'new' if is_new else 'gone: importing its client fails'}."
+            message = f"The API {vendor} is {'new' if is_new else 'gone: importing its client fails'}."
             change = (None, vendor) if is_new else (vendor, None)
-            found.append(Place(vendor, "*").finding(not is_new, f"specs/{vendor}.yaml", change, said))
+            found.append(Place(vendor, "*").finding(not is_new, f"specs/{vendor}.yaml", change, message))
     found += compare_tables(old, new)
     undecided = {(finding.vendor, finding.where) for finding in found if finding.kind == "undecided"}
     changed = {

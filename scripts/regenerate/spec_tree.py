@@ -100,8 +100,8 @@ def operation_nodes(document: Json) -> dict[str, Node]:
                     argument = schema_node(document, given.get("schema", {}), "argument", given.get("required", False))
                     style = "form" if given["in"] in ("query", "cookie") else "simple"
                     usual = {"style": style, "explode": given.get("style", style) == "form"}
-                    said = {key: value for key, value in given.items() if usual.get(key) != value}
-                    argument.aspects.update(without(said, {"name", "schema", "required"}))
+                    differing = {key: value for key, value in given.items() if usual.get(key) != value}
+                    argument.aspects.update(without(differing, {"name", "schema", "required"}))
                     clash = parts.get(f"parameter {given['name']}", argument).aspects["in"] != given["in"]
                     parts[f"parameter {given['name']}" + (f" in {given['in']}" if clash else "")] = argument
                 if "requestBody" in operation:

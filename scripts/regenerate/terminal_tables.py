@@ -42,16 +42,16 @@ def read_tables(source: str, module: str, folder: Path | None = None) -> dict[st
         jobs = {}
         for call in values.values():
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "JobKind":
-                given = {keyword.arg: keyword.value for keyword in call.keywords}
-                name, enum = ast.literal_eval(given["name"]), ast.unparse(given["terminal"])
-                fates = dict.fromkeys(sorted(_words(given["running"], values)), "running")
+                arguments = {keyword.arg: keyword.value for keyword in call.keywords}
+                name, enum = ast.literal_eval(arguments["name"]), ast.unparse(arguments["terminal"])
+                fates = dict.fromkeys(sorted(_words(arguments["running"], values)), "running")
                 for member in enums[enum]:
                     if isinstance(member, ast.Assign) and isinstance(member.value, ast.Tuple):
                         word, outcome = member.value.elts
                         fates[ast.literal_eval(word)] = ast.unparse(outcome).rpartition(".")[2]
-                decoder = ast.unparse(given["decode"]).partition(".")[0]
+                decoder = ast.unparse(arguments["decode"]).partition(".")[0]
                 model = next((alias.name for alias in imports if alias.asname == decoder), decoder)
-                reader = readers.get(ast.unparse(given["read"])) if "read" in given else None
+                reader = readers.get(ast.unparse(arguments["read"])) if "read" in arguments else None
                 jobs[name] = JobTable(name, module, enum, model, fates, status_fields(reader) if reader else ())
     except (SyntaxError, LookupError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"

@@ -246,8 +246,8 @@ def test_task_from_end_to_end(sim: Simulator, connect: Connect, task_class: type
 
 def event_of(outcome: str | None, error: str | None = None) -> dict[str, Any]:
     """An event of a job that ended so."""
-    told = None if error is None else {"type": error, "message": "why"}
-    return {"ref": "r", "outcome": outcome, "error": told, "elapsed": 1.0, "polls": 2, "detail": "what"}
+    failure = None if error is None else {"type": error, "message": "why"}
+    return {"ref": "r", "outcome": outcome, "error": failure, "elapsed": 1.0, "polls": 2, "detail": "what"}
 
 
 def task(task_class: type[WaitForJobOperator] = WaitForJobOperator, **arguments: Any) -> WaitForJobOperator:
@@ -451,7 +451,7 @@ def test_without_a_store_there_is_no_submit(sim: Simulator, connect: Connect) ->
 
 
 @pytest.mark.parametrize(
-    ("changes", "error", "said"),
+    ("changes", "error", "message"),
     [
         ({"submit": "agilesec.destroy"}, ValueError, "not the name of a submit; "),
         ({"arguments": {"sensor_id": "x"}}, ValueError, "'sensor_id' is unknown; there are sensor_type"),
@@ -460,11 +460,11 @@ def test_without_a_store_there_is_no_submit(sim: Simulator, connect: Connect) ->
         ({"conn_id": "tenant"}, TypeError, "needs a connection of the type settled_agilesec"),
     ],
 )
-def test_bad_submits(sim: Simulator, connect: Connect, changes: Any, error: type[Exception], said: str) -> None:
+def test_bad_submits(sim: Simulator, connect: Connect, changes: Any, error: type[Exception], message: str) -> None:
     """What is wrong with a submit is said before anything is kept or sent: a try with right arguments submits."""
     connect()
     store, asked = Store(), len(sim.asked)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         submitting(connect, sim, "bad", **changes).execute({"task_state_store": store})
     assert (store.writes, len(sim.asked)) == ([], asked)
 
@@ -578,7 +578,7 @@ def test_addresses(settings: dict[str, Any], base_url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "message"),
     [
         ({"conn_type": None}, "of the type ''"),
         ({"conn_type": "http"}, "of the type 'http'"),
@@ -593,9 +593,9 @@ def test_addresses(settings: dict[str, Any], base_url: str) -> None:
         ({"extra": '{"advanced": "maybe"}'}, "advanced .* must be true or false"),
     ],
 )
-def test_bad_connections(settings: dict[str, Any], said: str) -> None:
+def test_bad_connections(settings: dict[str, Any], message: str) -> None:
     """A connection that cannot be right is a ValueError that names it, and no secret."""
-    with pytest.raises(ValueError, match=said) as raised:
+    with pytest.raises(ValueError, match=message) as raised:
         recipe(connection(**settings))
     assert "k" * 20 not in str(raised.value)
     assert "'c'" in str(raised.value)
@@ -626,13 +626,13 @@ def test_no_secret_in_the_task_log(monkeypatch: pytest.MonkeyPatch, caplog: pyte
         with pytest.raises(AirflowFailException) as raised:
             operator.execute_complete(context, end)
     assert (end["outcome"], len(answered)) == ("FAILED", 3)
-    said = caplog.text + "".join(str(vars(record)) for record in caplog.records)
-    said += json.dumps([end, trigger.serialize(), context["ti"].xcoms]) + "".join(
+    text = caplog.text + "".join(str(vars(record)) for record in caplog.records)
+    text += json.dumps([end, trigger.serialize(), context["ti"].xcoms]) + "".join(
         traceback.format_exception(raised.value)
     )
     assert set(answered) == {key}
-    assert key not in said
-    assert "[secret] may not do this" in said
+    assert key not in text
+    assert "[secret] may not do this" in text
 
 
 def test_portable_values() -> None:

@@ -127,12 +127,12 @@ def test_lines(run: Command) -> None:
     )
     result = run("wait", "--timeout", "15m", ref)
     assert result.exit_code == 1
-    told = [line[12:] for line in result.stdout.splitlines()]
-    assert told[0] == f"{ref}  INITIATED: disk full\ufffd[2J"
-    assert told[1].startswith(f"{ref}  GET ")
-    assert told[1].endswith("answered 500: internal error; failed 1 in a row; polling again")
-    assert "RemoteProtocolError" in told[2]
-    assert told[3:] == [f"{ref}  PROCESSING: disk full\ufffd[2J", f"{ref}  FAILED -> FAILED: disk full\ufffd[2J"]
+    lines = [line[12:] for line in result.stdout.splitlines()]
+    assert lines[0] == f"{ref}  INITIATED: disk full\ufffd[2J"
+    assert lines[1].startswith(f"{ref}  GET ")
+    assert lines[1].endswith("answered 500: internal error; failed 1 in a row; polling again")
+    assert "RemoteProtocolError" in lines[2]
+    assert lines[3:] == [f"{ref}  PROCESSING: disk full\ufffd[2J", f"{ref}  FAILED -> FAILED: disk full\ufffd[2J"]
 
 
 def test_lines_of_parts(run: Command) -> None:
@@ -178,8 +178,8 @@ def test_quiet(run: Command) -> None:
     """With --quiet only what went wrong is told, on standard error."""
     good, bad = _ref(run.sim, "COMPLETED"), _ref(run.sim, "REINDEXING", "FAILED", error_log="disk full")
     assert run("wait", "--timeout", "15m", "--quiet", good).output == ""
-    told = run("wait", "--timeout", "15m", "--quiet", good, bad)
-    assert (told.stdout, told.stderr) == ("", f"{bad} ended FAILED with status FAILED: disk full\n")
+    result = run("wait", "--timeout", "15m", "--quiet", good, bad)
+    assert (result.stdout, result.stderr) == ("", f"{bad} ended FAILED with status FAILED: disk full\n")
 
 
 def test_warnings(run: Command) -> None:

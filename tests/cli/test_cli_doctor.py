@@ -65,9 +65,9 @@ def test_all_is_well(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     findings = _findings(run, code=0)
     assert {each["state"] for each in findings} <= {"ok", "note"}
     for vendor in ("agilesec", "cortex_xdr", "cortex_xsiam", "osapi"):
-        told = " ".join(each["message"] for each in findings if each["about"] == vendor)
+        messages = " ".join(each["message"] for each in findings if each["about"] == vendor)
         for words in (f"SETTLED_{vendor.upper()}_", "is reachable", "clock", "credentials are accepted"):
-            assert words in told
+            assert words in messages
     versions = " ".join(each["message"] for each in findings if each["about"] == "versions")
     assert all(word in versions for word in ("settled", "Python", "httpx", "extra simulator"))
     assert {asked.status_code for asked in run.sim.asked} <= {200, 401, 404}
@@ -245,9 +245,9 @@ def test_tls(run: Command, with_tls: tuple[str, Path], tmp_path: Path, monkeypat
     assert "is not trusted" in problem["message"]
     assert "verify" in problem["fix"]
     file.write_text(f'{table}verify = "{certificate}"\n', encoding="utf-8")
-    told = " ".join(each["message"] for each in _findings(run, "osapi", code=0))
-    assert "TLSv1.3 and a trusted certificate" in told
-    assert "credentials are accepted" in told
+    messages = " ".join(each["message"] for each in _findings(run, "osapi", code=0))
+    assert "TLSv1.3 and a trusted certificate" in messages
+    assert "credentials are accepted" in messages
 
 
 def test_not_installed(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def test_file_of_others(run: Command, write: Write, mode: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[no_vendor]\n", "there is no vendor no_vendor"),
         ("cortex_xsiam = 7\n", "not a table"),
@@ -86,12 +86,12 @@ def test_file_of_others(run: Command, write: Write, mode: int) -> None:
         (f"[cortex_xsiam]\nkey = '{SECRET}\n", "cannot be read"),
     ],
 )
-def test_bad_file(run: Command, write: Write, text: str, told: str) -> None:
+def test_bad_file(run: Command, write: Write, text: str, message: str) -> None:
     """What is wrong with a file is told, without a key, and ends with 4."""
     write(text)
     result = run("wait", "--timeout", "15m", f"{KIND}/1")
     assert result.exit_code == 4
-    assert told in result.stderr
+    assert message in result.stderr
     assert SECRET not in result.output
 
 

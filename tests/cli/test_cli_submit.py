@@ -76,8 +76,8 @@ def test_pipe(run: Command, tmp_path: Path) -> None:
 
 def test_json(run: Command) -> None:
     """With --json the ref is a member of an object, whose error is null."""
-    told = json.loads(run("submit", CREATE, "--json", stdin=json.dumps(SCAN)).stdout)
-    assert told == {"ref": run.sim.refs[0], "error": None}
+    output = json.loads(run("submit", CREATE, "--json", stdin=json.dumps(SCAN)).stdout)
+    assert output == {"ref": run.sim.refs[0], "error": None}
 
 
 def test_settings_from_a_file(run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,13 +94,13 @@ def test_settings_from_a_file(run: Command, tmp_path: Path, monkeypatch: pytest.
 
 def test_help_lists_all(run: Command) -> None:
     """The help lists every submit that there is, with its arguments, in 80 columns."""
-    told = run("submit", "--help").stdout
-    lines = told.splitlines()
+    output = run("submit", "--help").stdout
+    lines = output.splitlines()
     assert {line.strip() for line in lines} >= submits().keys()
     assert max(map(len, lines)) <= 80
     at = lines.index(f"  {CREATE}")
     assert lines[at + 1].strip().startswith("sensor_type, sensor_name, sensor_config, [priority]")
-    assert "Deprecated: POST /v3/scan is removed" in told
+    assert "Deprecated: POST /v3/scan is removed" in output
 
 
 WRONG = {
@@ -125,27 +125,29 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("name", "text", "said"), WRONG.values(), ids=WRONG)
-def test_wrong_usage(run: Command, name: str, text: str, said: str) -> None:
+@pytest.mark.parametrize(("name", "text", "excerpt"), WRONG.values(), ids=WRONG)
+def test_wrong_usage(run: Command, name: str, text: str, excerpt: str) -> None:
     """Whatever is wrong with a name or with arguments ends with 2 and says what to do, and nothing is sent."""
     result = run("submit", name, stdin=text)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert said in result.stderr
+    assert excerpt in result.stderr
     [message] = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
     assert len(message) < 320
     assert PASSWORD not in message
     assert run.sim.asked == []
 
 
-@pytest.mark.parametrize(("content", "said"), [(None, "No such file"), (b"\xff\x00", "not UTF-8"), (b"", "is empty")])
-def test_bad_files(run: Command, tmp_path: Path, content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "No such file"), (b"\xff\x00", "not UTF-8"), (b"", "is empty")]
+)
+def test_bad_files(run: Command, tmp_path: Path, content: bytes | None, message: str) -> None:
     """A file that is not there, is no text or is empty is told so."""
     file = tmp_path / "body.json"
     if content is not None:
         file.write_bytes(content)
     result = run("submit", CREATE, str(file))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert said in result.stderr
+    assert message in result.stderr
 
 
 def test_not_taken(run: Command) -> None:
@@ -154,9 +156,9 @@ def test_not_taken(run: Command) -> None:
     result = run("submit", CREATE, stdin=json.dumps(SCAN))
     assert (result.exit_code, result.stdout) == (5, "")
     assert "no licence left" in result.stderr
-    told = json.loads(run("submit", CREATE, "--json", stdin=json.dumps(SCAN)).stdout)
-    assert (told["ref"], told["error"]["type"]) == (None, "SubmitFailed")
-    assert "candidates" not in told
+    output = json.loads(run("submit", CREATE, "--json", stdin=json.dumps(SCAN)).stdout)
+    assert (output["ref"], output["error"]["type"]) == (None, "SubmitFailed")
+    assert "candidates" not in output
 
 
 def test_refused(run: Command) -> None:
@@ -175,9 +177,9 @@ def test_unclear(run: Command, answering: Answering, at: Callable[[str], None]) 
     assert "submit again only if it is not there" in result.stderr
     assert len(answering.requests) == 1
     shown = run("submit", CREATE, "--json", stdin=json.dumps(SCAN)).stdout
-    told = json.loads(shown)
-    assert (told["ref"], told["error"]["type"], told["candidates"]) == (None, "SubmitUnclear", [])
-    assert told["sent"]["sensorName"] == "nightly"
+    output = json.loads(shown)
+    assert (output["ref"], output["error"]["type"], output["candidates"]) == (None, "SubmitUnclear", [])
+    assert output["sent"]["sensorName"] == "nightly"
     assert PASSWORD not in shown + result.output
 
 
@@ -197,9 +199,9 @@ def test_candidates(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, result.stdout) == (6, "")
     assert [line.split()[-1] for line in result.stderr.splitlines()[1:3]] == ["agilesec.scan/1", "agilesec.scan/2"]
     assert "`settled status REF` tells of each" in result.stderr
-    told = json.loads(run("submit", "agilesec.execute_scan", "--json", stdin='{"sensor_id": "a"}').stdout)
-    assert told["candidates"] == ["agilesec.scan/1", "agilesec.scan/2"]
-    assert "Submit again only if none is yours" in told["advice"]
+    output = json.loads(run("submit", "agilesec.execute_scan", "--json", stdin='{"sensor_id": "a"}').stdout)
+    assert output["candidates"] == ["agilesec.scan/1", "agilesec.scan/2"]
+    assert "Submit again only if none is yours" in output["advice"]
 
 
 def test_interrupted(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,9 +225,9 @@ def test_nobody_reads_the_ref(run: Command) -> None:
     os.close(reading)
     submitting = run.start("submit", CREATE, stdin=subprocess.PIPE, stdout=writing, stderr=subprocess.PIPE)
     os.close(writing)
-    _, told = submitting.communicate(json.dumps(SCAN), timeout=60)
+    _, stderr = submitting.communicate(json.dumps(SCAN), timeout=60)
     assert submitting.returncode == 128 + signal.SIGPIPE
-    assert run.sim.refs[0] in told
+    assert run.sim.refs[0] in stderr
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -249,12 +251,12 @@ def test_a_reader_that_does_not_read(run: Command, number: int, code: int) -> No
     time.sleep(0.5)
     submitting.send_signal(number)
     try:
-        _, told = submitting.communicate(timeout=20)
+        _, stderr = submitting.communicate(timeout=20)
     finally:
         submitting.kill()
         os.close(reading)
     assert submitting.returncode == code
-    assert run.sim.refs[0] in told
+    assert run.sim.refs[0] in stderr
 
 
 @pytest.fixture
@@ -269,10 +271,10 @@ def results(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], N
 
 def test_results(run: Command, results: Any, tmp_path: Path) -> None:
     """Values are JSON lines, files are told by their paths; each request for them is bounded."""
-    given: list[Any] = []
+    passed: list[Any] = []
 
     def read(*arguments: Any) -> list[Any]:
-        given.append(arguments[1:])
+        passed.append(arguments[1:])
         return [{"row": 1}, {"row": "\N{SNOWMAN}"}, Path("a.zip")]
 
     results(read)
@@ -282,7 +284,7 @@ def test_results(run: Command, results: Any, tmp_path: Path) -> None:
     assert result.stdout == '{"row": 1}\n{"row": "\\u2603"}\na.zip\n'
     last = run("results", ref, "--timeout", "2m", "--json").stdout.splitlines()[-1]
     assert json.loads(last) == {"file": "a.zip"}
-    assert given == [(tmp_path, 60.0, False), (None, 120.0, False)]
+    assert passed == [(tmp_path, 60.0, False), (None, 120.0, False)]
 
 
 def test_no_results(run: Command, results: Any) -> None:
@@ -305,9 +307,9 @@ def test_submit_needs_an_argument_file_on_a_terminal(run: Command) -> None:
     """Where nothing is piped in, the command says so instead of waiting for it."""
     program = f"import sys; sys.stdin.isatty = lambda: True; sys.argv = ['settled', 'submit', '{CREATE}']"
     script = f"{program}\nfrom settled.cli import main\nmain()"
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
-    assert told.returncode == 2
-    assert "give a FILE, or pipe the arguments into standard input" in told.stderr
+    completed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603
+    assert completed.returncode == 2
+    assert "give a FILE, or pipe the arguments into standard input" in completed.stderr
 
 
 @pytest.mark.parametrize("vendor", ["cortex_xdr", "cortex_xsiam"])
@@ -337,9 +339,9 @@ def test_results_of_endpoints(run: Command, tmp_path: Path) -> None:
     action = run("submit", "cortex_xdr.retrieve_files", stdin=json.dumps(files)).stdout.strip()
     assert run("wait", script, action, "--timeout", "15m", "-q").exit_code == 0
 
-    told = run("results", script, "--to", str(tmp_path / "script")).stdout.splitlines()
-    assert json.loads(told[0])["results"][0]["standard_output"] == "sshd is running"
-    assert Path(told[1]).read_bytes() == b"accepted"
+    lines = run("results", script, "--to", str(tmp_path / "script")).stdout.splitlines()
+    assert json.loads(lines[0])["results"][0]["standard_output"] == "sshd is running"
+    assert Path(lines[1]).read_bytes() == b"accepted"
     assert "name a folder" in run("results", action).stderr
     [path] = run("results", action, "--to", str(tmp_path / "action")).stdout.splitlines()
     assert Path(path).read_bytes() == b"accepted"
@@ -348,7 +350,7 @@ def test_results_of_endpoints(run: Command, tmp_path: Path) -> None:
     assert again.exit_code == 2
     assert "--to another folder, or --overwrite" in again.stderr
     assert Path(path).read_bytes() == b"older"
-    for ref, folder, written in ((action, "action", path), (script, "script", told[1])):
+    for ref, folder, written in ((action, "action", path), (script, "script", lines[1])):
         Path(written).write_bytes(b"older")
         once_more = run("results", ref, "--to", str(tmp_path / folder), "--overwrite")
         assert (once_more.exit_code, once_more.stdout.splitlines()[-1]) == (0, written)
@@ -358,5 +360,5 @@ def test_results_of_endpoints(run: Command, tmp_path: Path) -> None:
 def test_results_of_agents(run: Command) -> None:
     """What each agent has answered is an object."""
     states = {"web-01": ["completed"], "web-02": ["completed"]}
-    told = run("results", f"osapi.job/{run.sim.add('osapi.job', states=states)}").stdout.splitlines()
-    assert [json.loads(line)["hostname"] for line in told] == ["web-01", "web-02"]
+    lines = run("results", f"osapi.job/{run.sim.add('osapi.job', states=states)}").stdout.splitlines()
+    assert [json.loads(line)["hostname"] for line in lines] == ["web-01", "web-02"]

@@ -40,8 +40,8 @@ def test_signals_end_a_wait_in_good_order(run: _cli.Command, tmp_path: Path, num
     assert process.stdout is not None
     process.stdout.readline()
     process.send_signal(number)
-    _, told = process.communicate(timeout=30)
-    assert (process.returncode, job in told) == (code, True)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, job in stderr) == (code, True)
     assert job in report.read_text()
 
 
@@ -53,10 +53,10 @@ def test_a_full_disk_costs_neither_refs_nor_code(run: _cli.Command, full: str) -
     with Path("/dev/full").open("w") as disk:
         pipes = {"stdout": disk, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
         process = run.start("wait", "-t", "1", *options, job, **pipes)
-        _, told = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=30)
     assert process.returncode == 124
-    assert "No space left" in told
-    assert job in told
+    assert "No space left" in stderr
+    assert job in stderr
 
 
 @pytest.mark.parametrize(("command", "codes"), [("wait", {0}), ("watch", {141}), ("status", {0, 141})])
@@ -69,9 +69,9 @@ def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) 
         command, *options, ref(run, "COMPLETED"), stdout=writer, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
     )
     os.close(writer)
-    _, told = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=30)
     assert process.returncode in codes
-    assert told == ""
+    assert errors == ""
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -140,11 +140,16 @@ def test_to_dict_is_json(jobs: conftest.Jobs, wait: conftest.WaitFunction) -> No
     """`to_dict` tells how a job is in plain JSON, with the time of day of the answer."""
     before = datetime.datetime.now(datetime.UTC)
     end = wait(jobs("COMPLETED"), timeout=5)
-    told = end.to_dict()
-    assert json.loads(json.dumps(told)) == told
-    assert told["ref"] == end.job.ref
-    assert (told["status"], told["outcome"], told["settled"], told["error"]) == ("COMPLETED", "SUCCEEDED", True, None)
-    moment = datetime.datetime.fromisoformat(told["time"])
+    fields = end.to_dict()
+    assert json.loads(json.dumps(fields)) == fields
+    assert fields["ref"] == end.job.ref
+    assert (fields["status"], fields["outcome"], fields["settled"], fields["error"]) == (
+        "COMPLETED",
+        "SUCCEEDED",
+        True,
+        None,
+    )
+    moment = datetime.datetime.fromisoformat(fields["time"])
     assert abs(moment - before) < datetime.timedelta(minutes=1)
 
 
@@ -152,8 +157,8 @@ def test_to_dict_has_no_enum_in_it() -> None:
     """Serialisers that know plain types alone take it, for a job of parts, too."""
     parts = {"host": settled.Part("FAILED", settled.Outcome.FAILED, "why")}
     snapshot = settled.Snapshot(jobs_of_all_kinds()[1], outcome=settled.Outcome.FAILED, parts=parts)
-    told = snapshot.to_dict()
-    assert type(told["outcome"]) is type(told["parts"]["host"]["outcome"]) is str
+    fields = snapshot.to_dict()
+    assert type(fields["outcome"]) is type(fields["parts"]["host"]["outcome"]) is str
 
 
 def _ask(url: str) -> None:

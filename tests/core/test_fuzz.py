@@ -94,52 +94,52 @@ def virtual_time() -> Iterator[None]:
 
 
 @attrs.define
-class Told:
+class Ended:
     """What came of a wait: its end, or the error, and what was seen on the way."""
 
     end: Snapshot[Any] | None = None
     error: SettledError | None = None
     polls: list[Snapshot[Any]] = attrs.field(factory=list[Snapshot[Any]])
 
-    def told(self) -> Any:
+    def comparable(self) -> Any:
         """What sync and async waits have to agree about."""
         seen = self.error.seen if self.error is not None else None
         return type(self.error), str(self.error), seen, [attrs.astuple(poll, recurse=False)[1:7] for poll in self.polls]
 
 
-def wait_here(job: Job[Any], **options: Any) -> Told:
+def wait_here(job: Job[Any], **options: Any) -> Ended:
     """Fetch a job and wait for it, sync."""
-    told = Told()
+    ended = Ended()
     with virtual_time(), job.client:
         try:
-            told.polls.append(job.fetch())
+            ended.polls.append(job.fetch())
         except SettledError as error:
             examine_error(error)
         try:
-            told.end = settled.wait(job, on_poll=told.polls.append, **options)
+            ended.end = settled.wait(job, on_poll=ended.polls.append, **options)
         except SettledError as error:
-            told.error = error
-    return told
+            ended.error = error
+    return ended
 
 
-def wait_in_a_loop(loop: asyncio.Runner, job: Job[Any], **options: Any) -> Told:
+def wait_in_a_loop(loop: asyncio.Runner, job: Job[Any], **options: Any) -> Ended:
     """Fetch a job and wait for it, async."""
-    told = Told()
+    ended = Ended()
 
     async def main() -> None:
         async with job.client:
             try:
-                told.polls.append(await job.fetch_async())
+                ended.polls.append(await job.fetch_async())
             except SettledError as error:
                 examine_error(error)
             try:
-                told.end = await settled.aio.wait(job, on_poll=told.polls.append, **options)
+                ended.end = await settled.aio.wait(job, on_poll=ended.polls.append, **options)
             except SettledError as error:
-                told.error = error
+                ended.error = error
 
     with virtual_time():
         loop.run(main())
-    return told
+    return ended
 
 
 def examine_text(text: str | None) -> None:
@@ -205,22 +205,22 @@ def test_replies(kind: JobKind[Any], loop: asyncio.Runner, data: st.DataObject) 
     agents = data.draw(st.sampled_from([None, 1, 3])) if kind.name == "osapi.job" else None
     unknown = data.draw(st.sampled_from(["wait", "raise"]))
     options: dict[str, Any] = {"timeout": SECONDS, "schedule": OFTEN, "unknown": unknown, "patience": 4.0}
-    told = wait_here(job_of(kind, transport(replies), expected_agents=agents), **options)
-    also_told = wait_in_a_loop(loop, job_of(kind, transport(replies), expected_agents=agents), **options)
+    ended = wait_here(job_of(kind, transport(replies), expected_agents=agents), **options)
+    also_ended = wait_in_a_loop(loop, job_of(kind, transport(replies), expected_agents=agents), **options)
     examples[kind.name] += 1
 
-    assert told.told() == also_told.told()
-    for snapshot in told.polls:
+    assert ended.comparable() == also_ended.comparable()
+    for snapshot in ended.polls:
         examine(snapshot)
-    if told.error is None:
-        assert told.end is not None
-        assert told.end.is_settled
-        examine(told.end)
+    if ended.error is None:
+        assert ended.end is not None
+        assert ended.end.is_settled
+        examine(ended.end)
         return
-    examine_error(told.error)
-    assert told.error.ref == told.polls[-1].job.ref if told.polls else told.error.ref
-    assert sum(told.error.seen.values()) <= len(told.polls) + (unknown == "raise")
-    if told.error.last is not None:
-        examine(told.error.last)
-    if isinstance(told.error, WaitTimeout):
-        assert all(not snapshot.is_settled for snapshot in told.polls[1:])
+    examine_error(ended.error)
+    assert ended.error.ref == ended.polls[-1].job.ref if ended.polls else ended.error.ref
+    assert sum(ended.error.seen.values()) <= len(ended.polls) + (unknown == "raise")
+    if ended.error.last is not None:
+        examine(ended.error.last)
+    if isinstance(ended.error, WaitTimeout):
+        assert all(not snapshot.is_settled for snapshot in ended.polls[1:])

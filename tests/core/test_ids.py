@@ -32,7 +32,7 @@ def start(client: AuthenticatedClient, *, by_location: bool = False) -> Steps[Jo
         yield from submit(
             client,
             request,
-            lambda told: Job(KIND, client, id_of("red", told if by_location else told["id"])),
+            lambda answer: Job(KIND, client, id_of("red", answer if by_location else answer["id"])),
             by_location=by_location,
         )
     )
@@ -69,15 +69,15 @@ def test_ids_of_several_parts_are_checked(client: AuthenticatedClient, job_id: s
 
 
 @pytest.mark.parametrize(
-    ("job_id", "said"),
+    ("job_id", "message"),
     [
         ("17", "the id must be team/job_id, with 2 parts, and has 1"),
         ("../17", r"the id must be team/job_id: of team, '\.\.' would lead to another path"),
     ],
 )
-def test_what_is_said_of_a_wrong_id(client: AuthenticatedClient, job_id: str, said: str) -> None:
+def test_what_is_said_of_a_wrong_id(client: AuthenticatedClient, job_id: str, message: str) -> None:
     """The error says what an id is made of."""
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         Job(KIND, client, job_id)
 
 

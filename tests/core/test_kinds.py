@@ -93,15 +93,15 @@ def test_jobs_come_back_from_their_refs(kind: JobKind[Any]) -> None:
 def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
     """A ref with another vendor's client is a TypeError."""
     other = next(other for other in KINDS if other.client_class is not kind.client_class)
-    vendor, given = (each.name.partition(".")[0] for each in (kind, other))
+    vendor, wrong = (each.name.partition(".")[0] for each in (kind, other))
     with pytest.raises(
-        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {given}"
+        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {wrong}"
     ):
         settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
-    ("ref", "said"),
+    ("ref", "message"),
     [
         ("osapi.jobs/1", "did you mean osapi.job/<id>?"),
         ("agilsec.scan/1", "did you mean agilesec.scan/<id>?"),
@@ -110,9 +110,9 @@ def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
         ("osapi.job", "did you mean osapi.job/<id>?"),
     ],
 )
-def test_a_typo_in_a_ref(ref: str, said: str) -> None:
+def test_a_typo_in_a_ref(ref: str, message: str) -> None:
     """A ref of no known kind is answered with the nearest one, or with all."""
-    with pytest.raises(ValueError, match=re.escape(said)):
+    with pytest.raises(ValueError, match=re.escape(message)):
         settled.from_ref(ref, KINDS[0].client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
 
 
@@ -132,9 +132,9 @@ def test_what_the_verbs_refuse(verb: str) -> None:
     """What is no job, no option or no schedule is refused with what to give instead."""
     kind = KINDS[0]
     job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
-    for given, said in ((job.ref, "from_ref"), (7, "not a job, but a int"), (None, "from_ref")):
-        with pytest.raises(TypeError, match=said):
-            _verbs(given)[verb]()
+    for value, message in ((job.ref, "from_ref"), (7, "not a job, but a int"), (None, "from_ref")):
+        with pytest.raises(TypeError, match=message):
+            _verbs(value)[verb]()
     name = verb.removeprefix("aio.")
     with pytest.raises(TypeError, match=f"^{name} has no option 'intervall'; its options are schedule, on_poll, "):
         _verbs(job, intervall=3)[verb]()
@@ -147,8 +147,8 @@ USER = {"USERNAME": "u", "PASSWORD": "p"}
 
 def credentials_of(vendor: str) -> dict[str, Any]:
     """Made-up credentials, by the names that a vendor's `connect` has for them."""
-    given = inspect.signature(VENDORS[vendor].connect).parameters.values()
-    needed = [each.name for each in given if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
+    parameters = inspect.signature(VENDORS[vendor].connect).parameters.values()
+    needed = [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
     return {name: 7 if name == "key_id" else "k" for name in needed}
 
 
@@ -157,9 +157,9 @@ def test_one_job_is_no_iterable_of_jobs() -> None:
     kind = KINDS[0]
     job = settled.from_ref(f"{kind.name}/17", kind.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
     for verb in (settled.as_settled, settled.aio.as_settled):
-        for given, told in ((job, f"one job: {job.ref}"), (job.ref, "a str")):
-            with pytest.raises(TypeError, match=f"jobs must be an iterable of jobs, not {told}$"):
-                verb(given, timeout=1)  # type: ignore[arg-type]
+        for value, message in ((job, f"one job: {job.ref}"), (job.ref, "a str")):
+            with pytest.raises(TypeError, match=f"jobs must be an iterable of jobs, not {message}$"):
+                verb(value, timeout=1)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

@@ -38,7 +38,7 @@ def waited(job: Job[Any], timeout: float, *replies: Any) -> Wait[Any]:
     return wait
 
 
-def told(job: Job[Any], timeout: float, *replies: Any) -> str:
+def deadline_text(job: Job[Any], timeout: float, *replies: Any) -> str:
     """The text of the deadline's error."""
     return str(waited(job, timeout, *replies).give_up(timeout))
 
@@ -51,31 +51,34 @@ def action(words: dict[str, str]) -> dict[str, Any]:
 def test_who_is_still_open() -> None:
     """The text of a deadline says how many of a job's parts have settled, and which have not."""
     job = cortex_xdr.action(XDR, 4711)
-    text = told(job, 900, action({**ENDPOINTS, "van": "PENDING"}), action({**ENDPOINTS, "van": "PENDING"}))
+    text = deadline_text(job, 900, action({**ENDPOINTS, "van": "PENDING"}), action({**ENDPOINTS, "van": "PENDING"}))
     assert text == "cortex_xdr.action/4711: 12 of 13 endpoints settled after 900 s; still PENDING: van (2 polls)"
     many = {f"pc-{number}": "PENDING" if number % 2 else "IN_PROGRESS" for number in range(100)}
-    assert told(job, 60, action(many)) == (
+    assert deadline_text(job, 60, action(many)) == (
         "cortex_xdr.action/4711: 0 of 100 endpoints settled after 60 s; "
         "still IN_PROGRESS: pc-0, pc-2; PENDING: pc-1, pc-3 and 96 more (1 poll)"
     )
-    assert told(job, 60, action({})) == "cortex_xdr.action/4711: no status of any part was read after 60 s (1 poll)"
+    assert (
+        deadline_text(job, 60, action({}))
+        == "cortex_xdr.action/4711: no status of any part was read after 60 s (1 poll)"
+    )
     # A job that has no parts is not said to have any.
     scan = agilesec.scan(AGILESEC, "7")
     for word in (None, "", " "):
-        assert told(scan, 60, {"status": word}) == "agilesec.scan/7: no status was read after 60 s (1 poll)"
+        assert deadline_text(scan, 60, {"status": word}) == "agilesec.scan/7: no status was read after 60 s (1 poll)"
 
 
 def test_agents_that_have_not_answered() -> None:
     """Agents that were expected, and that nobody has heard of, are counted."""
     job = osapi.job(OSAPI, JOB_ID, expected_agents=2)
     answer = {"status": "processing", "responses": {"a": {"status": "completed", "hostname": "web-01"}}}
-    assert told(job, 60, answer) == f"{job.ref}: 1 of 2 agents answered after 60 s; still processing (1 poll)"
+    assert deadline_text(job, 60, answer) == f"{job.ref}: 1 of 2 agents answered after 60 s; still processing (1 poll)"
 
 
 def test_one_status() -> None:
     """A job of one status is still what it was when it was polled last."""
     job = cortex_xsiam.byos_import(XSIAM, "7")
-    assert told(job, 0.5, {"job_status": "PROCESSING"}) == (
+    assert deadline_text(job, 0.5, {"job_status": "PROCESSING"}) == (
         "cortex_xsiam.byos_import/7: still PROCESSING after 0.5 s (1 poll)"
     )
 
@@ -84,10 +87,10 @@ def test_why_the_last_poll_failed() -> None:
     """The last failure is named, without the ref once more; so is that nothing was read at all."""
     job = cortex_xsiam.byos_import(XSIAM, "7")
     refused = errors.TransportError(f"{job.ref}: connection refused by 127.0.0.1:9")
-    assert told(job, 4, refused, refused, refused, refused) == (
+    assert deadline_text(job, 4, refused, refused, refused, refused) == (
         "cortex_xsiam.byos_import/7: no status was read (4 polls); last failure: connection refused by 127.0.0.1:9"
     )
-    text = told(job, 60, {"job_status": "PROCESSING"}, refused)
+    text = deadline_text(job, 60, {"job_status": "PROCESSING"}, refused)
     assert text.endswith("still PROCESSING after 60 s (2 polls); last failure: connection refused by 127.0.0.1:9")
 
 
@@ -117,8 +120,8 @@ def test_the_ref_is_said_once() -> None:
 def test_a_line_of_300_characters(job_id: str, words: dict[str, str], reason: str) -> None:
     """However long ids, names, words and reasons are, the text is one line of 300 characters at most."""
     job = cortex_xdr.script_execution(XDR, job_id)
-    assert len(told(job, 1, errors.ServerError(reason, status_code=500))) <= 300
-    text = told(cortex_xdr.action(XDR, 4711), 1, action(words), errors.ServerError(reason, status_code=500))
+    assert len(deadline_text(job, 1, errors.ServerError(reason, status_code=500))) <= 300
+    text = deadline_text(cortex_xdr.action(XDR, 4711), 1, action(words), errors.ServerError(reason, status_code=500))
     assert len(text) <= 300
     assert "\n" not in text
 

@@ -72,14 +72,14 @@ def test_kinds_without_options_have_ids_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "message",
     ["agent=3", "Agents=3", "hunter2", "agents=3&agents=3", "agents=3&x=1", "=3", "&", "agents=3&"],
 )
-def test_unknown_options(said: str) -> None:
+def test_unknown_options(message: str) -> None:
     """An option that a kind has not, or that is given twice, is refused with what is allowed, and is not shown."""
     with pytest.raises(ValueError, match=re.escape("agents=<value>")) as raised:
-        settled.from_ref(f"osapi.job/{JOB}?{said}", SERVER)
-    assert said not in str(raised.value).replace("agents=<value>", "")
+        settled.from_ref(f"osapi.job/{JOB}?{message}", SERVER)
+    assert message not in str(raised.value).replace("agents=<value>", "")
 
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "+1", "1.5", "three", "٣", "1 ", "0x1", "9" * 5000])

@@ -94,7 +94,7 @@ def test_jobs_and_wake_name_themselves(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "text"),
     [
         (-1, "-1"),
         (2.5, "2.5"),
@@ -111,6 +111,6 @@ def test_jobs_and_wake_name_themselves(value: Any) -> None:
     ],
     ids=lambda value: str(value)[:20] if not isinstance(value, int) else "number",
 )
-def test_what_is_said_of_a_value(value: Any, told: str) -> None:
+def test_what_is_said_of_a_value(value: Any, text: str) -> None:
     """Numbers, durations and members of enums are shown, and only the type of all that could hold a secret."""
-    assert described(value) == told
+    assert described(value) == text

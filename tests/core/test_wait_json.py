@@ -41,7 +41,7 @@ def begun(timeout: float | None = 100, *, job: Job[Any] | None = None, **options
     return Wait(job or Job(BYOS_IMPORT, client(), "7"), WaitConfig(**{**terms, **options}))
 
 
-def handed_on(wait: Wait[Any], now: float, later: float, *, ahead: float = 0, **options: Any) -> Wait[Any]:
+def saved_and_resumed(wait: Wait[Any], now: float, later: float, *, ahead: float = 0, **options: Any) -> Wait[Any]:
     """The wait as another process has it, whose clock began 5000 s before; the first one's began `ahead` s before."""
     state = json.loads(json.dumps(wait.to_json(now + ahead, EPOCH + now), allow_nan=False))
     wait.close()
@@ -78,8 +78,8 @@ def test_is_small() -> None:
     timeout=st.floats(1, 1000) | st.none(),
     answers=st.lists(st.tuples(st.sampled_from([RUNNING, "failing"]), st.floats(0, 5)), max_size=15),
 )
-def test_goes_on_as_if_never_handed_on(timeout: float | None, answers: list[tuple[Reply | str, float]]) -> None:
-    """A wait that is handed on after every step polls when one that is not does, and is told by the same figures."""
+def test_goes_on_as_if_never_saved(timeout: float | None, answers: list[tuple[Reply | str, float]]) -> None:
+    """A wait that is saved and resumed after every step polls when one that is not does, with the same figures."""
     schedule = Schedule(first=1, factor=1.5, cap=60, jitter=0)
     stays, moves = begun(timeout, schedule=schedule), begun(timeout, schedule=schedule)
     now = ahead = 0.0
@@ -88,7 +88,7 @@ def test_goes_on_as_if_never_handed_on(timeout: float | None, answers: list[tupl
             now += _until_poll(stays, now)
         except errors.WaitTimeout:
             return
-        moves, ahead = handed_on(moves, now - 0.5, now, ahead=ahead), 5000
+        moves, ahead = saved_and_resumed(moves, now - 0.5, now, ahead=ahead), 5000
         assert _until_poll(moves, now + 5000) < 1e-5
         now += seconds
         for wait, moment in ((stays, now), (moves, now + 5000)):
@@ -118,7 +118,7 @@ def test_keeps_its_deadline() -> None:
     wait = begun(timeout=25)
     wait.next(0)
     wait.received(RUNNING, 0)
-    resumed = handed_on(wait, 1, 22)
+    resumed = saved_and_resumed(wait, 1, 22)
     resumed.next(5022)
     resumed.received(RUNNING, 5022)
     assert resumed.next(5022) == pytest.approx(Sleep(3))
@@ -130,7 +130,7 @@ def test_keeps_its_deadline() -> None:
 
 def test_keeps_short_deadlines() -> None:
     """A wait of less than a second is as short afterwards, and one is not late at the very moment of its deadline."""
-    wait = handed_on(begun(0.5), 0, 0.5)
+    wait = saved_and_resumed(begun(0.5), 0, 0.5)
     assert (wait.config.timeout, wait.config.is_late) == (0.5, False)
 
 
@@ -139,7 +139,7 @@ def test_waits_for_its_turn() -> None:
     wait = begun()
     wait.next(0)
     wait.received(RUNNING, 0)
-    resumed = handed_on(wait, 1, 4)
+    resumed = saved_and_resumed(wait, 1, 4)
     assert resumed.due == pytest.approx(5010)
     assert resumed.next(5004) == pytest.approx(Sleep(6))
 
@@ -152,7 +152,7 @@ def test_late_waits_make_one_poll_each() -> None:
     for number, wait in enumerate(waits):
         wait.next(number * gap)
         wait.received(RUNNING, number * gap)
-    late = [handed_on(wait, 2, 500) for wait in waits]
+    late = [saved_and_resumed(wait, 2, 500) for wait in waits]
     steps = [wait.next(5500) for wait in late]
     assert steps[0] == Poll(MAX_POLL_SECONDS)
     second, third = steps[1].seconds, steps[2].seconds
@@ -169,7 +169,7 @@ def test_late_waits_make_one_poll_each() -> None:
 def test_late_waits_obey_a_pause() -> None:
     """What comes after its deadline anyway need not be asked for while the vendor wants none of it."""
     wait = begun(timeout=25)
-    late = handed_on(wait, 0, 500)
+    late = saved_and_resumed(wait, 0, 500)
     rate_limiter_of(late.job.client).pause(5500, 30)
     assert late.next(5500) == Sleep(30)
 
@@ -179,7 +179,7 @@ def test_patience_goes_on() -> None:
     wait = begun(patience=40)
     wait.next(0)
     wait.failed(errors.ServerError("down", status_code=500), 0)
-    resumed = handed_on(wait, 0, 50)
+    resumed = saved_and_resumed(wait, 0, 50)
     resumed.next(5050)
     with pytest.raises(errors.ServerError):
         resumed.failed(errors.ServerError("still down", status_code=500), 5050)
@@ -191,7 +191,7 @@ def test_what_was_seen_stays_seen() -> None:
     wait = begun(job=Job(kind, client(), "7"))
     wait.next(0)
     wait.received(RUNNING, 0)
-    resumed = handed_on(wait, 0, 10)
+    resumed = saved_and_resumed(wait, 0, 10)
     resumed.next(5010)
     resumed.failed(errors.NotFound("gone", status_code=404), 5010)
     again = Wait.from_json(resumed.to_json(5010, EPOCH + 10), resumed.job, 5010, EPOCH + 10)
@@ -229,26 +229,26 @@ def test_books_its_last_poll() -> None:
 
 def test_learns_from_the_whole_wait() -> None:
     """A learning schedule is told how long the job took since the wait began, and not since it was handed on."""
-    told: list[tuple[float, float]] = []
+    learnt: list[tuple[float, float]] = []
 
     class Telling(Learned):
         def learn(self, after: float, before: float) -> None:
-            told.append((after, before))
+            learnt.append((after, before))
 
     wait = begun(schedule=Telling(delay=1))
     wait.next(0)
     wait.received(RUNNING, 4)
-    resumed = handed_on(wait, 4, 50, schedule=Telling(delay=1))
+    resumed = saved_and_resumed(wait, 4, 50, schedule=Telling(delay=1))
     resumed.next(5050)
     resumed.received(SETTLED, 5051)
-    assert told == [pytest.approx((4, 51))]
+    assert learnt == [pytest.approx((4, 51))]
 
 
 @pytest.mark.parametrize("schedule", [None, Schedule(first=2), Learned.from_durations(range(1, 9), delay=5, jitter=0)])
 def test_schedules_come_along(schedule: Any) -> None:
     """A `Schedule` and a `Learned` are in the value, and None stands for the default."""
     wait = begun(schedule=schedule)
-    resumed = handed_on(wait, 0, 1).config.schedule
+    resumed = saved_and_resumed(wait, 0, 1).config.schedule
     if isinstance(schedule, Learned):
         assert isinstance(resumed, Learned)
         assert resumed.to_json() == schedule.to_json()
@@ -260,8 +260,8 @@ def test_functions_are_given_anew() -> None:
     """A schedule that is a function cannot be in the value: without it the wait does not go on."""
     wait = begun(schedule=lambda _polls, _elapsed: 3.0)
     with pytest.raises(ValueError, match="schedule="):
-        handed_on(wait, 0, 1)
-    resumed = handed_on(wait, 0, 1, schedule=lambda _polls, _elapsed: 4.0)
+        saved_and_resumed(wait, 0, 1)
+    resumed = saved_and_resumed(wait, 0, 1, schedule=lambda _polls, _elapsed: 4.0)
     resumed.next(5001)
     resumed.received(RUNNING, 5001)
     assert resumed.next(5001) == Sleep(4)
@@ -338,12 +338,12 @@ def test_malformed_states(name: str, junk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "junk", "told"), [("read", True, "not a moment: True"), ("polls", -1, "not a count: -1")]
+    ("name", "junk", "message"), [("read", True, "not a moment: True"), ("polls", -1, "not a count: -1")]
 )
-def test_malformed_states_are_told_apart(name: str, junk: Any, told: str) -> None:
+def test_malformed_states_are_told_apart(name: str, junk: Any, message: str) -> None:
     """The error says what is no moment, and what is no count."""
     wait = begun()
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         Wait.from_json({**wait.to_json(0, EPOCH), name: junk}, wait.job, 0, EPOCH)
 
 

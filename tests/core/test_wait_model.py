@@ -49,7 +49,7 @@ class Modelled:
     failures: int = 0
     failing_since: float | None = None
     asked: float = -math.inf
-    told: float = -math.inf
+    answered_at: float = -math.inf
     answer_by: float | None = None
 
     @property
@@ -190,7 +190,7 @@ class Waiting(RuleBasedStateMachine):
     def take(self, each: Modelled, what: str, retry_after: float | None) -> None:
         """Give a wait what its poll brought."""
         self.slowest = max(self.slowest, self.now - each.asked)
-        each.answer_by, each.told = None, self.now
+        each.answer_by, each.answered_at = None, self.now
         if what.isupper():
             self.receive(each, what)
             return
@@ -233,7 +233,7 @@ class Waiting(RuleBasedStateMachine):
         # A last poll at the very moment of its deadline takes the room of two.
         crowd = 2 * self.begun * spacing + self.slowest
         if each.polls:
-            assert each.told >= each.deadline - GRACE_SECONDS - crowd - EPSILON
+            assert each.answered_at >= each.deadline - GRACE_SECONDS - crowd - EPSILON
         else:
             assert self.now + crowd >= each.deadline
             assert self.limiter.spacing

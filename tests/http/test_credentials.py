@@ -102,10 +102,10 @@ def test_once_for_all_threads() -> None:
     both = threading.Barrier(8)
 
     def answer(head: bytes) -> bytes:
-        told = vault.answer(head)
-        if b"401" in told[:20]:
+        response = vault.answer(head)
+        if b"401" in response[:20]:
             both.wait(10)
-        return told
+        return response
 
     with answering(answer) as server:
         job = _job(server.url, vault)

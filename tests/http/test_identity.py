@@ -48,7 +48,7 @@ def test_another_jobs_answer(way: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("connect", "named", "told"),
+    ("connect", "named", "is_taken"),
     [
         (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), JOB.upper().replace("-", ""), True),
         (lambda url: osapi.job(osapi.connect(url, token=KEY), JOB), OTHER, False),
@@ -60,12 +60,12 @@ def test_another_jobs_answer(way: str) -> None:
         (lambda url: cortex_xsiam.byos_import(cortex_xsiam.connect(url, key_id=7, key=KEY), "12"), 13, False),
     ],
 )
-def test_ids(connect: Any, named: object, told: bool) -> None:
+def test_ids(connect: Any, named: object, is_taken: bool) -> None:
     """Ids are compared as text, and as UUIDs if both are; a reply that names none is taken."""
     body = {"id": named, "executionId": named, "job_id": named, "status": "completed", "job_status": "COMPLETED"}
     with answering(lambda _: reply(body)) as server:
         (brought,) = fetch_all([connect(server.url)], "sync")
-    assert isinstance(brought, Snapshot if told else MalformedResponse)
+    assert isinstance(brought, Snapshot if is_taken else MalformedResponse)
 
 
 def test_a_wait_polls_again() -> None:
@@ -87,13 +87,13 @@ def test_surplus(way: str, delay: float) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for number, _ in enumerate(heads(connection)):
             word = "PENDING" if opened else "FAILED"
-            told = reply({"reply": {"data": {"endpoint": word}}})
+            response = reply({"reply": {"data": {"endpoint": word}}})
             surplus = reply({"reply": {"data": {"endpoint": "COMPLETED_SUCCESSFULLY"}}})
             if number or opened:
                 connection.sendall(reply({"reply": {"data": {"endpoint": "FAILED"}}}))
                 continue
             opened.append(1)
-            connection.sendall(told if delay else told + surplus)
+            connection.sendall(response if delay else response + surplus)
             time.sleep(delay)
             if delay:
                 connection.sendall(surplus)
@@ -171,11 +171,11 @@ def test_fork(monkeypatch: pytest.MonkeyPatch, through_a_proxy: bool) -> None:
         job.fetch()
         reader, writer = os.pipe()
         if not (child := os.fork()):
-            told = b"x"
+            outcome = b"x"
             try:
-                told = str(job.fetch().outcome).encode()
+                outcome = str(job.fetch().outcome).encode()
             finally:
-                os.write(writer, told)
+                os.write(writer, outcome)
                 os._exit(0)
         os.waitpid(child, 0)
         assert os.read(reader, 100) == b"SUCCEEDED"

@@ -204,7 +204,7 @@ def test_one_fetch_for_all(issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("failure", "error", "said"),
+    ("failure", "error", "message"),
     [
         (
             JSONResponse({"error": "invalid_client", "error_description": SECRET}, 401),
@@ -221,11 +221,11 @@ def test_one_fetch_for_all(issuer: Issuer) -> None:
     ids=lambda value: str(getattr(value, "status_code", "")),
 )
 @pytest.mark.parametrize("way", WAYS)
-def test_no_token(issuer: Issuer, failure: Response, error: type[Exception], said: str, way: str) -> None:
+def test_no_token(issuer: Issuer, failure: Response, error: type[Exception], message: str, way: str) -> None:
     """What the vendor answers instead of a token is told as one of our errors, without secrets."""
     issuer.failure = failure
     (failed,) = fetch_all([job(issuer.url, way)], way)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         raise failed  # type: ignore[misc]
     assert SECRET not in str(failed)
     assert "issued" not in str(failed)
@@ -424,8 +424,8 @@ def test_keeps_to_the_rate(issuer: Issuer, clock: VirtualClock, way: str) -> Non
     assert clock.now() - started >= 6
 
 
-@pytest.mark.parametrize(("client_id", "secret", "said"), [("", SECRET, "client_id"), ("a", "", "client_secret")])
-def test_what_cannot_be_right(client_id: str, secret: str, said: str) -> None:
+@pytest.mark.parametrize(("client_id", "secret", "message"), [("", SECRET, "client_id"), ("a", "", "client_secret")])
+def test_what_cannot_be_right(client_id: str, secret: str, message: str) -> None:
     """An empty id or secret is refused at once, by its name."""
-    with pytest.raises(ValueError, match=f"^{said} "):
+    with pytest.raises(ValueError, match=f"^{message} "):
         OAuthClientCredentials("/oauth/token", client_id, secret)

@@ -83,7 +83,7 @@ def test_credentials_of_a_proxy(monkeypatch: pytest.MonkeyPatch, proxied: tuple[
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    ("proxy", "told"),
+    ("proxy", "message"),
     [
         ("socks5://127.0.0.1:9", "pip install 'httpx[socks]'"),
         ("socks5h://user:pa55word@127.0.0.1:9", "pip install 'httpx[socks]'"),
@@ -95,13 +95,13 @@ def test_credentials_of_a_proxy(monkeypatch: pytest.MonkeyPatch, proxied: tuple[
         (" ", "no host"),
     ],
 )
-def test_settings_that_cannot_work(monkeypatch: pytest.MonkeyPatch, proxy: str, told: str, way: str) -> None:
+def test_settings_that_cannot_work(monkeypatch: pytest.MonkeyPatch, proxy: str, message: str, way: str) -> None:
     """They end a wait at once, say what to do, and do not show the password."""
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(TransportError, match="proxy settings") as raised:
         _wait(_job("http://far.invalid", way), way, timeout=60)
     assert not raised.value.may_pass
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert "pa55word" not in str(raised.value)
     assert raised.value.__cause__ is raised.value.__context__ is None
     assert len(str(raised.value)) <= 300
@@ -148,10 +148,10 @@ def test_password_of_a_proxy_is_never_shown(
     """Neither an error with its causes, nor a log, nor a repr shows it: refused, failing, dropping or not there."""
     caplog.set_level(logging.DEBUG)
 
-    def told(head: bytes) -> bytes:
+    def respond(head: bytes) -> bytes:
         return reply(head, answer, Connection="close") if answer else b""
 
-    with answering(told) as proxy:
+    with answering(respond) as proxy:
         url = proxy.url if answer is not None else "http://127.0.0.1:9"
         monkeypatch.setenv("ALL_PROXY", url.replace("//", "//scanner:pa55word@"))
         job = _job(f"{scheme}://far.invalid", way)

@@ -59,9 +59,9 @@ SECRET = "pW-9x7q"
 )
 def test_secrets_are_hidden(sent: Any) -> None:
     """A secret is hidden under its name, beside it, behind it, or by its own form."""
-    told = json.dumps(without_secrets(sent))
-    assert SECRET not in told
-    assert "[secret]" in told
+    text = json.dumps(without_secrets(sent))
+    assert SECRET not in text
+    assert "[secret]" in text
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_is_no_secret_stays(sent: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "etcd is a key: value store",
         "the token: expired",
@@ -95,13 +95,13 @@ def test_what_is_no_secret_stays(sent: Any) -> None:
         "connection: refused",
     ],
 )
-def test_prose_stays(said: str) -> None:
+def test_prose_stays(text: str) -> None:
     """A plain word behind the name of a key or a token and a colon is prose: machines make no such secrets."""
-    assert without_secrets(said) == said
+    assert without_secrets(text) == text
 
 
 @pytest.mark.parametrize(
-    "said",
+    "text",
     [
         "password: swordfish",
         "client_secret: swordfish is wrong",
@@ -115,9 +115,9 @@ def test_prose_stays(said: str) -> None:
         "Authorization: Bearer swordfish",
     ],
 )
-def test_words_that_may_be_secrets(said: str) -> None:
+def test_words_that_may_be_secrets(text: str) -> None:
     """A word is hidden where people choose it, where it is assigned or quoted, or is longer or other than words are."""
-    assert "fish" not in without_secrets(said)
+    assert "fish" not in without_secrets(text)
 
 
 @pytest.mark.parametrize("part", ["a:", "a=1;", "://", "key=", "-a ", "{", '"', "@", "token ", "eyJ.", 'key="', "a@"])

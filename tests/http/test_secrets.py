@@ -20,11 +20,11 @@ KEY = "Very-Secret-Key-0123456789abcdef"
 
 
 def _everything(error: BaseException | None) -> str:
-    said = ""
+    text = ""
     while error is not None:
-        said += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
+        text += "".join(traceback.format_exception(error)) + repr(error) + str(vars(error))
         error = error.__cause__ or error.__context__
-    return said
+    return text
 
 
 @pytest.mark.parametrize("advanced", [False, True], ids=["standard", "advanced"])
@@ -53,11 +53,11 @@ def test_nothing_shows_a_secret(
     job = cortex_xsiam.byos_import(client, "7")
     with pytest.raises(errors.PermissionDenied, match=r"\[secret\] may not do this") as raised:
         wait(job, timeout=900)
-    said = "\n".join([_everything(raised.value), caplog.text, repr(client), str(client), repr(job), job.ref])
-    said += "".join(str(vars(record)) for record in caplog.records)
+    text = "\n".join([_everything(raised.value), caplog.text, repr(client), str(client), repr(job), job.ref])
+    text += "".join(str(vars(record)) for record in caplog.records)
     assert len(sent) == 4
     for secret in (KEY, *sent):
-        assert secret not in said
+        assert secret not in text
 
 
 def test_refused_key_is_not_shown(sim: Simulator, wait: WaitFunction, caplog: pytest.LogCaptureFixture) -> None:
@@ -117,8 +117,8 @@ def test_quoted_back_in_another_encoding(encoded: Callable[[str], bytes], status
     job = cortex_xsiam.byos_import(cortex_xsiam.connect("h.example", key_id=7, key=key, transport=transport), "7")
     try:
         snapshot = job.fetch()
-        said = repr(snapshot) + repr(snapshot.raw)
+        shown = repr(snapshot) + repr(snapshot.raw)
     except errors.AuthenticationError as error:
-        said = _everything(error)
-    assert "bad [secret]" in said
-    assert key not in said
+        shown = _everything(error)
+    assert "bad [secret]" in shown
+    assert key not in shown

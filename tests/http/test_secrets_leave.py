@@ -32,12 +32,12 @@ def test_a_quoted_secret_is_hidden_before_texts_are_cut(answering: conftest.Answ
         client = agilesec.connect(answering(reply), token=TOKEN)
         try:
             snapshot = agilesec.scan(client, "a").fetch()
-            told = repr(snapshot) + repr(snapshot.raw)
+            text = repr(snapshot) + repr(snapshot.raw)
         except errors.SettledError as error:
-            told = "".join(traceback.format_exception(error))
+            text = "".join(traceback.format_exception(error))
         finally:
             client.close()
-        assert TOKEN[:10] not in told
+        assert TOKEN[:10] not in text
 
 
 def test_what_httpx_raised_holds_no_secret() -> None:

@@ -96,10 +96,10 @@ def test_every_leak_is_found(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    told = run.stdout.splitlines()
-    failed = {line.split("::")[1].split()[0] for line in told if line.startswith("FAILED")}
+    lines = run.stdout.splitlines()
+    failed = {line.split("::")[1].split()[0] for line in lines if line.startswith("FAILED")}
     assert failed == {f"test_{name}" for name in [*FOUND, "wrong_error"]}, run.stdout
-    assert sum(line.startswith("PASSED") for line in told) == 1
-    found = [line for line in told if "shows a secret" in line]
+    assert sum(line.startswith("PASSED") for line in lines) == 1
+    found = [line for line in lines if "shows a secret" in line]
     assert len(found) >= len(FOUND)
     assert all("a-key-that-nobody-is-to-see" not in line for line in found)

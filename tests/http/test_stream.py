@@ -147,9 +147,9 @@ def test_gzip_bomb(way: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_refusal(way: str) -> None:
     """An answer that is no success is the API's own error, with its message and without secrets."""
-    told = json.dumps({"reply": {"err_code": 400, "err_msg": f"no such stream for {KEY}"}}).encode()
+    body = json.dumps({"reply": {"err_code": 400, "err_msg": f"no such stream for {KEY}"}}).encode()
     with (
-        _serving(_chunks(told), "400 Bad Request\r\nTransfer-Encoding: chunked") as url,
+        _serving(_chunks(body), "400 Bad Request\r\nTransfer-Encoding: chunked") as url,
         pytest.raises(BadRequest, match=r"no such stream for \[secret\]"),
     ):
         _collect(url, way)

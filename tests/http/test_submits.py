@@ -82,13 +82,14 @@ def submit(request: pytest.FixtureRequest) -> Submit:
     return function
 
 
-def _all_that_is_told(error: BaseException | None) -> str:
-    told = ""
+def text_of(error: BaseException | None) -> str:
+    """All that an error and its causes show: tracebacks, reprs and attributes."""
+    text = ""
     while error is not None:
-        told += "".join(traceback.format_exception(error)) + repr(error)
-        told += str(vars(error)) if isinstance(error, errors.SettledError) else ""
+        text += "".join(traceback.format_exception(error)) + repr(error)
+        text += str(vars(error)) if isinstance(error, errors.SettledError) else ""
         error = error.__cause__ or error.__context__
-    return told
+    return text
 
 
 UNCLEAR: dict[str, tuple[Any, type[errors.SettledError]]] = {
@@ -119,9 +120,9 @@ def test_unclear(answering: Answering, submit: Submit, reply: Any, cause: type[e
     assert len(answering.requests) == 1
     assert type(raised.value.__cause__) is cause
     assert raised.value.sent == SUBMITS[submit]
-    told = _all_that_is_told(raised.value)
-    assert TOKEN not in told
-    assert PASSWORD not in told
+    text = text_of(raised.value)
+    assert TOKEN not in text
+    assert PASSWORD not in text
 
 
 @pytest.mark.parametrize(
@@ -174,10 +175,10 @@ def test_quoted_secrets(answering: Answering, submit: Submit, reply: Any) -> Non
     """A server that quotes what it was sent gets no secret into the error."""
     with agilesec.connect(answering(reply), token=TOKEN) as client, pytest.raises(errors.SettledError) as raised:
         submit(client)
-    told = _all_that_is_told(raised.value)
-    assert "[secret]" in told
-    assert TOKEN not in told
-    assert PASSWORD not in told
+    text = text_of(raised.value)
+    assert "[secret]" in text
+    assert TOKEN not in text
+    assert PASSWORD not in text
 
 
 def _execute_in(way: str, url: str) -> Job[Any]:
@@ -269,8 +270,8 @@ def test_a_status_that_refuses_nothing(clock: object, way: str, status: str) -> 
 def test_a_refusal_that_quotes_the_request(answering: Answering) -> None:
     """Words by which a 500 refuses for good count for nothing if the request had them."""
     code = "if 'script_uid param is missing' in text: retry()"
-    said = JSONResponse({"reply": {"err_code": 500, "err_msg": f"gateway timeout for {json.dumps(code)}"}}, 500)
-    with cortex_xdr.connect(answering(said), key_id=1, key=TOKEN) as client, pytest.raises(errors.SubmitUnclear):
+    refusal = JSONResponse({"reply": {"err_code": 500, "err_msg": f"gateway timeout for {json.dumps(code)}"}}, 500)
+    with cortex_xdr.connect(answering(refusal), key_id=1, key=TOKEN) as client, pytest.raises(errors.SubmitUnclear):
         cortex_xdr.run_snippet(client, code, ["e1"])
 
 
@@ -291,21 +292,21 @@ def test_secrets_of_the_request(answering: Answering, answer: Any) -> None:
     """A server that quotes a sensor's password without its name gets it into no error."""
     with agilesec.connect(answering(answer), token=TOKEN) as client, pytest.raises(errors.SettledError) as raised:
         _create(client)
-    told = _all_that_is_told(raised.value)
-    assert "[secret]" in told
-    assert PASSWORD not in told
+    text = text_of(raised.value)
+    assert "[secret]" in text
+    assert PASSWORD not in text
     assert PASSWORD not in str(getattr(raised.value.__cause__, "doc", ""))
 
 
 @pytest.mark.parametrize("length", range(0, 600, 7))
 def test_a_secret_that_is_cut(answering: Answering, length: int) -> None:
     """Wherever a message is cut, no part of a password is left before it."""
-    said = JSONResponse({"message": f"{'-' * length}{PASSWORD}{'-' * 600}"}, 500)
-    with agilesec.connect(answering(said), token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
+    refusal = JSONResponse({"message": f"{'-' * length}{PASSWORD}{'-' * 600}"}, 500)
+    with agilesec.connect(answering(refusal), token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
         _create(client)
-    told = _all_that_is_told(raised.value)
-    assert PASSWORD[:8] not in told
-    assert PASSWORD[-8:] not in told
+    text = text_of(raised.value)
+    assert PASSWORD[:8] not in text
+    assert PASSWORD[-8:] not in text
 
 
 @pytest.mark.parametrize(

@@ -150,14 +150,14 @@ def test_path_prefixes() -> None:
     """The server has its jobs under the root or under /api, and where they are not says so with a clear error."""
     root = URL.rstrip("/").removesuffix("/api")
     found: list[str] = []
-    told: list[str] = []
+    messages: list[str] = []
     for prefix in ("", "/api"):
         with osapi.connect(root + prefix, token=TOKEN) as client:
             try:
                 found.append(osapi.job(client, JOB).fetch().raw["id"])
             except (errors.ApiError, errors.MalformedResponse) as error:
-                told.append(str(error))
-    assert all(f"/job/{JOB}" in each for each in told)
+                messages.append(str(error))
+    assert all(f"/job/{JOB}" in each for each in messages)
     assert found
     assert {each.lower() for each in found} == {JOB.lower()}
 

@@ -15,7 +15,7 @@ SECRET = "kEy-0123456789abcdef"
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"extra": '{"verify": ["a"]}'}, "verify in the extra of .* must be the path of a CA bundle"),
         ({"extra": '{"verify": false}'}, "verify in the extra of .* must be the path of a CA bundle"),
@@ -26,11 +26,11 @@ SECRET = "kEy-0123456789abcdef"
         ({"port": 99_999}, "there is no port 99999"),
     ],
 )
-def test_what_cannot_be_right(changes: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_right(changes: dict[str, Any], message: str) -> None:
     """Odd extras and ports are a ValueError that says which and what to give, and does not show the key."""
     connection = {"conn_id": "x", "conn_type": "settled_cortex_xdr", "host": "h.example", "port": None, "schema": None}
     connection |= {"login": "7", "password": SECRET, "extra": "{}"}
-    with pytest.raises(ValueError, match=said) as raised:
+    with pytest.raises(ValueError, match=message) as raised:
         recipe(SimpleNamespace(**(connection | changes))).make()
     assert SECRET not in str(raised.value)
 
@@ -38,10 +38,10 @@ def test_what_cannot_be_right(changes: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(("name", "secret"), [("username", "password"), ("client_id", "client_secret")])
 def test_a_name_and_its_secret(monkeypatch: pytest.MonkeyPatch, name: str, secret: str) -> None:
     """Login and password of a connection are those of a user, or the id and secret of an OAuth client."""
-    given: dict[str, Any] = {}
+    passed: dict[str, Any] = {}
 
     def connect(base_url: str, **arguments: Any) -> None:
-        given.update(arguments, base_url=base_url)
+        passed.update(arguments, base_url=base_url)
 
     parameters = [inspect.Parameter(each, inspect.Parameter.KEYWORD_ONLY) for each in (name, secret)]
     positional = inspect.Parameter("base_url", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -49,4 +49,4 @@ def test_a_name_and_its_secret(monkeypatch: pytest.MonkeyPatch, name: str, secre
     monkeypatch.setattr(osapi, "connect", connect)
     connection = {"conn_id": "x", "conn_type": "settled_osapi", "host": "h.example", "port": None, "schema": None}
     recipe(SimpleNamespace(**connection, login="robot", password=SECRET, extra="")).make()
-    assert given == {"base_url": "h.example", name: "robot", secret: SECRET}
+    assert passed == {"base_url": "h.example", name: "robot", secret: SECRET}

@@ -175,15 +175,15 @@ def test_quickstart_runs_with_the_wheel_alone(version: str, installed: Callable[
         printed = run(python, "-I", "-W", "error", program, cwd=tmp_path).splitlines()
     assert elsewhere.polls(printed[0].partition("/")[2]) >= 1
     assert "SUCCEEDED" in printed[1]
-    told = json.loads(printed[-1])
-    assert told["outcome"] == "SUCCEEDED"
-    assert told["version"] == told["metadata"] == settled.__version__
-    assert all(Path(home).is_relative_to(python.parents[1]) for home in told["homes"])
-    names = {canonicalize_name(name) for name in told["installed"]}
+    report = json.loads(printed[-1])
+    assert report["outcome"] == "SUCCEEDED"
+    assert report["version"] == report["metadata"] == settled.__version__
+    assert all(Path(home).is_relative_to(python.parents[1]) for home in report["homes"])
+    names = {canonicalize_name(name) for name in report["installed"]}
     assert names >= {"settled", "attrs", "httpx", "python-dateutil"}
     assert not names & _not_for_users()
     modules = {name.replace("-", "_") for name in _not_for_users()} | {"aiohttp", "_pytest", "jinja2", "pydantic"}
-    assert not {*told["imported"]} & modules
+    assert not {*report["imported"]} & modules
 
 
 @pytest.mark.parametrize("code", NEED_EXTRAS, ids=NEED_EXTRAS.get)

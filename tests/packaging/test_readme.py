@@ -97,7 +97,7 @@ def blocks(markdown: str, page: Path = README) -> list[Block]:
         if before is not None and before.type == "heading_open" and before.tag in ("h1", "h2"):
             section = token.content
         if token.type == "html_block":
-            marks |= {kind.strip(" :"): said for kind, said in MARK.findall(token.content)}
+            marks |= {kind.strip(" :"): argument for kind, argument in MARK.findall(token.content)}
         elif token.type in ("fence", "code_block"):
             assert token.map is not None
             language = token.info.strip() if token.type == "fence" else "text"
@@ -207,9 +207,9 @@ class Section:
         """Run a block in the section's namespace, so that a traceback shows the page's line."""
         self.write(block, None)
         add_jobs(self.sim, seconds=40)
-        given = re.search(r"\b(\w+)\.\w+\(\s*client\b", block.text)
+        match = re.search(r"\b(\w+)\.\w+\(\s*client\b", block.text)
         if not re.search(r"\bclient = |\bas client\b", block.text):
-            vendor = given[1] if given and given[1] in VENDORS else "cortex_xsiam"
+            vendor = match[1] if match and match[1] in VENDORS else "cortex_xsiam"
             self.names["client"] = self.names["clients"][vendor]
         exec(block.marks.get("setup", ""), self.names)  # noqa: S102 - the page is ours
         text = re.sub(r'(\bconnect\(\s*)"[^"]*"', rf'\g<1>"{self.sim.url}"', block.text)
@@ -252,16 +252,16 @@ class Section:
             is_serving = re.search(r"^settled simulate\b[^&]*$", script, re.MULTILINE) is not None
             with process, process.stdout:
                 try:
-                    told = process.stdout.readline() if is_serving else ""
+                    output = process.stdout.readline() if is_serving else ""
                     if is_serving:
                         os.killpg(process.pid, signal.SIGINT)
-                    told += process.communicate(timeout=60)[0]
+                    output += process.communicate(timeout=60)[0]
                 finally:
                     with contextlib.suppress(ProcessLookupError):  # what it left in the background, or hangs
                         os.killpg(process.pid, signal.SIGKILL)
             code = process.returncode
         expected = block.marks.get("exits with", "130" if is_serving else "0")
-        assert str(code) == expected, f"{block} exits with {code}\n{told}"
+        assert str(code) == expected, f"{block} exits with {code}\n{output}"
 
     @contextlib.contextmanager
     def in_real_time(self) -> Iterator[None]:

@@ -61,12 +61,12 @@ def test_pyright_rejects_mistakes_and_nothing_else(consumers: Path, installed: C
     """Pyright's strict mode does the same."""
     (consumers / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
     options = ("--project", consumers, "--pythonpath", installed(RUNNING), "--outputjson")
-    told: dict[str, Any] = json.loads(run(sys.executable, "-m", "pyright", *options, cwd=consumers, code=1))
+    report: dict[str, Any] = json.loads(run(sys.executable, "-m", "pyright", *options, cwd=consumers, code=1))
     found = {
         (Path(each["file"]).name, each["range"]["start"]["line"] + 1, each["rule"])
-        for each in told["generalDiagnostics"]
+        for each in report["generalDiagnostics"]
     }
-    assert told["summary"]["filesAnalyzed"] == len([*CONSUMERS.glob("*.py")])
+    assert report["summary"]["filesAnalyzed"] == len([*CONSUMERS.glob("*.py")])
     assert found == _expected("pyright")
 
 
@@ -84,8 +84,8 @@ def test_every_public_type_is_known(package: str, installed: Callable[[str], Pat
     programs = installed(RUNNING).parent
     code = 1 if package == "settled" else 0  # for what needs extras
     printed = run(sys.executable, "-m", "pyright", *options, cwd=tmp_path, code=code, path=programs)
-    told: dict[str, Any] = json.loads(printed)["typeCompleteness"]
-    assert Path(told["packageRootDirectory"]).is_relative_to(programs.parent)
-    unknown = {symbol["name"] for symbol in told["symbols"] if not symbol["isTypeKnown"]}
+    report: dict[str, Any] = json.loads(printed)["typeCompleteness"]
+    assert Path(report["packageRootDirectory"]).is_relative_to(programs.parent)
+    unknown = {symbol["name"] for symbol in report["symbols"] if not symbol["isTypeKnown"]}
     assert not {name for name in unknown if not name.startswith(NEED_EXTRAS)}
-    assert len(told["symbols"]) > 100
+    assert len(report["symbols"]) > 100

@@ -187,7 +187,7 @@ def test_json_with_tabs(vendor: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("openapi: 3.0.3", 'swagger: "2.0"', "is Swagger 2.0: convert it with swagger2openapi"),
         ("openapi: 3.0.3", "kind: List", "is not an OpenAPI 3 document"),
@@ -205,14 +205,14 @@ def test_json_with_tabs(vendor: Path) -> None:
     ],
 )
 def test_what_cannot_be_adopted(
-    vendor: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, said: str
+    vendor: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, message: str
 ) -> None:
     """What stands in the way is told in one line, and nothing is written."""
     vendor.write_text(VENDOR.replace(old, new), encoding="utf-8")
     output = vendor.with_name("kiln.yaml")
     assert adopt.main([str(vendor), "--operations", "getFiring", "--output", str(output)]) == 3
     err = capsys.readouterr().err
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert not output.exists()
 
@@ -226,8 +226,10 @@ def test_draft_replaces_no_spec(vendor: Path, capsys: pytest.CaptureFixture[str]
 
 def held(spec: Path, document: Path) -> tuple[int, list[str]]:
     """The exit code, and the findings, of a spec held against a vendor's document."""
-    told = pages.report(spec, YAML().load(spec), document)
-    return pages.main([str(spec), str(document)]), [f"{each.side} {each.kind} {each.word}" for each in told["findings"]]
+    report = pages.report(spec, YAML().load(spec), document)
+    return pages.main([str(spec), str(document)]), [
+        f"{each.side} {each.kind} {each.word}" for each in report["findings"]
+    ]
 
 
 def test_spec_against_the_vendors_document(vendor: Path, tmp_path: Path) -> None:

@@ -330,7 +330,7 @@ def test_revisions_and_defaults(base: Path, tmp_path: Path, capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["no-such-thing"], "no such folder, and no such revision"),
         (["empty"], "there is no specs/"),
@@ -342,7 +342,7 @@ def test_revisions_and_defaults(base: Path, tmp_path: Path, capsys: pytest.Captu
     ],
 )
 def test_what_cannot_be_compared(
-    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    base: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     """Bad input ends in one message on stderr and the exit code 3."""
     (tmp_path / "empty").mkdir()
@@ -351,13 +351,13 @@ def test_what_cannot_be_compared(
         shutil.copytree(base, tmp_path / name)
     (tmp_path / "broken-spec" / JOB).write_text("paths: {}\n", encoding="utf-8")
     edit(tmp_path / "broken-table", "overlay/settled/osapi.py", "running=frozenset({", "running=words_of({")
-    given = [str(tmp_path / name) if (tmp_path / name).exists() else name for name in arguments]
+    argv = [str(tmp_path / name) if (tmp_path / name).exists() else name for name in arguments]
     try:
-        code, out, err = run(capsys, *given)
+        code, out, err = run(capsys, *argv)
     except SystemExit as end:
         code, (out, err) = int(str(end.code)), capsys.readouterr()
     assert (code, out) == (3, "")
-    assert said in err
+    assert message in err
     assert err.count("\n") == 1
     assert "Traceback" not in err
 
@@ -394,8 +394,8 @@ def test_python_breakages(tmp_path: Path) -> None:
 
 def test_python_does_not_repeat_the_specs(tmp_path: Path) -> None:
     """What the specs and tables tell already is not told a second time, and private modules are not told of."""
-    told = "The user or the system account that started the scan."
-    field = f"        ranBy:\n          type: string\n          description: {told}\n"
+    description = "The user or the system account that started the scan."
+    field = f"        ranBy:\n          type: string\n          description: {description}\n"
     found = python_side(
         tmp_path,
         ("specs/agilesec.yaml", field, ""),

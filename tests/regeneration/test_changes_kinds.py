@@ -336,8 +336,8 @@ def test_lines_in_the_spec(sides: tuple[Path, Path], capsys: pytest.CaptureFixtu
     )
     path.write_text(text, encoding="utf-8")
     changes.main([*map(str, sides), "--format=json"])
-    told = json.loads(capsys.readouterr().out)["findings"]
-    lines = [text.splitlines()[finding["line"] - 1].strip() for finding in told]
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    lines = [text.splitlines()[finding["line"] - 1].strip() for finding in findings]
     assert lines == ['"maximum": 800', '"description": "So who are you?"']
 
 
@@ -352,13 +352,13 @@ def test_accepted_changes(sides: tuple[Path, Path], capsys: pytest.CaptureFixtur
         code = changes.main([*map(str, sides), "--format=json"])
         return code, json.loads(capsys.readouterr().out)
 
-    code, told = report()
-    ((finding,), accepted) = told["findings"], told["accepted"]
+    code, findings = report()
+    ((finding,), accepted) = findings["findings"], findings["accepted"]
     assert (code, accepted) == (1, [])
     document["x-accepted-changes"] = {finding["id"]: "Nobody fires that hot."}
-    code, told = report()
-    assert (code, told["findings"], told["bump"]) == (0, [], "major")
-    assert told["accepted"][0]["reason"] == "Nobody fires that hot."
+    code, findings = report()
+    assert (code, findings["findings"], findings["bump"]) == (0, [], "major")
+    assert findings["accepted"][0]["reason"] == "Nobody fires that hot."
     heat("Order", maximum=700)(document)
     assert report()[0] == 1
     document["x-accepted-changes"] = {finding["id"]: ""}

@@ -70,8 +70,8 @@ def examples(kind: JobKind[Any]) -> Iterator[tuple[Json, Json, Json]]:
             media = response.get("content", {}).get("application/json", {})
             schema = media.get("schema", {})
             if code.startswith("2") and schema.get("$ref", "").rpartition("/")[2] == model:
-                told = [example["value"] for example in media.get("examples", {}).values()]
-                for value in [*told, *([media["example"]] if "example" in media else [])]:
+                values = [example["value"] for example in media.get("examples", {}).values()]
+                for value in [*values, *([media["example"]] if "example" in media else [])]:
                     yield value, schema, document
 
 

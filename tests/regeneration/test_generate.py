@@ -63,12 +63,12 @@ def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Generate]:
     known: dict[tuple[bytes, ...], Path] = {}
 
     def generate_once(spec: Path, templates: Path, output: Path) -> None:
-        said = (spec.read_bytes(), *files(templates).values())
-        if said not in known:
+        key = (spec.read_bytes(), *files(templates).values())
+        if key not in known:
             kept = tmp_path_factory.mktemp("kept") / "client"
             really_generate(spec, templates, kept)
-            known[said] = kept
-        shutil.copytree(known[said], output)
+            known[key] = kept
+        shutil.copytree(known[key], output)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(generate, "generate_client", generate_once)

@@ -131,8 +131,8 @@ def test_a_parameter_called_body_beside_a_body(root: Path, capsys: pytest.Captur
     text = document().replace("parameters: [", "parameters: [{name: Body, in: query, schema: {type: string}}, ")
     (root / "specs" / "kiln.yaml").write_text(text.replace("      responses:", f"      {body}\n      responses:"))
     assert generate.main(["--root", str(root)]) == 1
-    told = capsys.readouterr().err
-    assert "has a parameter 'Body' beside a request body, at line 5, /paths/~1firings~1{id}/get" in told
+    stderr = capsys.readouterr().err
+    assert "has a parameter 'Body' beside a request body, at line 5, /paths/~1firings~1{id}/get" in stderr
 
 
 def strictly_typed(folder: Path) -> None:
@@ -160,7 +160,7 @@ def test_members_are_named_by_their_words(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('swagger: "2.0"\npaths: {}\n', "kiln.yaml is Swagger 2.0, at line 1, /swagger: convert it"),
         (
@@ -182,13 +182,13 @@ def test_members_are_named_by_their_words(root: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_errors_name_the_place(root: Path, capsys: pytest.CaptureFixture[str], text: str, said: str) -> None:
+def test_errors_name_the_place(root: Path, capsys: pytest.CaptureFixture[str], text: str, message: str) -> None:
     """What is wrong with a document is told with its line and its pointer."""
-    if "same Python name" in said:
+    if "same Python name" in message:
         text = text.replace("operationId: get_firing, ", "operationId: getFiring, ")
     (root / "specs" / "kiln.yaml").write_text(text, encoding="utf-8")
     assert generate.main(["--root", str(root)]) == 1
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_generator_that_changes_a_template_of_ours(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

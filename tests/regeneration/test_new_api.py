@@ -156,8 +156,8 @@ def test_worked_example(tmp_path: Path) -> None:
     tests = started(folder, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/vendors/test_kiln.py")
     replies = [{"state": "queued"}, {"state": "heating"}, {"state": "cracked", "reason": "It cooled too fast"}]
     with stub(*replies) as (url, asked):
-        (told,) = ended(started(folder, "-c", PROGRAM, url))
-    assert told == "FAILED 3 It cooled too fast\n"
+        (printed,) = ended(started(folder, "-c", PROGRAM, url))
+    assert printed == "FAILED 3 It cooled too fast\n"
     assert asked == [("/v2/firings/17", "t1")] * 3
     assert " passed" in ended(tests)[0]
 

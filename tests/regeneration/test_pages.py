@@ -115,9 +115,9 @@ def document_of(spec: Path) -> Any:
 def findings(spec: Path, page: Path, capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     """What the command finds on a page; the exit code tells whether it found anything."""
     code = pages.main(["--json", str(spec), str(page)])
-    (told,) = json.loads(capsys.readouterr().out)["pages"]
-    assert code == bool(told["findings"])
-    return list(told["findings"])
+    (report,) = json.loads(capsys.readouterr().out)["pages"]
+    assert code == bool(report["findings"])
+    return list(report["findings"])
 
 
 def names(found: list[dict[str, Any]]) -> set[str]:
@@ -133,9 +133,9 @@ def test_page_is_as_it_was_read(name: str, tmp_path: Path, capsys: pytest.Captur
     saved = tmp_path / "page.html"
     saved.write_text(f"<!doctype html><pre>{html.escape((SEEDS / page).read_text())}</pre>")
     assert pages.main([str(ROOT / "specs" / f"{vendor}.yaml"), str(SEEDS / page), str(saved)]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert len(told) == 2
-    assert all(line.endswith(": 0 differences; unchanged since it was read") for line in told)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    assert all(line.endswith(": 0 differences; unchanged since it was read") for line in lines)
 
 
 @needs_pages
@@ -274,9 +274,9 @@ def test_ignored_words(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
 def test_digest(kiln: Kiln, capsys: pytest.CaptureFixture[str]) -> None:
     """The digest that is printed is the one that says unchanged, whatever becomes of blanks and line breaks."""
     assert pages.main([*map(str, kiln)]) == 0
-    told = re.search(r"sha256 ([\da-f-]{67})\n", capsys.readouterr().out)
-    assert told
-    kiln.spec.write_text(SPEC.replace("product: Kiln API", f"product: Kiln API, sha256: {told[1]}"))
+    digest = re.search(r"sha256 ([\da-f-]{67})\n", capsys.readouterr().out)
+    assert digest
+    kiln.spec.write_text(SPEC.replace("product: Kiln API", f"product: Kiln API, sha256: {digest[1]}"))
     kiln.page.write_text(TEXT.replace("\n", "\r\n\r\n"))
     assert pages.main([*map(str, kiln)]) == 0
     assert "unchanged" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def spec(tmp_path: Path) -> Path:
     return path
 
 
-def told(spec: Path, text: str, name: str = "page.txt", *more: str) -> tuple[int, list[str]]:
+def findings_of(spec: Path, text: str, name: str = "page.txt", *more: str) -> tuple[int, list[str]]:
     """The exit code, and the words of the findings."""
     page = spec.with_name(name)
     page.write_text(text, encoding="utf-8")
@@ -65,8 +65,8 @@ def told(spec: Path, text: str, name: str = "page.txt", *more: str) -> tuple[int
 def test_a_sites_frame_is_left_out(spec: Path, body: str) -> None:
     """Only the main content counts, for the words and for the digest."""
     html = f"<!doctype html><html><head><title>Read a firing</title></head><body>{FRAME.format(body)}</body></html>"
-    assert told(spec, TEXT, "page.txt", "--record") == (0, [])
-    assert told(spec, html, "page.html") == (0, [])
+    assert findings_of(spec, TEXT, "page.txt", "--record") == (0, [])
+    assert findings_of(spec, html, "page.html") == (0, [])
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_sites_frame_is_left_out(spec: Path, body: str) -> None:
 )
 def test_new_words_in_lists_and_prose(spec: Path, text: str, found: str) -> None:
     """A lower-case word is found in lists and in what prose says of a status; so are limits and an end of life."""
-    assert told(spec, text) == (1, [found])
+    assert findings_of(spec, text) == (1, [found])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_status_in_prose(spec: Path, prose: str, name: str) -> None:
     if name == "page.html":
         shown = re.sub("`([^`]*)`", r"<code>\1</code>", prose)
         page = f"<html><h1>Read a firing</h1>{MAIN}<p>{shown}</p></html>"
-    assert told(spec, page, name) == (1, ["word chipped"])
+    assert findings_of(spec, page, name) == (1, ["word chipped"])
 
 
 @pytest.mark.parametrize("name", ["page.txt", "page.md"])
@@ -116,49 +116,49 @@ def test_prose_is_no_list_of_words(spec: Path, name: str) -> None:
     """What only resembles a list of words, or an end, is not told."""
     prose = "- apples\n- pears\nIt ends as it began. Move to the next page. It is listed as one of many.\n"
     prose += "The status is optional. The state is kept for a day. The state changes to reflect the heat.\n"
-    assert told(spec, f"# {TEXT}{prose}" if name == "page.md" else TEXT + prose, name) == (0, [])
+    assert findings_of(spec, f"# {TEXT}{prose}" if name == "page.md" else TEXT + prose, name) == (0, [])
 
 
 def test_code_far_from_a_status(spec: Path) -> None:
     """Code in prose counts near the status field alone: elsewhere it is of tools and formats."""
     prose = "\n\nRun this.\n\nThen that.\n\nAnd more.\n\nThe format is `csv`, read by `curl` or `jq`.\n"
-    assert told(spec, f"# {TEXT}{prose}", "page.md") == (0, [])
+    assert findings_of(spec, f"# {TEXT}{prose}", "page.md") == (0, [])
 
 
 @pytest.mark.parametrize("glued", ["firing_stateString", "firing_stateStringrequired", "firing_stateArray of strings"])
 def test_glued_types_with_capitals(spec: Path, glued: str) -> None:
     """A field's type may stick to its name, with a capital too."""
-    assert told(spec, TEXT.replace("firing_state string", glued)) == (0, [])
+    assert findings_of(spec, TEXT.replace("firing_state string", glued)) == (0, [])
 
 
 def test_markdown(spec: Path) -> None:
     """Marks of Markdown are no text: the digest is that of the plain page."""
-    assert told(spec, TEXT, "page.txt", "--record") == (0, [])
+    assert findings_of(spec, TEXT, "page.txt", "--record") == (0, [])
     marked = TEXT.replace("Read a firing", "## Read a **firing**").replace("firing_state", "`firing_state`")
-    assert told(spec, marked, "page.md") == (0, [])
+    assert findings_of(spec, marked, "page.md") == (0, [])
 
 
 def test_lines_that_are_new(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Once a page is recorded, a later run names the lines that are new, and never exits 0; no prose is kept."""
-    assert told(spec, TEXT, "page.txt", "--record")[0] == 0
+    assert findings_of(spec, TEXT, "page.txt", "--record")[0] == 0
     record = json.loads(spec.with_suffix(".pages.json").read_text(encoding="utf-8"))
     assert list(record) == ["Read a firing"]
     assert "Possible" not in json.dumps(record)
-    assert told(spec, f"{TEXT}Ten calls a minute.\n") == (1, [])
+    assert findings_of(spec, f"{TEXT}Ten calls a minute.\n") == (1, [])
     assert "page.txt:6: the line is new or changed\n" in capsys.readouterr().out
-    assert told(spec, TEXT.replace("200\n", ""))[0] == 1
+    assert findings_of(spec, TEXT.replace("200\n", ""))[0] == 1
     assert "1 recorded lines are gone" in capsys.readouterr().out
-    assert told(spec, f"{TEXT}Ten calls a minute.\n", "page.txt", "--record") == (0, [])
-    assert told(spec, f"{TEXT}Ten calls a minute.\n") == (0, [])
+    assert findings_of(spec, f"{TEXT}Ten calls a minute.\n", "page.txt", "--record") == (0, [])
+    assert findings_of(spec, f"{TEXT}Ten calls a minute.\n") == (0, [])
 
 
 def test_record_renews_the_digest_in_the_spec(spec: Path) -> None:
     """The digest that the spec has is renewed with the record, and anything else that is not the page's is told."""
     spec.write_text(SPEC.replace("Kiln API}", "Kiln API, sha256: 0-1-2-3}"), encoding="utf-8")
-    assert told(spec, TEXT)[0] == 1
-    assert told(spec, TEXT, "page.txt", "--record")[0] == 0
+    assert findings_of(spec, TEXT)[0] == 1
+    assert findings_of(spec, TEXT, "page.txt", "--record")[0] == 0
     assert "0-1-2-3" not in spec.read_text(encoding="utf-8")
-    assert told(spec, TEXT)[0] == 0
+    assert findings_of(spec, TEXT)[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -199,14 +199,14 @@ def test_lists_of_every_form(spec: Path, name: str, listed: str) -> None:
     around, _, item = listed.partition("|")
     text = around.format("".join(item.format(word) for word in WORDS))
     page = f"# Read a firing\n{TEXT}{text}" if name.endswith(".md") else f"<html><h1>Read a firing</h1>{MAIN}{text}"
-    assert told(spec, page, name) == (1, ["word chipped"])
+    assert findings_of(spec, page, name) == (1, ["word chipped"])
 
 
 def test_markdown_table(spec: Path) -> None:
     """Of a Markdown table the first cells count, but no head, and no other cells."""
     rows = "".join(f"| {word} | {word.capitalize()} |\n" for word in WORDS)
     page = f"# Read a firing\n{TEXT}\n| Status | Meaning |\n| --- | --- |\n{rows}"
-    assert told(spec, page, "page.md") == (1, ["word chipped"])
+    assert findings_of(spec, page, "page.md") == (1, ["word chipped"])
 
 
 @pytest.mark.parametrize(
@@ -224,5 +224,5 @@ def test_pages_that_cannot_be_read(
     """One line says what a page is that cannot be read."""
     spec.with_name(name).write_bytes(content)
     assert pages.main([str(spec), str(spec.with_name(name))]) == 3
-    (said,) = capsys.readouterr().err.splitlines()
-    assert f"{name} {reason}" in said
+    (message,) = capsys.readouterr().err.splitlines()
+    assert f"{name} {reason}" in message

@@ -202,8 +202,8 @@ def test_text_is_text(client: Path) -> None:
     nodes = [node for module in _modules(client) for node in ast.walk(module)]
     names = {name for node in nodes for field, name in ast.iter_fields(node) if field in ("id", "attr", "name", "arg")}
     assert not names & {"__import__", "mkdir", "canary"}
-    told = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    assert sum(ATTACK in text for text in told) > 20 * len(PAYLOADS)
+    texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert sum(ATTACK in text for text in texts) > 20 * len(PAYLOADS)
 
 
 def test_nothing_is_run(client: Path, tmp_path: Path) -> None:

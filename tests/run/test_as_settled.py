@@ -209,26 +209,26 @@ def test_on_poll_is_told_of_each(vendors: Simulator, settle: Settle) -> None:
 
 def test_on_poll_of_the_last_poll_is_awaited(vendors: Simulator) -> None:
     """A job comes out after its last `on_poll` has returned, however long that takes."""
-    told: list[str | None] = []
+    seen: list[str | None] = []
 
     async def on_poll(snapshot: Snapshot[Any]) -> None:
         await asyncio.sleep(0.05)
-        told.append(snapshot.status)
+        seen.append(snapshot.status)
 
     _in_a_loop(_imports(vendors, ["COMPLETED"]), timeout=9, on_poll=on_poll)
-    assert told == ["COMPLETED"]
+    assert seen == ["COMPLETED"]
 
 
 def test_in_threads_on_poll_is_no_coroutine_function(vendors: Simulator) -> None:
     """Where nothing can await what `on_poll` answers, it is refused, by a wait of one job and of many."""
 
-    async def told(_snapshot: Snapshot[Any]) -> None: ...
+    async def on_poll(_snapshot: Snapshot[Any]) -> None: ...
 
     jobs = _imports(vendors, ["COMPLETED"])
     with pytest.raises(TypeError, match="on_poll is a coroutine function"):
-        settled.wait(jobs[0], timeout=9, on_poll=told)
+        settled.wait(jobs[0], timeout=9, on_poll=on_poll)
     with pytest.raises(TypeError, match="on_poll is a coroutine function"):
-        _in_threads(jobs, timeout=9, on_poll=told)
+        _in_threads(jobs, timeout=9, on_poll=on_poll)
 
 
 def test_what_goes_wrong_here_comes_out(vendors: Simulator, settle: Settle) -> None:

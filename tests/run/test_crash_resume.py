@@ -100,9 +100,9 @@ class Journal:
     intended: list[str] = attrs.field(factory=list[str])
     ended: list[tuple[str, str]] = attrs.field(factory=list[tuple[str, str]])
 
-    def note(self, told: list[list[str]]) -> None:
+    def note(self, lines: list[list[str]]) -> None:
         """Keep what a process told."""
-        for what, *words in told:
+        for what, *words in lines:
             if what == "submitting":
                 self.intended.extend(words)
             elif what == "submitted":
@@ -121,8 +121,8 @@ class Journal:
         deaths, exit_code = 0, _KILLED
         while exit_code == _KILLED:
             looks = chance.randint(1, most) if deaths < MOST_DEATHS else None
-            exit_code, told = fate.live([verb, *self.left()], environment, looks)
-            self.note(told)
+            exit_code, lines = fate.live([verb, *self.left()], environment, looks)
+            self.note(lines)
             deaths += exit_code == _KILLED
         assert exit_code == 0
         assert self.left() == ([], [])

@@ -53,19 +53,19 @@ CLASSES: dict[int, type[ApiError]] = {
     422: BadRequest,
 }
 
-_told: dict[str, str] = {}
+_texts: dict[str, str] = {}
 _cells: dict[tuple[str, str, str], str] = {}
 
 
 def matrix() -> Iterator[str]:
     """What came of each fault, for each kind of job and each way to wait for it."""
-    width, told_width = max(map(len, _told)), max(map(len, _told.values()))
-    yield " ".join([" " * (width + told_width + 1), *(f"{kind.name.partition('.')[2][:11]:11}" for kind in KINDS)])
-    yield " ".join([" " * (width + told_width + 1), *(f"{way:5}" for _, way in COLUMNS)])
-    for name, told in _told.items():
+    width, text_width = max(map(len, _texts)), max(map(len, _texts.values()))
+    yield " ".join([" " * (width + text_width + 1), *(f"{kind.name.partition('.')[2][:11]:11}" for kind in KINDS)])
+    yield " ".join([" " * (width + text_width + 1), *(f"{way:5}" for _, way in COLUMNS)])
+    for name, text in _texts.items():
         marks = (_cells.get((name, kind.name, way), "-") for kind, way in COLUMNS)
-        yield " ".join([f"{name:{width}} {told:{told_width}}", *(f"{mark:5}" for mark in marks)]).rstrip()
-    yield f"{len(_told)} faults, {len(_cells)} cells, {list(_cells.values()).count('FAIL')} of them failed"
+        yield " ".join([f"{name:{width}} {text:{text_width}}", *(f"{mark:5}" for mark in marks)]).rstrip()
+    yield f"{len(_texts)} faults, {len(_cells)} cells, {list(_cells.values()).count('FAIL')} of them failed"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -79,9 +79,9 @@ def _print_matrix(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def cell(name: str, told: str, kind: Kind, way: str) -> Iterator[None]:
+def cell(name: str, text: str, kind: Kind, way: str) -> Iterator[None]:
     """A cell of the matrix, which is ok if nothing fails in it."""
-    _told[name] = told
+    _texts[name] = text
     _cells[name, kind.name, way] = "FAIL"
     yield
     _cells[name, kind.name, way] = "ok"
@@ -158,7 +158,7 @@ def test_fault(fault: Fault, kind: Kind, way: str, tmp_path: Path, monkeypatch: 
     """A wait rides out what passes, and ends as it should with what stays, knowing all that it had learnt."""
     if way == "fast" and fault.host != LOOPBACK:
         pytest.skip("aiohttp remembers the addresses of hosts for ten seconds")
-    with cell(fault.name, fault.told, kind, way):
+    with cell(fault.name, fault.expected, kind, way):
         with setting(fault, kind, way, tmp_path) as it:
             stays = _stays_in_real_time if fault.is_slow else _stays
             with monkeypatch.context() as patch:
@@ -248,10 +248,10 @@ def _check_learnt(error: SettledError, kind: Kind, polls: list[Snapshot[Any]]) -
     assert not error.last.is_settled
     assert repr(error.last.raw) == repr(polls[-1].raw)
     assert error.seen == {kind.seen: len(polls)}
-    told = "\n".join([str(error), *getattr(error, "__notes__", [])])
-    assert error.ref in told
-    assert kind.seen.removeprefix("1 ") in told
-    assert SECRET not in told
+    text = "\n".join([str(error), *getattr(error, "__notes__", [])])
+    assert error.ref in text
+    assert kind.seen.removeprefix("1 ") in text
+    assert SECRET not in text
 
 
 @pytest.mark.parametrize(("kind", "way"), COLUMNS, ids=str)

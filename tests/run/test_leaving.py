@@ -91,11 +91,11 @@ def _interrupt(_: Any) -> None:
 @pytest.mark.usefixtures("real_time")
 def test_leaving_a_silent_server(caplog: pytest.LogCaptureFixture, leave: Any, error: type[BaseException]) -> None:
     """Whoever leaves `as_settled` does not wait for the polls under way, of which nothing is heard any more."""
-    told: list[Snapshot[Any]] = []
+    seen: list[Snapshot[Any]] = []
     caplog.set_level(logging.DEBUG, "settled")
     with _silent() as server, cortex_xsiam.connect(server.url, key_id=7, key="k", max_rate=None) as client:
         jobs = [cortex_xsiam.byos_import(client, str(number)) for number in range(3)]
-        settling = settled.as_settled(jobs, timeout=None, on_poll=told.append)
+        settling = settled.as_settled(jobs, timeout=None, on_poll=seen.append)
         timer = threading.Timer(0.2, leave, [settling])
         timer.start()
         with pytest.raises(error):
@@ -111,7 +111,7 @@ def test_leaving_a_silent_server(caplog: pytest.LogCaptureFixture, leave: Any, e
         for thread in left:
             thread.join(5)
             assert not thread.is_alive()
-    assert told == []
+    assert seen == []
     assert caplog.records == []
 
 
@@ -132,8 +132,8 @@ with client, settled.as_settled([cortex_xsiam.byos_import(client, "7")], timeout
             process.stdout.readline()
             time.sleep(0.5)
             process.send_signal(signal.SIGINT)
-            _, told = process.communicate(timeout=8)
-    assert told.splitlines()[-1] == b"KeyboardInterrupt"
+            _, stderr = process.communicate(timeout=8)
+    assert stderr.splitlines()[-1] == b"KeyboardInterrupt"
 
 
 def test_leaving_a_watch(jobs: Jobs, sim: Simulator) -> None:
@@ -150,10 +150,10 @@ def test_leaving_a_watch(jobs: Jobs, sim: Simulator) -> None:
 def test_watch_yields_each_change(jobs: Jobs) -> None:
     """A watch tells each change once, the last one settled."""
     job = jobs(("INITIATED", 20), ("PROCESSING", 20), "FAILED")
-    told = list(settled.watch(job, timeout=900))
-    assert [snapshot.status for snapshot in told] == ["INITIATED", "PROCESSING", "FAILED"]
-    assert told[-1].is_settled
-    assert told[-1].polls > 3
+    snapshots = list(settled.watch(job, timeout=900))
+    assert [snapshot.status for snapshot in snapshots] == ["INITIATED", "PROCESSING", "FAILED"]
+    assert snapshots[-1].is_settled
+    assert snapshots[-1].polls > 3
 
 
 def test_async_watch_yields_each_change(jobs: Jobs) -> None:

@@ -367,11 +367,11 @@ def test_spans_show_no_secret(wait: WaitFunction, spans: Spans, clock: VirtualCl
     client = cortex_xsiam.connect("https://tenant.invalid", key_id=7, key=KEY, transport=transport, max_rate=None)
     with pytest.raises(errors.PermissionDenied):
         wait(cortex_xsiam.byos_import(client, "7"), timeout=900)
-    told = spans.wait.to_json()
-    assert [event["name"] for event in json.loads(told)["events"]] == ["poll failed", "poll failed", "exception"]
-    assert "[secret]" in told
+    text = spans.wait.to_json()
+    assert [event["name"] for event in json.loads(text)["events"]] == ["poll failed", "poll failed", "exception"]
+    assert "[secret]" in text
     for secret in (KEY, *sent):
-        assert secret not in told
+        assert secret not in text
 
 
 def test_a_remote_trace_is_carried_on(settle: Callable[..., list[Snapshot[Any]]]) -> None:

@@ -745,31 +745,31 @@ class Receiver:
     """A receiver of callbacks: where it is, and what it was told."""
 
     url: str
-    told: queue.Queue[tuple[dict[str, str], Any]]
+    received: queue.Queue[tuple[dict[str, str], Any]]
 
     def next(self) -> tuple[dict[str, str], Any]:
         """The headers and the payload of the next callback."""
-        return self.told.get(timeout=10)
+        return self.received.get(timeout=10)
 
 
 @pytest.fixture(scope="module")
 def receiving() -> Iterator[Receiver]:
     """A receiver of callbacks for all tests."""
-    told: queue.Queue[tuple[dict[str, str], Any]] = queue.Queue()
+    received: queue.Queue[tuple[dict[str, str], Any]] = queue.Queue()
 
     async def receive(request: Request) -> Response:
-        told.put((dict(request.headers), await request.json()))
+        received.put((dict(request.headers), await request.json()))
         return Response(status_code=204)
 
-    with Server(Starlette(routes=[Route("/told", receive, methods=["POST"])])) as server:
-        yield Receiver(f"{server.url}/told", told)
+    with Server(Starlette(routes=[Route("/callback", receive, methods=["POST"])])) as server:
+        yield Receiver(f"{server.url}/callback", received)
 
 
 @pytest.fixture
 def receiver(receiving: Receiver) -> Iterator[Receiver]:
     """A receiver of callbacks that has been told nothing, and in the end nothing more than was asked for."""
     yield receiving
-    assert receiving.told.empty()
+    assert receiving.received.empty()
 
 
 @pytest.mark.parametrize(
@@ -797,9 +797,9 @@ def test_callback_credentials(
     assert valid(payload, {"$ref": "#/components/schemas/ScanCallback"}, DOCUMENTS["agilesec"])
 
 
-@pytest.mark.parametrize(("code", "told"), [("git-1042", "git-1042"), (None, "scan-1")])
+@pytest.mark.parametrize(("code", "status"), [("git-1042", "git-1042"), (None, "scan-1")])
 def test_callback_of_a_failed_scan(
-    vendors: Vendors, clock: VirtualClock, receiver: Receiver, code: str | None, told: str
+    vendors: Vendors, clock: VirtualClock, receiver: Receiver, code: str | None, status: str
 ) -> None:
     """Only a failed scan's callback has an error code, which the status operation does not tell."""
     callback_id = vendors.sim.register_callback(receiver.url)
@@ -807,7 +807,7 @@ def test_callback_of_a_failed_scan(
     scan_id = vendors.start(callbackId=callback_id)
     clock.sleep(5)
     _, payload = receiver.next()
-    assert (payload["executionId"], payload["status"], payload["errorCode"]) == (scan_id, "failed", told)
+    assert (payload["executionId"], payload["status"], payload["errorCode"]) == (scan_id, "failed", status)
     assert "errorCode" not in vendors.ask("agilesec.scan", scan_id).json()
     assert valid(payload, {"$ref": "#/components/schemas/ScanCallback"}, DOCUMENTS["agilesec"])
 
@@ -831,7 +831,7 @@ def test_callback_of_a_scripted_scan(fresh: Simulator, clock: VirtualClock, rece
         "agilesec.scan", states=["queued", ("running", 5), "Failed"], callback_id=callback_id, error_code="git-7"
     )
     time.sleep(0.03)
-    assert receiver.told.empty()
+    assert receiver.received.empty()
     clock.sleep(10)
     _, payload = receiver.next()
     assert (payload["executionId"], payload["status"], payload["errorCode"]) == (scan_id, "Failed", "git-7")

@@ -171,14 +171,14 @@ def test_submission_that_was_not_taken_for_no_reason(answering: Answering, clien
 
 
 @pytest.mark.parametrize(
-    ("config", "told"),
+    ("config", "message"),
     [({"depth": float("nan")}, "not JSON compliant"), ({"name": "\udc00"}, "written as JSON: UnicodeEncodeError")],
     ids=["NaN", "half a character"],
 )
-def test_scan_that_is_no_json(answering: Answering, client: AuthenticatedClient, config: Any, told: str) -> None:
+def test_scan_that_is_no_json(answering: Answering, client: AuthenticatedClient, config: Any, message: str) -> None:
     """Settings that JSON cannot hold are a ValueError, and nothing is sent."""
     answering(TAKEN)
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         agilesec.create_scan(client, sensor_type="git", sensor_name="g", sensor_config=config)
     assert answering.requests == []
 
@@ -454,10 +454,12 @@ def test_the_log_tells_of_callbacks(receiver: Receiver, caplog: pytest.LogCaptur
     receiver.post(CALLBACK | {"executionId": "e1\n2026-01-01 ERROR forged"})
     receiver.post(token="wrong-token")
     receiver.post(b"no JSON")
-    said = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "settled"]
-    assert [level for level, _ in said] == ["INFO", "INFO", "WARNING", "WARNING"]
-    for (_, text), told in zip(said, ["agilesec.scan/e1 was accepted", r"\n2026", "with 401", "with 400"], strict=True):
-        assert told in text
+    logged = [(record.levelname, record.getMessage()) for record in caplog.records if record.name == "settled"]
+    assert [level for level, _ in logged] == ["INFO", "INFO", "WARNING", "WARNING"]
+    for (_, text), message in zip(
+        logged, ["agilesec.scan/e1 was accepted", r"\n2026", "with 401", "with 400"], strict=True
+    ):
+        assert message in text
         assert text.isprintable()
         assert SECRET not in text
         assert "wrong-token" not in text

@@ -46,7 +46,7 @@ def _with_fields(client: object, **fields: Unpack[_Fields]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "expected"),
+    ("name", "value", "expected"),
     [
         ("span", 90, timedelta(seconds=90)),
         ("span", 0.5, timedelta(milliseconds=500)),
@@ -64,13 +64,13 @@ def _with_fields(client: object, **fields: Unpack[_Fields]) -> None:
         ("anything", {"a": [1, None]}, {"a": [1, None]}),
     ],
 )
-def test_what_json_becomes(name: str, given: Any, expected: Any) -> None:
+def test_what_json_becomes(name: str, value: Any, expected: Any) -> None:
     """Times, durations, pairs, enums and models are made of what JSON has in their place."""
-    assert arguments(_submit, {"ids": ["a"], name: given}) == {"ids": ["a"], name: expected}
+    assert arguments(_submit, {"ids": ["a"], name: value}) == {"ids": ["a"], name: expected}
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("value", "message"),
     [
         ({"ids": "secret-id"}, "ids must be a list, each a string, not a string"),
         ({"ids": []}, None),
@@ -89,13 +89,13 @@ def test_what_json_becomes(name: str, given: Any, expected: Any) -> None:
         (None, r'must be a JSON object, as \{"ids": ...\}, not null'),
     ],
 )
-def test_what_cannot_be_an_argument(given: Any, said: str | None) -> None:
+def test_what_cannot_be_an_argument(value: Any, message: str | None) -> None:
     """Each error says which argument, what it must be and what it is, and shows no value."""
-    if said is None:
-        assert arguments(_submit, given) == given
+    if message is None:
+        assert arguments(_submit, value) == value
         return
-    with pytest.raises(ValueError, match=said) as raised:
-        arguments(_submit, given)
+    with pytest.raises(ValueError, match=message) as raised:
+        arguments(_submit, value)
     assert "secret-id" not in str(raised.value)
     assert "hunter2" not in str(raised.value)
     assert len(str(raised.value)) <= 300
@@ -119,10 +119,10 @@ def test_fields_of_a_typed_dict() -> None:
 def test_every_submit_takes_json(name: str) -> None:
     """Each parameter of each public submit can be given as JSON: its type has a name in it."""
     submit = submits()[name]
-    given = _submits.arguments_of(name)
-    assert arguments(submit, given).keys() == given.keys()
+    passed = _submits.arguments_of(name)
+    assert arguments(submit, passed).keys() == passed.keys()
     assert example(submit).startswith("{")
     for parameter in parameters(submit):
         with pytest.raises(ValueError, match=f"{parameter.name}(?! must be , )") as raised:
-            arguments(submit, {**given, parameter.name: object()})
+            arguments(submit, {**passed, parameter.name: object()})
         assert " must be , not" not in str(raised.value)

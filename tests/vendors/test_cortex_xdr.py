@@ -109,18 +109,18 @@ def test_action_without_data(answering: Answering, wait: WaitFunction, reply: An
 
 def test_action_tells_each_endpoint(action: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """`parts` has the word, the outcome and the reason of each endpoint, `detail` the reasons, `progress` the count."""
-    told: list[Any] = []
+    snapshots: list[Any] = []
     words = {"a": "COMPLETED_SUCCESSFULLY", "b": "FAILED", "c": "PENDING"}
     reasons = {"b": {"errorText": "", "message": "disk is locked"}, "zz": "not asked for"}
     with pytest.raises(errors.WaitTimeout) as raised:
-        wait(action(words, errorReasons=reasons), timeout=1, on_poll=told.append)
-    assert dict(told[0].parts) == {
+        wait(action(words, errorReasons=reasons), timeout=1, on_poll=snapshots.append)
+    assert dict(snapshots[0].parts) == {
         "a": Part("COMPLETED_SUCCESSFULLY", Outcome.SUCCEEDED, None),
         "b": Part("FAILED", Outcome.FAILED, "disk is locked"),
         "c": Part("PENDING", None, None),
     }
-    assert told[0].progress == Progress(2, 3)
-    assert told[0].detail == "b: disk is locked; zz: not asked for"
+    assert snapshots[0].progress == Progress(2, 3)
+    assert snapshots[0].detail == "b: disk is locked; zz: not asked for"
     assert "2 of 3 endpoints settled after 1 s; still PENDING: c (" in str(raised.value)
     assert set(raised.value.seen) == {"2 of 3 settled"}
 
@@ -222,36 +222,36 @@ def test_error_beside_data(action: Callable[..., Job[Any]], wait: WaitFunction) 
     assert wait(action({"a": "FAILED"}, err_msg="one endpoint is offline"), timeout=900).outcome is Outcome.FAILED
 
 
-@pytest.mark.parametrize("given", [BIG, str(BIG)])
-def test_action_id_is_sent_as_an_integer(answering: Answering, given: int | str) -> None:
+@pytest.mark.parametrize("action_id", [BIG, str(BIG)])
+def test_action_id_is_sent_as_an_integer(answering: Answering, action_id: int | str) -> None:
     """The id of an action is an integer in the request, with all its 64 bits."""
     url = answering({"reply": {"data": {"a": "FAILED"}}})
     with _client(url) as client:
-        job = cortex_xdr.action(client, given)
+        job = cortex_xdr.action(client, action_id)
         job.fetch()
     assert json.loads(answering.bodies[0]) == {"request_data": {"group_action_id": BIG}}
     assert job.ref == f"cortex_xdr.action/{BIG}"
     assert answering.requests[0].url.path == "/public_api/v1/actions/get_action_status"
 
 
-@pytest.mark.parametrize("given", [BIG, str(BIG)])
-def test_script_id_is_sent_as_text(answering: Answering, given: int | str) -> None:
+@pytest.mark.parametrize("action_id", [BIG, str(BIG)])
+def test_script_id_is_sent_as_text(answering: Answering, action_id: int | str) -> None:
     """The id of a script run is text in the request, whatever it was given as."""
     url = answering({"reply": {"general_status": "FAILED"}})
     with _client(url) as client:
-        assert cortex_xdr.script_execution(client, given).fetch().is_settled
+        assert cortex_xdr.script_execution(client, action_id).fetch().is_settled
     assert json.loads(answering.bodies[0]) == {"request_data": {"action_id": str(BIG)}}
     assert answering.requests[0].url.path == "/public_api/v1/scripts/get_script_execution_status"
 
 
-@pytest.mark.parametrize("given", ["", "seven", "7.5", "0x7", "-7", 7.5, None, True, "\u0667"])
-def test_action_id_that_is_no_number(answering: Answering, given: Any) -> None:
+@pytest.mark.parametrize("action_id", ["", "seven", "7.5", "0x7", "-7", 7.5, None, True, "\u0667"])
+def test_action_id_that_is_no_number(answering: Answering, action_id: Any) -> None:
     """An id that is no whole number is a ValueError before any request, also in a ref."""
     client = _client(answering({}))
     with pytest.raises(ValueError, match=r"group_action_id|not an id"):
-        cortex_xdr.action(client, given)
+        cortex_xdr.action(client, action_id)
     with pytest.raises(ValueError, match=r"group_action_id|not an id"):
-        settled.from_ref(f"cortex_xdr.action/{given}", client)
+        settled.from_ref(f"cortex_xdr.action/{action_id}", client)
     assert answering.requests == []
 
 
@@ -310,10 +310,10 @@ def test_run_is_not_done_yet(run: Callable[..., Job[Any]], wait: WaitFunction, r
     """A run goes on while any endpoint does, and while none is counted."""
     going = {"general_status": "PENDING", "endpoints_failed": 3, f"endpoints_{running}": "1"}
     nothing = {"general_status": "PENDING"} | {f"endpoints_{word}": 0 for word in COUNTERS}
-    told: list[Any] = []
-    end = wait(run(nothing, going, {"general_status": "FAILED"}), timeout=900, on_poll=told.append)
+    snapshots: list[Any] = []
+    end = wait(run(nothing, going, {"general_status": "FAILED"}), timeout=900, on_poll=snapshots.append)
     assert (end.outcome, end.polls) == (Outcome.FAILED, 3)
-    assert [snapshot.progress for snapshot in told] == [None, Progress(3, 4), None]
+    assert [snapshot.progress for snapshot in snapshots] == [None, Progress(3, 4), None]
 
 
 def test_run_that_does_not_exist(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:

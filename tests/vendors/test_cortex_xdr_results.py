@@ -68,7 +68,7 @@ def client(connected: Connect) -> AuthenticatedClient:
 
 
 @pytest.fixture
-def told(answering: Answering, connected: Connect) -> MakeJob:
+def make_job(answering: Answering, connected: Connect) -> MakeJob:
     """Makes a script run of a tenant that answers with these replies, one after the other."""
     return lambda *replies: cortex_xdr.script_execution(connected(answering(*replies)), 1)
 
@@ -197,17 +197,17 @@ def test_unknown_run(client: AuthenticatedClient, call: Call) -> None:
     ],
     ids=str,
 )
-def test_malformed_results(told: MakeJob, call: Call, reply: Any) -> None:
+def test_malformed_results(make_job: MakeJob, call: Call, reply: Any) -> None:
     """Results of another form are an error of ours."""
-    job = told(reply)
+    job = make_job(reply)
     with pytest.raises(errors.MalformedResponse):
         call("script_results", job)
 
 
 @pytest.mark.parametrize("results", [{}, {"results": None}, {"results": []}], ids=str)
-def test_no_results_yet(told: MakeJob, call: Call, results: dict[str, Any]) -> None:
+def test_no_results_yet(make_job: MakeJob, call: Call, results: dict[str, Any]) -> None:
     """A reply without results has an empty list of them."""
-    job = told({"reply": {"script_name": "x"} | results})
+    job = make_job({"reply": {"script_name": "x"} | results})
     assert call("script_results", job).results == []
 
 
@@ -426,10 +426,10 @@ def test_link_that_is_always_refused(sim: Simulator, script: MakeJob, tmp_path: 
     ],
 )
 def test_the_path_of_a_link_counts(  # noqa: PLR0917 - pytest gives them by name
-    answering: Answering, told: MakeJob, tmp_path: Path, call: Call, link: str, path: str
+    answering: Answering, make_job: MakeJob, tmp_path: Path, call: Call, link: str, path: str
 ) -> None:
     """Whatever host a link names, it is read from the client's own address, with the credentials."""
-    job = told({"reply": {"data": link}}, Response(packed(("a", b"1")), media_type="application/zip"))
+    job = make_job({"reply": {"data": link}}, Response(packed(("a", b"1")), media_type="application/zip"))
     call("download_script_files", job, A, tmp_path)
     request = answering.requests[1]
     assert request.url.path + (f"?{request.url.query}" if request.url.query else "") == path
@@ -448,28 +448,30 @@ def test_the_path_of_a_link_counts(  # noqa: PLR0917 - pytest gives them by name
         {"a": 1},
     ],
 )
-def test_links_that_lead_elsewhere(answering: Answering, told: MakeJob, tmp_path: Path, call: Call, link: Any) -> None:
+def test_links_that_lead_elsewhere(
+    answering: Answering, make_job: MakeJob, tmp_path: Path, call: Call, link: Any
+) -> None:
     """A link without the path of a download is refused, and nothing is sent."""
-    job = told({"reply": {"DATA": link}})
+    job = make_job({"reply": {"DATA": link}})
     with pytest.raises(errors.MalformedResponse, match="leads to no download"):
         call("download_script_files", job, A, tmp_path)
     assert len(answering.requests) == 1
     assert inside(tmp_path) == {}
 
 
-def test_redirects_are_not_followed(told: MakeJob, tmp_path: Path, call: Call) -> None:
+def test_redirects_are_not_followed(make_job: MakeJob, tmp_path: Path, call: Call) -> None:
     """The key does not travel with a redirect."""
     away = Response(status_code=302, headers={"Location": "http://127.0.0.1:9/x"})
-    job = told({"reply": {"data": "download/1"}}, away)
+    job = make_job({"reply": {"data": "download/1"}}, away)
     with pytest.raises(errors.ApiError) as raised:
         call("download_script_files", job, A, tmp_path)
     assert raised.value.status_code == 302
 
 
-def test_a_tenant_that_wants_post(answering: Answering, told: MakeJob, tmp_path: Path, call: Call) -> None:
+def test_a_tenant_that_wants_post(answering: Answering, make_job: MakeJob, tmp_path: Path, call: Call) -> None:
     """Where GET is not allowed, the archive is read as the vendor's page says, with POST."""
     refusal, archive = JSONResponse({}, 405), Response(packed(("a", b"1")))
-    job = told({"reply": {"DATA": "download/1"}}, refusal, archive)
+    job = make_job({"reply": {"DATA": "download/1"}}, refusal, archive)
     assert call("download_script_files", job, A, tmp_path)
     assert [request.method for request in answering.requests] == ["POST", "GET", "POST"]
 
@@ -541,10 +543,10 @@ def test_size_of_the_whole_call(retrieval: MakeJob, tmp_path: Path, call: Call) 
     assert list(inside(tmp_path)) == ["a/x"]
 
 
-def test_web_pages(answering: Answering, told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
+def test_web_pages(answering: Answering, make_job: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
     """A proxy's page instead of an archive may pass, and is an error if it does not."""
     page = Response("<html>log in</html>", media_type="text/html")
-    job = told({"reply": {"DATA": "download/1"}}, page)
+    job = make_job({"reply": {"DATA": "download/1"}}, page)
     with pytest.raises(errors.MalformedResponse, match="a web page came") as raised:
         call("download_script_files", job, A, tmp_path, timeout=20)
     assert raised.value.is_html
@@ -570,9 +572,9 @@ def test_cancelled_download(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
     assert inside(tmp_path) == {}
 
 
-def test_new_folders_without_a_file(told: MakeJob, tmp_path: Path, call: Call) -> None:
+def test_new_folders_without_a_file(make_job: MakeJob, tmp_path: Path, call: Call) -> None:
     """No folder that was made for files stays if none came."""
-    job = told({"reply": {"DATA": "download/1"}}, JSONResponse({}, 403))
+    job = make_job({"reply": {"DATA": "download/1"}}, JSONResponse({}, 403))
     with pytest.raises(errors.PermissionDenied):
         call("download_script_files", job, A, tmp_path / "new" / "in" / "new")
     assert inside(tmp_path) == {}
@@ -644,30 +646,30 @@ def test_what_was_replaced_comes_back(
     assert (tmp_path / "link").is_symlink()
 
 
-def test_an_empty_answer(told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
+def test_an_empty_answer(make_job: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
     """An answer without content is no file, as an archive has some; it is asked for again, in case that it passes."""
-    job = told({"reply": {"DATA": "download/1"}}, Response(b""), Response(packed(("empty", b""))))
+    job = make_job({"reply": {"DATA": "download/1"}}, Response(b""), Response(packed(("empty", b""))))
     call("download_script_files", job, A, tmp_path / "1")
     assert inside(tmp_path) == {"1/empty": b""}
-    job = told({"reply": {"DATA": "download/1"}}, Response(b""))
+    job = make_job({"reply": {"DATA": "download/1"}}, Response(b""))
     with pytest.raises(errors.MalformedResponse, match="an empty answer came instead of files"):
         call("download_script_files", job, A, tmp_path / "2", timeout=20)
     assert inside(tmp_path) == {"1/empty": b""}
 
 
-def test_json_instead_of_files(told: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
+def test_json_instead_of_files(make_job: MakeJob, tmp_path: Path, clock: VirtualClock, call: Call) -> None:
     """An error with the HTTP status of success is no file."""
-    job = told({"reply": {"DATA": "download/1"}}, {"reply": {"err_msg": "no such file"}})
+    job = make_job({"reply": {"DATA": "download/1"}}, {"reply": {"err_msg": "no such file"}})
     with pytest.raises(errors.MalformedResponse, match="JSON came instead of files"):
         call("download_script_files", job, A, tmp_path, timeout=20)
     assert inside(tmp_path) == {}
 
 
-def test_tokens_in_refusals(told: MakeJob, tmp_path: Path, call: Call) -> None:
+def test_tokens_in_refusals(make_job: MakeJob, tmp_path: Path, call: Call) -> None:
     """A refusal that quotes what is behind the link shows none of it."""
     told_of = JSONResponse({"reply": {"err_msg": "no t0ken-of-a-link", "err_extra": "for sig+nature/1"}}, 400)
     link = {"reply": {"DATA": "download/t0ken-of-a-link?sig=sig%2Bnature%2F1"}}
-    job = told(link, told_of, link)
+    job = make_job(link, told_of, link)
     with pytest.raises(errors.BadRequest, match="no …") as raised:
         call("download_script_files", job, A, tmp_path)
     assert not any(token in repr(vars(raised.value)) + str(raised.value) for token in ("t0ken", "nature"))
@@ -780,10 +782,10 @@ def test_encrypted_archives(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
         (f"attachment; filename*{'9' * 5000}*=x", A),
     ],
 )
-def test_names_in_headers(told: MakeJob, tmp_path: Path, call: Call, header: str, name: str) -> None:
+def test_names_in_headers(make_job: MakeJob, tmp_path: Path, call: Call, header: str, name: str) -> None:
     """The name that an answer gives to what is no archive is that of one file in the folder."""
     content = Response(b"text", headers={"Content-Disposition": header})
-    job = told({"reply": {"DATA": "download/1"}}, content)
+    job = make_job({"reply": {"DATA": "download/1"}}, content)
     call("download_script_files", job, A, tmp_path / "folder")
     assert inside(tmp_path) == {f"folder/{name}": b"text"}
 

@@ -311,13 +311,13 @@ BAD_SELECTIONS: dict[str, tuple[Any, type[Exception], str]] = {
 }
 
 
-@pytest.mark.parametrize(("selection", "error", "told"), BAD_SELECTIONS.values(), ids=BAD_SELECTIONS)
+@pytest.mark.parametrize(("selection", "error", "message"), BAD_SELECTIONS.values(), ids=BAD_SELECTIONS)
 def test_a_selection_names_endpoints(
-    answering: Answering, call: Call, selection: Any, error: type[Exception], told: str
+    answering: Answering, call: Call, selection: Any, error: type[Exception], message: str
 ) -> None:
     """An empty selection, or a text in place of one, never reaches the tenant, which might take it for everything."""
     client = connect(answering({}))
-    with pytest.raises(error, match=told):
+    with pytest.raises(error, match=message):
         call("isolate", client, selection)
     assert answering.requests == []
 
@@ -325,9 +325,9 @@ def test_a_selection_names_endpoints(
 @every_selection
 def test_every_selection_is_checked(answering: Answering, submit: Submit) -> None:
     """Each submit that selects endpoints refuses an empty selection, and a text in place of one."""
-    for selection, error, told in (BAD_SELECTIONS["nothing"], BAD_SELECTIONS["the word all"]):
+    for selection, error, message in (BAD_SELECTIONS["nothing"], BAD_SELECTIONS["the word all"]):
         client = connect(answering({}))
-        with pytest.raises(error, match=told):
+        with pytest.raises(error, match=message):
             _here(submit.name, client, *submit.arguments[:-1], selection, **submit.keywords)
     assert answering.requests == []
 
@@ -354,7 +354,7 @@ def test_a_selection_is_never_split(answering: Answering, name: str, most: int, 
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "keywords", "error", "told"),
+    ("name", "arguments", "keywords", "error", "message"),
     [
         ("quarantine_file", ([A],), {"path": "/x", "sha256": "ab" * 31}, ValueError, "sha256 must be 64 hexadecimal"),
         ("quarantine_file", ([A],), {"path": "/x", "sha256": "xy" * 32}, ValueError, "sha256 must be 64 hexadecimal"),
@@ -398,11 +398,11 @@ def test_arguments_that_cannot_be_right(
     arguments: tuple[Any, ...],
     keywords: dict[str, Any],
     error: type[Exception],
-    told: str,
+    message: str,
 ) -> None:
     """What no tenant would take is refused here, with a message that names the argument."""
     client = connect(answering({"reply": {"action_id": 1}}))
-    with pytest.raises(error, match=told) as raised:
+    with pytest.raises(error, match=message) as raised:
         _here(name, client, *arguments, **keywords)
     assert answering.requests == []
     assert len(str(raised.value)) <= 300
@@ -584,9 +584,9 @@ def test_any_answer_is_a_job_or_an_error(answer: Any, is_wrapped: bool) -> None:
         try:
             assert cortex_xdr.isolate(client, [A]).id.isdecimal()
         except (errors.SubmitFailed, errors.SubmitUnclear) as error:
-            told = str(error)
-            assert len(told.splitlines()) == 1
-            assert len(told) < 700
+            message = str(error)
+            assert len(message.splitlines()) == 1
+            assert len(message) < 700
 
 
 def test_an_answer_without_an_envelope(answering: Answering) -> None:
@@ -611,10 +611,10 @@ def test_secrets_stay_in(answering: Answering) -> None:
     with pytest.raises(errors.SubmitUnclear) as raised:
         _here("run_script", connect(answering.url), "u1", [A], parameters={"password": secret, "depth": 1})
     assert raised.value.sent["request_data"]["parameters_values"] == {"password": "[secret]", "depth": 1}
-    told = f"{raised.value!r} {raised.value.__cause__!r} {raised.value.sent}"
-    assert "[secret] is tired" in told
-    assert KEY not in told
-    assert secret not in told
+    text = f"{raised.value!r} {raised.value.__cause__!r} {raised.value.sent}"
+    assert "[secret] is tired" in text
+    assert KEY not in text
+    assert secret not in text
     assert secret.encode() in answering.bodies[0]
 
 

@@ -32,7 +32,7 @@ def _recording(requests: list[httpx.Request]) -> httpx.MockTransport:
 
 
 @pytest.mark.parametrize(
-    ("given", "url"),
+    ("address", "url"),
     [
         ("acme.xdr.eu.paloaltonetworks.com", "https://api-acme.xdr.eu.paloaltonetworks.com"),
         ("api-acme.xdr.eu.paloaltonetworks.com", "https://api-acme.xdr.eu.paloaltonetworks.com"),
@@ -42,20 +42,22 @@ def _recording(requests: list[httpx.Request]) -> httpx.MockTransport:
         (" acme.xdr.eu.paloaltonetworks.com\n", "https://api-acme.xdr.eu.paloaltonetworks.com"),
     ],
 )
-def test_addresses(given: str, url: str) -> None:
+def test_addresses(address: str, url: str) -> None:
     """A bare FQDN gets `https://api-` in front unless it has it; a URL is taken as it is."""
     requests: list[httpx.Request] = []
-    client = cortex_xsiam.connect(given, key_id=7, key="k", transport=_recording(requests))
+    client = cortex_xsiam.connect(address, key_id=7, key="k", transport=_recording(requests))
     cortex_xsiam.byos_import(client, "7").fetch()
     path = "/public_api/vulnerability-management/v1/external-scans/assets/jobs/7"
     assert str(requests[0].url) == url + path
 
 
-@pytest.mark.parametrize("given", ["", "https://", "ftp://host", "https://a b", "https://host/?q=1", "https://host#x"])
-def test_bad_addresses(given: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["", "https://", "ftp://host", "https://a b", "https://host/?q=1", "https://host#x"]
+)
+def test_bad_addresses(address: str) -> None:
     """What cannot be the address of an API is a ValueError."""
     with pytest.raises(ValueError, match="not the address of an API"):
-        cortex_xsiam.connect(given, key_id=7, key="k")
+        cortex_xsiam.connect(address, key_id=7, key="k")
 
 
 @pytest.mark.parametrize("key_id", ["", "seven", -1, 7.5, True, None])

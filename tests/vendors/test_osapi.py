@@ -55,7 +55,7 @@ def _agents(**words: str) -> dict[str, Any]:
 
 def test_premature_completed(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """With `expected_agents` a job that says `completed` too early goes on until so many agents have answered."""
-    told: list[Any] = []
+    snapshots: list[Any] = []
     end = wait(
         job(
             {"status": "processing"},
@@ -66,12 +66,12 @@ def test_premature_completed(job: Callable[..., Job[Any]], wait: WaitFunction) -
             expected_agents=3,
         ),
         timeout=900,
-        on_poll=told.append,
+        on_poll=snapshots.append,
     )
     assert (end.outcome, end.polls) == (Outcome.PARTIAL, 5)
-    assert [snapshot.progress for snapshot in told] == [Progress(done, 3) for done in (0, 1, 1, 2, 3)]
-    assert told[1].status == "completed"
-    assert told[1].outcome is None
+    assert [snapshot.progress for snapshot in snapshots] == [Progress(done, 3) for done in (0, 1, 1, 2, 3)]
+    assert snapshots[1].status == "completed"
+    assert snapshots[1].outcome is None
 
 
 def test_single_agent_that_is_not_named(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
@@ -124,10 +124,10 @@ def test_machines_of_one_host_name(job: Callable[..., Job[Any]], wait: WaitFunct
     reply = {"status": "completed", "responses": _agents(a="completed", b="completed")}
     early = reply | {"timeline": _timeline(*begun, "a completed", "b completed")}
     late = reply | {"timeline": _timeline(*begun, "a completed", "b completed", "a completed")}
-    told: list[Any] = []
-    end = wait(job(early, late, expected_agents=3), timeout=900, unknown="raise", on_poll=told.append)
+    snapshots: list[Any] = []
+    end = wait(job(early, late, expected_agents=3), timeout=900, unknown="raise", on_poll=snapshots.append)
     assert (end.outcome, end.polls) == (Outcome.SUCCEEDED, 2)
-    assert [snapshot.progress for snapshot in told] == [Progress(2, 3), Progress(3, 3)]
+    assert [snapshot.progress for snapshot in snapshots] == [Progress(2, 3), Progress(3, 3)]
 
 
 def test_another_run_of_an_agent_is_no_other_agent(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:

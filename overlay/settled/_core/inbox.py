@@ -31,7 +31,7 @@ class Inbox:
 
     def __init__(self) -> None:
         # Of jobs that are waited for; and of others with their sizes, the oldest first.
-        self._awaited: dict[str, Any] = {}
+        self._subscribed: dict[str, Any] = {}
         self._early: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._early_bytes = 0
         self._wakers: dict[str, _Wakers] = {}
@@ -54,7 +54,7 @@ class Inbox:
         with self._lock:
             wakers = self._wakers.get(job_id, ()) if self.get(job_id) != callback else ()
             if job_id in self._wakers:
-                self._awaited[job_id] = callback
+                self._subscribed[job_id] = callback
             else:
                 self._keep(job_id, callback, size)
         for wake in wakers:
@@ -65,7 +65,7 @@ class Inbox:
         """A job's latest callback; None if there was none."""
         with self._lock:
             early, _ = self._early.get(job_id, (None, 0))
-            return self._awaited.get(job_id, early)
+            return self._subscribed.get(job_id, early)
 
     def subscribe(self, job_id: str, wake: Callable[[], object]) -> Callable[[], None]:
         """Call `wake`, from whatever thread, when a job's callback comes; returns what ends that."""
@@ -74,7 +74,7 @@ class Inbox:
             if job_id in self._early:
                 callback, _ = self._early[job_id]
                 self._forget(job_id)
-                self._awaited[job_id] = callback
+                self._subscribed[job_id] = callback
 
         def unsubscribe() -> None:
             with self._lock:
@@ -83,8 +83,8 @@ class Inbox:
                     self._wakers[job_id] = left
                     return
                 self._wakers.pop(job_id, None)
-                if job_id in self._awaited:
-                    callback = self._awaited.pop(job_id)
+                if job_id in self._subscribed:
+                    callback = self._subscribed.pop(job_id)
                     self._keep(job_id, callback, _bytes_of(callback))
 
         return unsubscribe
@@ -99,7 +99,7 @@ class Inbox:
             self._early_bytes -= oldest
 
     def _forget(self, job_id: str) -> None:
-        self._awaited.pop(job_id, None)
+        self._subscribed.pop(job_id, None)
         _, size = self._early.pop(job_id, (None, 0))
         self._early_bytes -= size
 

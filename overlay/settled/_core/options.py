@@ -80,10 +80,10 @@ def seconds(timeout: float | timedelta | None) -> float:
         return math.inf
     if isinstance(timeout, str):
         raise TypeError("timeout must be seconds, a timedelta or None, not a str")
-    given = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
-    if not given >= 0:
+    duration = timeout.total_seconds() if isinstance(timeout, timedelta) else number("timeout", timeout)
+    if not duration >= 0:
         raise ValueError(f"timeout must be seconds, a timedelta or None, and not negative: {described(timeout)}")
-    return given
+    return duration
 
 
 def _patience(value: float) -> float:
@@ -108,8 +108,8 @@ def _inbox(_: object, _attribute: attrs.Attribute[Any], value: Any) -> None:
 def _known(_: object, attribute: attrs.Attribute[Unknown], value: Unknown) -> None:
     if value not in get_args(Unknown):
         # A text is not shown: it may be a secret, in the wrong place.
-        given = "another text" if value and type(value) is str else described(value)
-        raise ValueError(f"{attribute.name} must be 'wait' or 'raise', not {given}")
+        shown = "another text" if value and type(value) is str else described(value)
+        raise ValueError(f"{attribute.name} must be 'wait' or 'raise', not {shown}")
 
 
 @attrs.frozen(kw_only=True)

@@ -68,7 +68,7 @@ class RateLimiter:
         self._planned: dict[int, int] = {}
         self._tidy_at = -math.inf
         # The garbage collector may close a wait while its thread holds the lock, so giving back must not need it.
-        self._given_back: deque[float] = deque()
+        self._returned: deque[float] = deque()
         # Moments at which requests go, those of one gap ago and of the future, in order.
         self._going: list[float] = []
         self.after_fork()
@@ -131,7 +131,7 @@ class RateLimiter:
 
     def give_back(self, moment: float) -> None:
         """Give back a planned moment that is not used; takes no lock that it would have to wait for."""
-        self._given_back.append(moment)
+        self._returned.append(moment)
         if self._lock.acquire(blocking=False):
             try:
                 self._take_back()
@@ -186,8 +186,8 @@ class RateLimiter:
             self._planned[chunk] = self._planned.get(chunk, 0) | 1 << bit
 
     def _take_back(self) -> None:
-        while self._given_back:
-            for cell in self._cells(self._given_back.popleft()):
+        while self._returned:
+            for cell in self._cells(self._returned.popleft()):
                 chunk, bit = divmod(cell, _CHUNK)
                 if left := self._planned.get(chunk, 0) & ~(1 << bit):
                     self._planned[chunk] = left
@@ -196,7 +196,7 @@ class RateLimiter:
 
     def _tidy(self, now: float) -> None:
         """Forget what was given back, and what is past."""
-        if self._given_back:
+        if self._returned:
             self._take_back()
         if now >= self._tidy_at:
             chunk = int(now // self._cell) // _CHUNK

@@ -68,8 +68,8 @@ def cortex_environment(vendor: str) -> dict[str, Any]:
     key_type = os.environ.get(variable, "").strip().lower() or "standard"
     if key_type not in ("standard", "advanced"):
         raise ValueError(f"{variable} must be standard or advanced")
-    given = from_environment(vendor, base_url="URL", key_id="KEY_ID", key="KEY")
-    return {**given, "advanced": key_type == "advanced"}
+    arguments = from_environment(vendor, base_url="URL", key_id="KEY_ID", key="KEY")
+    return {**arguments, "advanced": key_type == "advanced"}
 
 
 def _api_url(base_url: str) -> str:

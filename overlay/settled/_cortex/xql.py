@@ -84,11 +84,13 @@ XQL_RUNNING = frozenset({"PENDING", "RUNNING"})
 def read_query(raw: Any) -> Reading:
     """Read where a query stands; why it failed is in one field or another, as text or as a place in the query."""
     reply: Mapping[str, Any] = raw["reply"]
-    said = next(filter(None, map(_failure, (reply.get(name) for name in ("error", "error_message", "err_msg")))), None)
-    if not reply.get("status") and said is not None:
-        raise Refused(truncate(said))
+    message = next(
+        filter(None, map(_failure, (reply.get(name) for name in ("error", "error_message", "err_msg")))), None
+    )
+    if not reply.get("status") and message is not None:
+        raise Refused(truncate(message))
     status: str = reply["status"]
-    return Reading(status, XqlTerminal.outcome_of(status), detail=said)
+    return Reading(status, XqlTerminal.outcome_of(status), detail=message)
 
 
 def _failure(value: Any) -> str | None:
@@ -190,8 +192,8 @@ def _started(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
         reply = answer["reply"]
         if found := (reply.get("execution_id") or reply.get("query_id")) if is_object(reply) else reply:
             return Job(kind, client, id_of(found))
-        if is_object(reply) and (said := _failure(reply.get("err_msg"))):
-            raise SubmitFailed(f"the API did not take the query: {truncate(said)}")
+        if is_object(reply) and (message := _failure(reply.get("err_msg"))):
+            raise SubmitFailed(f"the API did not take the query: {truncate(message)}")
         raise LookupError("execution_id")
     except UNREADABLE as error:
         raise MalformedResponse(f"the answer names no query: {without_secrets(answer)!r:.200}") from error
@@ -246,7 +248,7 @@ def rows(
     if job.client is DETACHED and (found is None or found.stream_id is not None):
         raise ValueError(f"{job.ref}: a pickled snapshot has no client to read the rows with: pass client=")
     if found is None:
-        found = yield from _asked(requests, job)
+        found = yield from _requested_rows(requests, job)
     yield Page(found.rows)
     if found.stream_id is None:
         return
@@ -291,7 +293,7 @@ def _found(reply: Mapping[str, Any], most: float = math.inf) -> _Found:
     return _Found(found)
 
 
-def _asked(requests: XqlRequests, job: Job[Any]) -> Steps[_Found]:
+def _requested_rows(requests: XqlRequests, job: Job[Any]) -> Steps[_Found]:
     """Ask for all rows; the answer is one JSON value, of bounded size."""
     parts: list[bytes] = []
     left = most = _MAX_BODIES * _max_body(job)
@@ -308,8 +310,8 @@ def _asked(requests: XqlRequests, job: Job[Any]) -> Steps[_Found]:
         reply = json.loads(b"".join(parts))["reply"]
         return _found(reply)
     except UNREADABLE as error:
-        said = _quoted(job, sentence(reply)) if is_object(reply) and "results" not in reply else ""
-        raise MalformedResponse(f"{job.ref}: the answer has no rows that can be read{said}") from error
+        quoted = _quoted(job, sentence(reply)) if is_object(reply) and "results" not in reply else ""
+        raise MalformedResponse(f"{job.ref}: the answer has no rows that can be read{quoted}") from error
 
 
 def _streamed(job: Job[Any], request: dict[str, Any]) -> Steps[bytes]:
@@ -400,8 +402,8 @@ class _Lines:
             raise self._malformed("has a line that is no JSON") from error
         if not is_object(row):
             raise self._malformed("has a line that is no JSON object")
-        if not self._count and list(row) == ["reply"] and is_object(row["reply"]) and (said := sentence(row)):
-            raise self._malformed(f"is an error{_quoted(self._job, said)}")
+        if not self._count and list(row) == ["reply"] and is_object(row["reply"]) and (message := sentence(row)):
+            raise self._malformed(f"is an error{_quoted(self._job, message)}")
         self._count += 1
         yield row
 
@@ -409,8 +411,8 @@ class _Lines:
         return MalformedResponse(f"{self._job.ref}: after {self._count:,} rows, the stream {how}")
 
 
-def _quoted(job: Job[Any], said: str) -> str:
-    return f": {printable(without_credentials(said, job.client), 150)}" if said else ""
+def _quoted(job: Job[Any], message: str) -> str:
+    return f": {printable(without_credentials(message, job.client), 150)}" if message else ""
 
 
 def _max_body(job: Job[Any]) -> int:

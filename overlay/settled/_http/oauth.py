@@ -174,7 +174,7 @@ class OAuthClientCredentials(Credentials):
         try:
             try:
                 response: Response = yield self._token_request(request)
-                return self._taken(response, began)
+                return self._token_of(response, began)
             except _SAID_OF_CREDENTIALS:
                 raise
             except (ApiError, MalformedResponse, *UNREADABLE) as error_in_answer:
@@ -208,7 +208,7 @@ class OAuthClientCredentials(Credentials):
             extensions={**request.extensions, FOR_CREDENTIALS: True},
         )
 
-    def _taken(self, response: Response, began: float) -> tuple[str, int]:
+    def _token_of(self, response: Response, began: float) -> tuple[str, int]:
         raw = response.json()
         token = checked_secret("access_token", raw["access_token"])
         with self._lock:

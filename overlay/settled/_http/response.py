@@ -74,8 +74,8 @@ class Response:
         try:
             return json.loads(self.content)
         except UNREADABLE as error:
-            said = self.without_secrets(error_body(self.content).message)
-            malformed = _malformed(self._response, f"without JSON: {said!r}")
+            message = self.without_secrets(error_body(self.content).message)
+            malformed = _malformed(self._response, f"without JSON: {message!r}")
             malformed.request_id = _request_id(self._response, self._client)
             malformed.is_html = is_html(self.content)
             raise malformed from error

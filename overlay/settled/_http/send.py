@@ -126,8 +126,8 @@ async def _exchange_async(
             finally:
                 await received.aclose()
     except TimeoutError as error:
-        if awaited := request.extensions.get(UNSENT):
-            raise httpx.PoolTimeout(f"not sent: {awaited} did not come in time", request=request) from error
+        if missing := request.extensions.get(UNSENT):
+            raise httpx.PoolTimeout(f"not sent: {missing} did not come in time", request=request) from error
         raise
 
 

@@ -89,11 +89,11 @@ def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
 def _check_proxy(scheme: str) -> None:
     """Refuse an address of a proxy that httpx takes, and that nobody can connect to."""
     proxies = urllib.request.getproxies()
-    given = proxies.get(scheme) or proxies.get("all") or ""
-    url = httpx.URL(given if "://" in given else f"http://{given}")
+    address = proxies.get(scheme) or proxies.get("all") or ""
+    url = httpx.URL(address if "://" in address else f"http://{address}")
     if url.port is not None and not 0 < url.port <= LAST_PORT:
         raise ValueError(f"a proxy has the port {url.port}, and there is none")
-    if given and not url.host.replace("%20", ""):
+    if address and not url.host.replace("%20", ""):
         raise ValueError("the address of a proxy has no host")
 
 

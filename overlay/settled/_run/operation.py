@@ -215,23 +215,23 @@ def _discreet(
 def submit(
     client: Client,
     request: dict[str, Any],
-    taken: Callable[[Any], T],
+    parse: Callable[[Any], T],
     *,
     permanent: Sequence[str] = (),
     seconds: float | None = None,
     by_location: bool = False,
     turn_by: float = math.inf,
 ) -> Steps[T]:
-    """Send a request that starts a job, once, and return what `taken` makes of its answer's JSON.
+    """Send a request that starts a job, once, and return what `parse` makes of its answer's JSON.
 
     `permanent` are parts of messages with which a 5xx refuses for good. `seconds` is how long the API may take to
     answer, where that is longer than for other requests. With `by_location` the answer tells of the job in its Location
-    header, and `taken` is given the id at its end. If the client's rate does not let the request go before the moment
+    header, and `parse` is given the id at its end. If the client's rate does not let the request go before the moment
     `turn_by`, it is not sent.
 
     Raises:
         ValueError: If the request cannot be written as JSON.
-        SubmitFailed: If the API answered that it did not take the job; `taken` raises it, too.
+        SubmitFailed: If the API answered that it did not take the job; `parse` raises it, too.
         SubmitUnclear: If the job may exist, but no answer says so.
         SettledError: ApiError or TransportError, if there surely is no job.
     """
@@ -242,7 +242,7 @@ def submit(
         response: Response = yield step
         raw = response.location_id() if by_location else response.json()
         try:
-            return taken(raw)
+            return parse(raw)
         except UNREADABLE as error:
             said = f"{without_secrets(raw)!r}"
             raise MalformedResponse(

@@ -98,7 +98,7 @@ def check_credentials(headers: Mapping[str, str], auth: CallbackAuth | None) -> 
     pairs = getattr(headers, "items", None)
     if pairs is None:
         raise TypeError(f"headers must be a mapping, not a {type(headers).__qualname__}")
-    given = next((str(given) for header, given in pairs() if str(header).lower() == name), "")
+    received = next((str(received) for header, received in pairs() if str(header).lower() == name), "")
     # As bytes, because compare_digest refuses text outside ASCII, which a header can hold.
-    if not hmac.compare_digest(given.encode(errors="surrogatepass"), value.encode()):
+    if not hmac.compare_digest(received.encode(errors="surrogatepass"), value.encode()):
         raise AuthenticationError("wrong credentials", status_code=401, method="POST", path="callback")

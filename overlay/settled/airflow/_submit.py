@@ -72,13 +72,13 @@ class SubmitJobOperator(BaseOperator):
         if kept is not None:
             return self._kept(kept)
         function = submit_named(self.submit)
-        given = checked(function, self.arguments)
+        arguments = checked(function, self.arguments)
         client = self._client()
         # Stored before the request: after a crash, an attempt without a ref means that a job may exist.
         state.set(KEY, {"ref": None, "since": datetime.now(UTC).isoformat(timespec="seconds")}, retention=NEVER_EXPIRE)
         try:
             with client:
-                ref = function(client, **given).ref
+                ref = function(client, **arguments).ref
                 self._keep(state, ref)
         except SubmitUnclear as error:
             self.log.error("%s; candidates: %s", error, ", ".join(error.candidates) or "none")  # noqa: TRY400

@@ -92,7 +92,7 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_json: bool) -> int:
+def submit_once(submit: Submit, client: Client, arguments: dict[str, Any], *, as_json: bool) -> int:
     """Submit, print the result, and return the exit code.
 
     Raises:
@@ -101,18 +101,19 @@ def submit_once(submit: Submit, client: Client, given: dict[str, Any], *, as_jso
     """
     try:
         with log_to(lambda record: typer.echo(plain(record.getMessage()), err=True)):
-            job = submit(client, **given)
+            job = submit(client, **arguments)
     except (TypeError, ValueError) as error:
         raise typer.BadParameter(plain(error)) from None
     except KeyboardInterrupt as error:
         # A note tells what is known of the job, if its id has come, or if it was looked up.
-        said = getattr(error, "__notes__", [])
-        typer.echo(f"settled: interrupted: {plain(said[0])}" if said else f"settled: {_INTERRUPTED}", err=True)
+        notes = getattr(error, "__notes__", [])
+        typer.echo(f"settled: interrupted: {plain(notes[0])}" if notes else f"settled: {_INTERRUPTED}", err=True)
         raise
     except SettledError as error:
         _print_error(error, as_json=as_json)
-        codes = {SubmitFailed: NOT_TAKEN, SubmitUnclear: UNCLEAR}
-        return codes.get(type(error), API_PROBLEM)
+        if isinstance(error, SubmitFailed | SubmitUnclear):
+            return NOT_TAKEN if isinstance(error, SubmitFailed) else UNCLEAR
+        return API_PROBLEM
     try:
         typer.echo(json.dumps({"ref": job.ref, "error": None}) if as_json else job.ref)
     except (OSError, KeyboardInterrupt):

@@ -50,17 +50,17 @@ class CortexGate:
 
     def _problem(self, request: Request) -> str | None:
         headers = request.headers
-        given = headers.get("authorization", "")
-        if headers.get("x-xdr-auth-id") != self._key_id or not given:
+        credentials = headers.get("authorization", "")
+        if headers.get("x-xdr-auth-id") != self._key_id or not credentials:
             return "no such key"
         nonce, timestamp = headers.get("x-xdr-nonce"), headers.get("x-xdr-timestamp", "")
         if nonce is None:
-            return None if hmac.compare_digest(given.encode(), self._key.encode()) else "wrong key"
+            return None if hmac.compare_digest(credentials.encode(), self._key.encode()) else "wrong key"
         if not timestamp.isdecimal() or abs(time.time() - int(timestamp) / 1000) > MAX_AGE_SECONDS:
             return "stale timestamp"
         if nonce in self._nonces or len(nonce) != 64 or not nonce.isalnum():
             return "nonce used before, or not 64 alphanumerics"
-        if not hmac.compare_digest(given.encode(), signature(self._key, nonce, timestamp).encode()):
+        if not hmac.compare_digest(credentials.encode(), signature(self._key, nonce, timestamp).encode()):
             return "wrong signature"
         self._nonces.add(nonce)
         return None

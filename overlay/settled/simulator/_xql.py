@@ -138,8 +138,8 @@ def _reply(job: ScriptedJob, *, limit: int | None) -> dict[str, Any]:
     if count <= _MAX_ROWS or (limit is not None and limit <= _MAX_ROWS):
         most = min(count, _MAX_ROWS if limit is None else max(limit, 0))
         results = {"data": [_row(rows, number) for number in range(most)]}
-    told = {"number_of_results": count, "query_cost": {"1402": _COST}, "remaining_quota": _QUOTA, "results": results}
-    return {"reply": {"status": status} | told | fields}
+    found = {"number_of_results": count, "query_cost": {"1402": _COST}, "remaining_quota": _QUOTA, "results": results}
+    return {"reply": {"status": status} | found | fields}
 
 
 async def _stream(simulator: Simulator, data: Data) -> Response:
