@@ -74,8 +74,10 @@ def main(argv: list[str] | None = None) -> int:
         with loopback.running() as url:
             profiles.print_profiles(url)
         return 0
+    # Tables of two runs would stand side by side as if they could be compared.
     if options.write and options.tables:
         parser.error("--write is for all tables: it replaces what the page has of them")
+    # Before the measuring, which takes long.
     if options.write:
         try:
             report.check()

@@ -33,6 +33,7 @@ def polls_picture(costs: dict[str, dict[str, list[float]]]) -> str:
     y = Axis("CPU time per poll", _decades([cost for of in costs.values() for side in of.values() for cost in side]))
     plot = Plot(x, y, left=70, top=70, width=470, height=360)
     ends = []
+    # There may be more sides than colours.
     others = iter(_OTHERS * 2)
     for name in dict.fromkeys(side for of in costs.values() for side in of):
         points = [(float(jobs), Spread.of(of[name]).median) for jobs, of in costs.items() if of.get(name)]
@@ -76,6 +77,7 @@ def schedules_picture(rows: list[list[Any]]) -> str:
 def _decades(values: list[float]) -> dict[float, str]:
     ticks = {100.0: "100 µs", 200.0: "200 µs", 500.0: "500 µs", 1e3: "1 ms", 2e3: "2 ms", 5e3: "5 ms", 1e4: "10 ms"}
     ticks |= {2e4: "20 ms", 5e4: "50 ms", 1e5: "100 ms"}
+    # Only the ticks around the data, so that the curves fill the picture.
     below = max((tick for tick in ticks if tick <= min(values)), default=min(ticks))
     above = min((tick for tick in ticks if tick >= max(values)), default=max(ticks))
     return {tick: label for tick, label in ticks.items() if below <= tick <= above}

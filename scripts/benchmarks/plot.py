@@ -20,6 +20,7 @@ class Axis:
 
     def share(self, value: float) -> float:
         """How far along the axis a value is."""
+        # Costs and delays span decades: on a linear axis all but the worst would be one line.
         first, last = (math.log(tick) for tick in (min(self.ticks), max(self.ticks)))
         return (math.log(value) - first) / (last - first)
 
@@ -98,6 +99,7 @@ def spread_out(heights: list[float], gap: float, top: float, bottom: float) -> l
     for height in heights:
         placed.append(max(height, placed[-1] + gap if placed else top))
     limit = bottom
+    # What was pushed down beyond the edge is pushed up again, the lowest first.
     for index in range(len(placed) - 1, -1, -1):
         placed[index] = min(placed[index], limit)
         limit = placed[index] - gap

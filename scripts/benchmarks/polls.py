@@ -30,6 +30,7 @@ def async_costs(url: str, jobs: int, *, rounds: int, quick: bool) -> Costs:
     load = loads[jobs]
     peers = list(async_peers.PEERS)
     once = [] if jobs == 1 else _THROUGH_HTTPX
+    # A round of many jobs takes minutes.
     if jobs > 1:
         rounds = min(rounds, 3)
         peers = [name for name in peers if not (quick and name in once)]

@@ -47,12 +47,14 @@ def read_side(folder: Path) -> Side:
     for path in sorted((*overlay.glob("[!_]*.py"), *overlay.glob("[!_]*/__init__.py"))):
         jobs |= read_tables(path.read_text(encoding="utf-8"), path.relative_to(folder).as_posix(), overlay)
     lock = folder / "generated" / "lock.json"
+    # Clients that were generated earlier number the members of enums, so their order counts there.
     by_word = lock.is_file() and MEMBERS in lock.read_text(encoding="utf-8")
     return Side(specs, jobs, numbered=not by_word)
 
 
 def with_line(finding: Finding, old: Path, new: Path) -> Finding:
     """A finding with its line in the spec, in the old one if the new one has it no longer."""
+    # What is gone has a line in the old spec alone.
     for folder, mark in ((new, ""), (old, " (old)")) if finding.new is not None else ((old, " (old)"), (new, "")):
         path = folder / "specs" / f"{finding.vendor}.yaml"
         line = locate(path, finding.operation.split(", ")[0], finding.where) if path.is_file() else 0
@@ -92,6 +94,7 @@ def checked_out(revision: str, root: Path, scratch: Path) -> Path:
         git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     except (Problem, IndexError) as error:
         raise Problem("no such folder, and no such revision") from error
+    # Not a worktree, which would leave traces in the repository.
     with zipfile.ZipFile(io.BytesIO(git(root, "archive", "--format=zip", revision))) as archive:
         archive.extractall(scratch)
     return scratch

@@ -75,6 +75,7 @@ def targets(name: str, root: Path) -> dict[str, Path]:
     for path in taken:
         if path.exists():
             raise UnusableName(f"{name} is taken: {path.relative_to(root)} exists")
+    # A vendor of the name of an export would hide it.
     package = root / "overlay" / "settled" / "__init__.py"
     if f'"{name}"' in package.read_text(encoding="utf-8"):
         raise UnusableName(f"{name} is taken: {package.relative_to(root)} exports it")
@@ -180,6 +181,7 @@ def filled(template: str, words: Mapping[str, Any]) -> str:
     text = environment.get_template(f"{template}.jinja").render(words)
     if not template.endswith(".py"):
         return text
+    # Names of different lengths break lines elsewhere, and imports sort by them.
     for rules in (["check", "--select=I", "--fix-only", "--quiet"], ["format"]):
         command = [sys.executable, "-m", "ruff", *rules, f"--config={ROOT / 'pyproject.toml'}", "-"]
         text = subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout  # noqa: S603
@@ -189,6 +191,7 @@ def filled(template: str, words: Mapping[str, Any]) -> str:
 def check_job(words: Mapping[str, Any]) -> None:
     """Raise UnusableName if the word for a job is a name that the module needs for something else."""
     job = words["job"]
+    # With a word that is surely free, so that every other name in the module is one to avoid.
     tree = ast.parse(filled("module.py", {**words, "job": "job_"}))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     used |= {alias.asname or alias.name for node in ast.walk(tree) if hasattr(node, "names") for alias in node.names}

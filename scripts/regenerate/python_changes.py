@@ -25,6 +25,7 @@ def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[F
     folders = {"settled_clients": "generated", "settled": "overlay"}
     packages = [name for name, folder in folders.items() if all((side / folder / name).is_dir() for side in (old, new))]
     for before, after in zip(load_python(old, packages), load_python(new, packages), strict=True):
+        # Users know a name that a package re-exports by its public path.
         public: dict[str, str] = {}
         for module in [before, *before.modules.values()]:
             aliases = [each for each in module.members.values() if isinstance(each, griffe.Alias) and each.is_public]
@@ -53,6 +54,7 @@ def python_finding(path: str, breakage: griffe.Breakage) -> Finding:
 
 def load_python(folder: Path, packages: Iterable[str]) -> list[griffe.Module]:
     """The packages of a side as their source says, without importing them."""
+    # Nothing is imported: the old side may not run with what is installed here.
     loader = griffe.GriffeLoader(search_paths=[folder / "overlay", folder / "generated"], allow_inspection=False)
     try:
         loaded = [loader.load(package, try_relative_path=False) for package in packages]

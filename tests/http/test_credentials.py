@@ -7,6 +7,7 @@ import base64
 import itertools
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -240,16 +241,27 @@ def test_a_renewal_that_the_rate_does_not_let_go_in_time(clock: VirtualClock, wa
     assert not any(clock.slept)
 
 
-def test_a_submit_without_a_token_is_sure() -> None:
-    """A submit that never got a token was not sent, so that it is a TransportError and no SubmitUnclear."""
+def _sealed_vault() -> str:
+    raise OSError("the vault is sealed")
 
-    def ask() -> str:
-        raise OSError("the vault is sealed")
 
+def _slow_vault() -> str:
+    time.sleep(0.2)
+    return FIRST
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"), [(_sealed_vault, "no credentials"), (_slow_vault, "no time was left to send the request")]
+)
+def test_a_submit_without_a_token_is_sure(
+    ask: Callable[[], str], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A submit that got no token, or none in time, was not sent: a TransportError, and no SubmitUnclear."""
+    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.1)
     with (
         answering(lambda _: DONE) as server,
         agilesec.connect(server.url, token=ask) as client,
-        pytest.raises(TransportError, match="no credentials") as raised,
+        pytest.raises(TransportError, match=message) as raised,
     ):
         agilesec.execute_scan(client, "s1")
     assert raised.value.is_unsent
@@ -276,23 +288,6 @@ def test_a_submit_without_time_for_a_token_is_sure(is_refused: bool, monkeypatch
         pytest.raises(TransportError, match="not sent: credentials did not come in time") as raised,
     ):
         asyncio.run(main(server.url))
-    assert raised.value.is_unsent
-
-
-def test_a_slow_vault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A callable that blocks a thread until the time is over has kept the submit from being sent."""
-    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.1)
-
-    def ask() -> str:
-        time.sleep(0.2)
-        return FIRST
-
-    with (
-        answering(lambda _: DONE) as server,
-        agilesec.connect(server.url, token=ask) as client,
-        pytest.raises(TransportError, match="no time was left to send the request") as raised,
-    ):
-        agilesec.execute_scan(client, "s1")
     assert raised.value.is_unsent
 
 

@@ -216,6 +216,7 @@ def log_to(take: Callable[[logging.LogRecord], None]) -> Generator[None]:
     logger, handler = logging.getLogger("settled"), _Handler(take)
     level, propagate = logger.level, logger.propagate
     logger.addHandler(handler)
+    # Changes come by on_poll already.
     logger.setLevel(logging.WARNING)
     # A root handler would print each warning a second time.
     logger.propagate = False

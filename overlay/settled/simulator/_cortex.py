@@ -54,10 +54,12 @@ class CortexGate:
         if headers.get("x-xdr-auth-id") != self._key_id or not credentials:
             return "no such key"
         nonce, timestamp = headers.get("x-xdr-nonce"), headers.get("x-xdr-timestamp", "")
+        # A standard key has no nonce.
         if nonce is None:
             return None if hmac.compare_digest(credentials.encode(), self._key.encode()) else "wrong key"
         if not timestamp.isdecimal() or abs(time.time() - int(timestamp) / 1000) > MAX_AGE_SECONDS:
             return "stale timestamp"
+        # A request that somebody has recorded must not be good a second time.
         if nonce in self._nonces or len(nonce) != 64 or not nonce.isalnum():
             return "nonce used before, or not 64 alphanumerics"
         if not hmac.compare_digest(credentials.encode(), signature(self._key, nonce, timestamp).encode()):

@@ -81,6 +81,7 @@ def routes(simulator: Simulator) -> list[Route]:
     async def results(request: Request) -> Response:
         data = await request_data(request)
         job = simulator.job(SCRIPT_EXECUTION, _text(data, "action_id"))
+        # A run that is not known is told in a 200.
         if job is None:
             return JSONResponse({"reply": {"error_message": "there is no such action", "results": []}})
         return JSONResponse({"reply": _results(simulator, job)})
@@ -95,6 +96,7 @@ def routes(simulator: Simulator) -> list[Route]:
         job = simulator.job(ACTION, _text(await request_data(request), "group_action_id"))
         words = _words(simulator, job) if job else {}
         links = {endpoint: _link(simulator, endpoint, word) for endpoint, word in words.items()}
+        # An endpoint without files is left out.
         return JSONResponse({"reply": {"data": {endpoint: link for endpoint, link in links.items() if link}}})
 
     async def download(request: Request) -> Response:

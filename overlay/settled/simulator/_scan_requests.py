@@ -39,6 +39,7 @@ def problems_of_submit(body: Any) -> Iterator[str]:
         return
     yield from _missing(body)
     yield from _wrong_types(body, _REQUIRED)
+    # Only this operation checks the form of the id.
     if not re.fullmatch("[0-9a-fA-F]{24}", str(body.get("callbackId", "0" * 24))):
         yield "Invalid format for callbackId: expected a 24-hex-character ObjectId."
     if not _is_priority(body):

@@ -74,6 +74,7 @@ class Simulator:
         self.speed = speed
         self.key_id = key_id
         self.key = key
+        # OSAPI checks a signature, AgileSec compares texts: each takes either form.
         self.plain_token = token
         self.token: str = signed({"sub": "settled", "exp": int(time.time()) + _TOKEN_SECONDS}, token)
         self.scan_slots = scan_slots
@@ -152,6 +153,7 @@ class Simulator:
             ValueError: If the script has no state.
         """
         plan = agilesec.Plan(tuple(states), error_code, refusal)
+        # A bad script fails the test that wrote it, and not a request in the server's thread.
         scripts(plan.states, speed=self.speed, now=0)
         self.agilesec.plans[sensor_name] = plan
 
@@ -342,6 +344,7 @@ class Simulator:
         now = self.clock()
         if job is None or now >= job.expires:
             return self.note(kind, job_id, not_found)
+        # The reply is made in any case: a fault without a status spoils it, and does not replace it.
         fault = job.poll(now)
         made = reply(job)
         answer: Response = made if isinstance(made, Response) else JSONResponse(made)
@@ -349,6 +352,7 @@ class Simulator:
 
     async def spoil(self, kind: str, answer: Response, fault: Fault) -> Response:
         """A reply as a fault changes it, after the fault's delay."""
+        # In real time, also under a virtual clock: a slow reply is the network's.
         await asyncio.sleep(fault.delay)
         if fault.status is not None:
             body = self._vendors[kind].error(fault.status, "internal error").body if fault.body is None else fault.body

@@ -118,6 +118,7 @@ async def _results(simulator: Simulator, data: Data) -> Response:
         problem = "format must be json or csv"
     if problem is not None:
         return simulator.note(KINDS[0], str(query_id), cortex_error(400, problem))
+    # As the API does it with pending_flag false; Settled itself never asks so.
     if is_blocking:
         for _ in range(_BLOCKS):
             if query_id not in {job.id for job in _running(simulator)}:
