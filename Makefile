@@ -12,7 +12,10 @@ PIP_COMPILE = $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --stri
 # Makes the virtual environment $(1), unless it is there.
 NEEDED = import sys; sys.exit(sys.version_info < (3, 11) and "settled needs Python 3.11 or later, and $(PYTHON) is \
 	%d.%d: name another one, as in make PYTHON=python3.13 $(MAKECMDGOALS)" % sys.version_info[:2])
-make_venv = test -x $(1)/bin/python || { $(PYTHON) -c '$(NEEDED)' && $(PYTHON) -m venv $(1); }
+make_venv = test -x $(1)/bin/python || { $(PYTHON) -c '$(NEEDED)' && { $(PYTHON) -m venv $(1) || { rm -rf $(1); exit 1; }; }; }
+
+# Python keeps what it compiles, whatever the environment says: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all generate regenerate changes new-api adopt pages check-generated readme check-readme test-contract test-airflow faults bench fuzz mutants soak lint types docs dist constraints clean
@@ -23,8 +26,8 @@ help: ## Show what can be made
 	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 .venv/ready: scripts/requirements/constraints.txt pyproject.toml
-	@echo "Installing what the tests need into .venv: $$(grep -c "^[a-z].*==" $<) packages, 280 MB, one to two minutes."
 	@$(call make_venv,.venv)
+	@echo "Installing what the tests need into .venv: $$(grep -c "^[a-z].*==" $<) packages, 280 MB, one to two minutes."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -74,8 +77,8 @@ types: .venv/ready ## Check types with mypy and pyright
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 .venv/docs/ready: scripts/requirements/docs.txt
-	@echo "Installing what the site is built with into .venv/docs: $$(grep -c '^[a-z].*==' $<) packages, half a minute."
 	@$(call make_venv,.venv/docs)
+	@echo "Installing what the site is built with into .venv/docs: $$(grep -c '^[a-z].*==' $<) packages, half a minute."
 	.venv/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r scripts/requirements/docs.txt
 	touch $@
 

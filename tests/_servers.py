@@ -8,6 +8,9 @@ import threading
 from collections.abc import Callable
 from typing import Self
 
+# Unseen by a virtual clock, which would take a thread that has just begun to be at work, and wait for it in real time.
+_start = threading.Thread.start
+
 
 class Server:
     """Listens on loopback, and lets `behave` deal with each connection, in a thread of its own.
@@ -82,4 +85,4 @@ class Server:
     def _begin(self, work: Callable[[socket.socket], None], what: socket.socket) -> None:
         thread = threading.Thread(target=work, args=[what], daemon=True)
         self._threads.append(thread)
-        thread.start()
+        _start(thread)

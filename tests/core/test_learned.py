@@ -81,6 +81,7 @@ def test_exponential_durations_tell_nothing(savings: dict[str, Saving]) -> None:
     assert 1.2 < savings["exponential, median 200 s"].ratio < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_changed_jobs_cost_few_requests(
@@ -91,6 +92,7 @@ def test_changed_jobs_cost_few_requests(
         assert drift.after.requests <= 1.5 * drift.default.requests, drift.kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_longer_jobs_are_noticed(drifts: dict[tuple[float, str], list[Drift]], change: str) -> None:
     """Jobs that suddenly take ten times as long are at most half as late again as by the default schedule."""
@@ -98,12 +100,14 @@ def test_longer_jobs_are_noticed(drifts: dict[tuple[float, str], list[Drift]], c
         assert drift.after.overshoot <= 1.5 * drift.default.overshoot, drift.kind
 
 
+@pytest.mark.slow
 def test_shorter_jobs_are_noticed_by_a_close_watch(drifts: dict[tuple[float, str], list[Drift]]) -> None:
     """So are jobs that suddenly take a tenth of the time, if the schedule is told to watch for them."""
     for drift in drifts[0.1, "watch"]:
         assert drift.after.overshoot <= 1.5 * drift.default.overshoot, drift.kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["delay", "requests"])
 def test_shorter_jobs_are_noticed(drifts: dict[tuple[float, str], list[Drift]], change: str) -> None:
     """Without being told so, a schedule is up to twelve times as late at them as the default one, not worse."""
@@ -111,6 +115,7 @@ def test_shorter_jobs_are_noticed(drifts: dict[tuple[float, str], list[Drift]], 
         assert drift.after.overshoot <= 12 * drift.default.overshoot, drift.kind
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_recovers_the_delay(drifts: dict[tuple[float, str], list[Drift]], factor: float) -> None:
     """After twenty of the changed jobs the delay is about what was asked for again."""
@@ -120,6 +125,7 @@ def test_recovers_the_delay(drifts: dict[tuple[float, str], list[Drift]], factor
     assert sum(ratio > 1.5 * NOISE for ratio in recovered) <= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("factor", [0.1, 10.0])
 def test_recovers_the_requests(drifts: dict[tuple[float, str], list[Drift]], factor: float) -> None:
     """After twenty of the changed jobs they cost about the requests that were asked for again, or fewer."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from _planted import Edit, only, planted, real
+from _planted import Edit, only, planted
+from _specs import SPECS
 from findings import BUMPS, CLASSES
 from spec_changes import compare, compare_specs
 
@@ -395,7 +396,7 @@ def test_planted_change_is_found(plant: Plant, table: list[str]) -> None:
     table.append(f"{plant!s:<55}  {'; '.join(plant.found)}")
 
 
-@pytest.mark.parametrize("vendor", sorted(real().specs))
+@pytest.mark.parametrize("vendor", [path.stem for path in SPECS])
 def test_unchanged_copy_has_no_findings(vendor: str) -> None:
     """A copy that says the same, in another order too, is no change."""
     old, new = only(vendor), only(vendor)
