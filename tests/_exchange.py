@@ -67,8 +67,13 @@ def asked_id(head: Head) -> str:
     return head.split(b" ")[1].rpartition(b"/")[2].decode()
 
 
-def fetch_all(jobs: list[Job[Any]], way: str) -> list[Snapshot[Any] | Exception]:
-    """What fetching each job brings, one after the other over one client; or the error that came instead."""
+def fetch_all(
+    jobs: list[Job[Any]], way: str, *, after: Callable[[], object] = lambda: None
+) -> list[Snapshot[Any] | Exception]:
+    """What fetching each job brings, one after the other over one client; or the error that came instead.
+
+    `after` is called after each, and may block.
+    """
 
     async def in_a_loop() -> list[Snapshot[Any] | Exception]:
         brought: list[Snapshot[Any] | Exception] = []
@@ -76,6 +81,7 @@ def fetch_all(jobs: list[Job[Any]], way: str) -> list[Snapshot[Any] | Exception]
         async with client:
             for job in jobs:
                 brought += await asyncio.gather(job.fetch_async(), return_exceptions=True)
+                await asyncio.to_thread(after)
         return brought
 
     if way != "sync":
@@ -88,4 +94,5 @@ def fetch_all(jobs: list[Job[Any]], way: str) -> list[Snapshot[Any] | Exception]
                 brought.append(job.fetch())
             except Exception as error:
                 brought.append(error)
+            after()
     return brought

@@ -37,6 +37,8 @@ KIND = "cortex_xsiam.byos_import"
 
 # The same examples in every run, however slow the machine.
 settings.register_profile("settled", deadline=None, derandomize=True)
+# Fewer of them: `make test`.
+settings.register_profile("quick", settings.get_profile("settled"), max_examples=25)
 # Other examples in every run, and many of them: `make fuzz`.
 settings.register_profile(
     "long", deadline=None, max_examples=22_000, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -45,6 +47,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "settled"))
 
 WaitFunction = Callable[..., Snapshot[Any]]
 CallFunction = Callable[..., Any]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two for each processor: many tests wait for something, and on a busy machine more processes get more of it."""
+    return min(2 * (os.cpu_count() or 1), 16)
 
 
 def pytest_configure() -> None:

@@ -378,7 +378,7 @@ def _drive(
             batch.release(wait, result.end, now)
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples * 2 // 5)
 @given(
     jobs=st.integers(1, 100),
     max_rate=st.none() | st.floats(2, 50),

@@ -230,7 +230,7 @@ def test_through_a_proxy(monkeypatch: pytest.MonkeyPatch, fast: bool) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("fast", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_many_waits_at_once(fast: bool) -> None:
     """A thousand waits at once lose no poll, and open a hundred connections at most."""
 
@@ -244,7 +244,7 @@ def test_many_waits_at_once(fast: bool) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("max_rate", [None, 3000])
+@pytest.mark.parametrize("max_rate", [None, pytest.param(3000, marks=pytest.mark.slow)])
 def test_two_event_loops_share_a_client(max_rate: float | None) -> None:
     """Two event loops in threads of their own have a stack of connections each, and no poll of either fails."""
 

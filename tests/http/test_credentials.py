@@ -293,24 +293,29 @@ def test_a_submit_without_time_for_a_token_is_sure(is_refused: bool, monkeypatch
 
 def test_a_submit_without_time_for_a_connection_is_sure(monkeypatch: pytest.MonkeyPatch) -> None:
     """A submit that waited for a connection until its time was over was not sent; the one that had it may be."""
-    monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.5)
     monkeypatch.setattr(pool.use_stack, "__kwdefaults__", {"max_connections": 1})
+    has_come, is_over = threading.Event(), threading.Event()
 
     def answer(_: bytes) -> bytes:
-        time.sleep(1)
-        return DONE
+        has_come.set()
+        is_over.wait(60)
+        return b""
 
-    async def main(url: str) -> list[Any]:
+    async def main(url: str) -> None:
         async with agilesec.connect(url, token=FIRST) as client:
-            submits = [agilesec.execute_scan_async(client, "s1") for _ in range(2)]
-            return list(await asyncio.gather(*submits, return_exceptions=True))
+            first = asyncio.create_task(agilesec.execute_scan_async(client, "s1"))
+            await asyncio.to_thread(has_come.wait, 60)
+            monkeypatch.setattr(_operation, "MAX_POLL_SECONDS", 0.1)
+            match = "not sent: a free connection did not come in time"
+            with pytest.raises(TransportError, match=match) as raised:
+                await agilesec.execute_scan_async(client, "s1")
+            assert raised.value.is_unsent
+            is_over.set()
+            with pytest.raises(SubmitUnclear):
+                await first
 
     with answering(answer) as server:
-        first, second = asyncio.run(main(server.url))
-    assert isinstance(first, SubmitUnclear)
-    assert isinstance(second, TransportError)
-    assert second.is_unsent
-    assert "not sent: a free connection did not come in time" in str(second)
+        asyncio.run(main(server.url))
 
 
 @pytest.mark.parametrize("way", WAYS)

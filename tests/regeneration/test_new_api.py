@@ -16,8 +16,6 @@ import pytest
 from _scaffold import check, copied, ended, new_api, started
 from _specs import ROOT, files, load_generate
 
-pytestmark = pytest.mark.slow
-
 generate = load_generate()
 
 # The page maintain/add-a-vendor.md shows these lines. Each takes the place of one that says FILL IN.
@@ -115,6 +113,7 @@ def _unchanged_specs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(generate, "generate_client", generate_new)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -132,6 +131,7 @@ def test_scaffold_is_valid(tmp_path: Path, options: str) -> None:
     check(folder, "oven_works", generate)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_unchanged_specs")
 def test_worked_example(tmp_path: Path) -> None:
     """A fifth vendor takes a scaffold and at most 60 hand-written lines, and its job can be waited on."""

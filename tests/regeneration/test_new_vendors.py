@@ -15,6 +15,8 @@ import pytest
 from _scaffold import check, copied, new_api
 from _specs import files, load_generate
 
+pytestmark = pytest.mark.slow
+
 generate = load_generate()
 
 
