@@ -38,8 +38,8 @@ demo: .venv/ready ## Submit a few jobs to the embedded simulator, and wait for t
 ##@ Develop
 
 test: .venv/ready ## Run the tests but the slow ones
-	@echo "The quick tests, in parallel: some nine minutes of processor time, so about five on two cores. \`make test-all\` adds the slow ones."
-	$(PYTEST) --numprocesses auto -m "not slow"
+	@echo "The quick tests, in parallel: some four minutes of processor time, so about two on two idle cores. \`make test-all\` adds the slow ones."
+	HYPOTHESIS_PROFILE=quick $(PYTEST) --numprocesses auto -m "not slow"
 
 test-all: .venv/ready ## Run all tests, as a change needs them before it lands
 	@echo "All tests, in parallel: about five minutes, for a first result see \`make test\`."

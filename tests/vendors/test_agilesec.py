@@ -398,7 +398,7 @@ def test_a_callback_wakes_the_wait(scan: Callable[..., Job[Any]], receiver: Rece
     """A wait with an inbox polls seldom, and at once when the callback comes, which is then the snapshot's."""
     end, elapsed = _wait_and_call_back(scan("running", "failed"), receiver, [0.2])
     assert (end.outcome, end.polls, len(answering.requests)) == (Outcome.FAILED, 2, 2)
-    assert elapsed < 5
+    assert elapsed < 15
     assert end.callback.error_code == "git-17"
     assert end.callback.labels[0]["team"] == "blue"
 
@@ -408,7 +408,7 @@ def test_a_callback_is_a_hint(scan: Callable[..., Job[Any]], receiver: Receiver)
     """The status API has the last word: a scan that it says is running is polled on, now as often as any other."""
     end, elapsed = _wait_and_call_back(scan("running", "running", "running", "successful"), receiver, [0.1, 0.15])
     assert (end.outcome, end.status, end.polls) == (Outcome.SUCCEEDED, "successful", 4)
-    assert 0.3 < elapsed < 5
+    assert 0.3 < elapsed < 15
 
 
 @pytest.mark.usefixtures("real_time")

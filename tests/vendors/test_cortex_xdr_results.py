@@ -11,6 +11,7 @@ import pickle
 import shutil
 import stat
 import struct
+import sys
 import warnings
 import zipfile
 import zlib
@@ -776,8 +777,8 @@ def test_encrypted_archives(sim: Simulator, script: MakeJob, tmp_path: Path) -> 
         ('attachment; filename=".."', "_"),
         ("attachment", A),
         (";;;=", A),
-        # What the email package cannot read.
-        ("attachment; filename*=a; filename*0=b", A),
+        # What the email package cannot read, at least in some versions of Python; from the first, 3.14 has "b".
+        ("attachment; filename*=a; filename*0=b", "b" if sys.version_info >= (3, 14) else A),
         ("attachment; filename*=idna''x", A),
         (f"attachment; filename*{'9' * 5000}*=x", A),
     ],

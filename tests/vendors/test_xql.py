@@ -691,7 +691,7 @@ def test_a_stream_that_trickles(
     def trickle(connection: socket.socket) -> None:
         for _ in heads(connection):
             connection.sendall(CHUNKED + head + b"\r\n")
-            for _ in range(300):
+            for _ in range(3000):
                 time.sleep(0.02)
                 connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
 
@@ -699,7 +699,7 @@ def test_a_stream_that_trickles(
         began = time.monotonic()
         with pytest.raises(errors.TransportError, match="q1: "):
             await face.rows(_ended(face))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
 
     with Server(trickle) as server:
         run(server.url, scenario)
