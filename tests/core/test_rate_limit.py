@@ -398,9 +398,10 @@ def test_many_jobs_keep_to_the_rate_and_the_deadline(
 
     ends = {snapshot.job.id: snapshot for snapshot in came_out}
     assert len(came_out) == len(ends) == jobs
-    spacing = RateLimiter(max_rate).spacing
+    spacing, gap = RateLimiter(max_rate).spacing, RateLimiter(max_rate).gap
     moments = [moment for moment, _ in polled]
-    assert all(later - earlier > spacing - 1e-6 for earlier, later in itertools.pairwise(moments))
+    # One that goes late, because an answer came amid its cell, is nearer to the next than planned, not than allowed.
+    assert all(later - earlier > gap - 1e-6 for earlier, later in itertools.pairwise(moments))
     last_polls = {job_id: moment for moment, job_id in polled}
     enough = jobs * max(spacing, answer / 20)
     for job_id, end in ends.items():
