@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ._core.job import Job
+from ._core.snapshot import outcome_error
 
 SECONDS = 60.0
 
@@ -20,7 +21,8 @@ def results_of(
     are replaced.
 
     Raises:
-        ValueError: If the kind has no results, the job has not settled, or there is no folder for what are files.
+        ValueError: If the kind has no results, or there is no folder for what are files.
+        OutcomeError: If the job has not settled.
         SettledError: If they cannot be read.
     """
     read = job.kind.results
@@ -28,5 +30,5 @@ def results_of(
         raise ValueError(f"{job.kind} has no results besides what its status tells")
     snapshot = job.fetch()
     if not snapshot.is_settled:
-        raise ValueError(f"{job.ref} has not settled yet: wait for it first")
+        raise outcome_error(snapshot)
     return read(snapshot, folder, timeout, overwrite)

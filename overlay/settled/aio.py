@@ -93,7 +93,7 @@ def _alarm_for(job: Job[Any], inbox: Inbox | None) -> Generator[asyncio.Event | 
     if inbox is None:
         yield None
         return
-    alarm, loop = asyncio.Event(), asyncio.get_running_loop()
+    alarm, loop = asyncio.Event(), _clock.running_loop()
     # A callback may arrive in another thread, where an event of asyncio must not be set.
     unsubscribe = inbox.subscribe(job.id, functools.partial(loop.call_soon_threadsafe, alarm.set))
     try:

@@ -200,9 +200,9 @@ class ScriptTerminal(TerminalStatus):
 
 def _read_action(raw: Any) -> Reading:
     reply: Mapping[str, Any] = raw.get("reply") or {}
-    if "data" not in reply and reply.get("err_msg"):
-        raise Refused(truncate(sentence(reply["err_msg"])))
     words: Mapping[str, str | None] = reply.get("data") or {}
+    if not words and (refusal := sentence(reply.get("err_msg"))):
+        raise Refused(truncate(refusal))
     reasons = reply.get("errorReasons")
     by_endpoint = reasons if is_object(reasons) else {}
     parts = {endpoint: _part(word or None, by_endpoint.get(endpoint)) for endpoint, word in words.items()}
@@ -257,7 +257,10 @@ def _read_script(raw: Any) -> Reading:
         raise Refused(truncate(message))
     # Fields such as `endpoints_completed_successfully`: how many endpoints have which status.
     counters = {
-        name.removeprefix("endpoints_"): _count(count) for name, count in reply.items() if name.startswith("endpoints_")
+        word: _count(count)
+        for name, count in reply.items()
+        # A new field of such a name may count nothing.
+        if (word := name.removeprefix("endpoints_")) != name and (type(count) is int or SCRIPT_EXECUTION.knows(word))
     }
     outcomes = {word: ScriptTerminal.outcome_of(word) for word, count in counters.items() if count > 0}
     done = sum(counters[word] for word, outcome in outcomes.items() if outcome is not None)
@@ -273,8 +276,8 @@ def _read_script(raw: Any) -> Reading:
 
 def _count(value: Any) -> int:
     count = int(value or 0)
-    if count > _MAX_COUNT:
-        raise ValueError("a count of more endpoints than there can be")
+    if not 0 <= count <= _MAX_COUNT:
+        raise ValueError("a count of fewer or more endpoints than there can be")
     return count
 
 

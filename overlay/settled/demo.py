@@ -15,13 +15,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.text import Text
+try:
+    from rich.console import Console
+    from rich.text import Text
+
+    from settled.cli._journal import Journal
+    from settled.cli._show import Board, Lines
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"settled.demo needs {error.name}: pip install 'settled[cli,simulator]'", name=error.name
+    ) from error
 
 from settled import Job, Outcome, Schedule, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
 from settled._results import results_of
-from settled.cli._journal import Journal
-from settled.cli._show import Board, Lines
 from settled.simulator import Simulator, bad_gateway, dropped, rate_limited, server_error
 
 DEADLINE_SECONDS = 8.0

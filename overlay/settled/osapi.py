@@ -112,8 +112,7 @@ class OsapiJobTerminal(TerminalStatus):
 
 def _read(raw: Any, *, agents: int = 0) -> Reading:
     status: str | None = raw.get("status") or None
-    responses: Mapping[str, Mapping[str, Any]] = raw.get("responses") or {}
-    states: Mapping[str, Mapping[str, Any]] = raw.get("agent_states") or {}
+    responses, states = _by_agent(raw.get("responses")), _by_agent(raw.get("agent_states"))
     is_command = _is_command(raw.get("operation"))
     parts = {
         name: _part(response, state, is_command=is_command)
@@ -123,7 +122,7 @@ def _read(raw: Any, *, agents: int = 0) -> Reading:
     progress = _progress(parts, raw.get("timeline"), agents)
     # The server counts only agents that have begun, so the first one's end can pass for the job's, as can its error; a
     # job of one agent may name none at all.
-    answered = 1 if progress is None or not parts else max(progress.done, len(responses))
+    answered = 1 if progress is None or not parts else max(progress.done, sum(map(bool, responses.values())))
     if answered < agents:
         outcome = None
     return Reading(
@@ -135,6 +134,11 @@ def _read(raw: Any, *, agents: int = 0) -> Reading:
         progress=progress,
         parts=parts,
     )
+
+
+def _by_agent(value: Any) -> dict[str, dict[str, Any]]:
+    """What a reply tells of each agent: nothing where it is null or in another form, as the status still counts."""
+    return {agent: told if is_object(told) else {} for agent, told in value.items()} if is_object(value) else {}
 
 
 def _progress(parts: Mapping[str, Part], timeline: Any, expected: int) -> Progress | None:
@@ -202,9 +206,9 @@ def _by_host_name(
     responses: Mapping[str, Mapping[str, Any]], states: Mapping[str, Mapping[str, Any]]
 ) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
     # Cloned machines share a host name; then each part is named by its agent instead.
-    counts = Counter(response.get("hostname") for response in responses.values())
+    counts = Counter(str(response.get("hostname") or "") for response in responses.values())
     names = {
-        agent: name if (name := response.get("hostname")) and counts[name] == 1 else agent
+        agent: name if (name := str(response.get("hostname") or "")) and counts[name] == 1 else agent
         for agent, response in responses.items()
     }
     by_name = {names[agent]: response for agent, response in responses.items()}

@@ -342,6 +342,16 @@ def test_without_its_extra() -> None:
     assert run.stderr == "the settled command needs typer: pip install 'settled[cli]'\n"
 
 
+@pytest.mark.parametrize("missing", ["rich", "typer"])
+def test_demo_without_its_extra(missing: str) -> None:
+    """The demo as a module names its extras, too."""
+    program = f"import sys; sys.modules['{missing}'] = None\nimport settled.demo"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+    told = run.stderr.splitlines()[-1]
+    assert told.startswith(f"ModuleNotFoundError: settled.demo needs {missing}")
+    assert told.endswith(": pip install 'settled[cli,simulator]'")
+
+
 @pytest.mark.parametrize("command", ["simulate", "demo"])
 def test_without_the_simulator(command: str) -> None:
     """Without its extra, the simulator's commands name it."""

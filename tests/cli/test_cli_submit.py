@@ -288,7 +288,7 @@ def test_results(run: Command, results: Any, tmp_path: Path) -> None:
 
 
 def test_no_results(run: Command, results: Any) -> None:
-    """A kind without results, a job that goes on and a folder that is missing end with 2, trouble with 4."""
+    """A kind without results and a folder that is missing end with 2, a job that goes on with 124, trouble with 4."""
 
     def down(*_: Any) -> NoReturn:
         raise errors.ServerError("down", status_code=500)
@@ -298,7 +298,11 @@ def test_no_results(run: Command, results: Any) -> None:
     assert none.exit_code == 2
     assert "has no results besides what its status tells" in none.stderr
     results(down)
-    assert "has not settled yet: wait for it first" in run("results", running).stderr
+    early = run("results", running)
+    assert (early.exit_code, early.stderr) == (
+        124,
+        f"settled: {running} has not settled yet; its status is PROCESSING\n",
+    )
     assert run("results", done).exit_code == 4
     assert "give one REF" in run("results", "-", stdin=f"{done}\n{running}").stderr
 

@@ -7,6 +7,7 @@ import datetime
 import json
 import multiprocessing
 import pickle
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
@@ -118,6 +119,12 @@ def test_a_copied_job_is_the_job(job: settled.Job[Any]) -> None:
     """Within a process a copy shares the client, and is equal."""
     assert copy.copy(job) is job
     assert copy.deepcopy({"jobs": [job]})["jobs"][0] is job
+
+
+def test_jobs_are_weak_keys(job: settled.Job[Any]) -> None:
+    """What is known of a job can be kept for as long as the job itself."""
+    known = weakref.WeakKeyDictionary({job: "known"})
+    assert known[settled.from_ref(job.ref, job.client)] == "known"
 
 
 def test_jobs_cannot_be_changed(job: settled.Job[Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import settled
-from settled import agilesec, cortex_xdr, cortex_xsiam, errors, osapi
+from settled import agilesec, cortex_xdr, cortex_xsiam, errors, machine, osapi
 from settled.simulator import Simulator
 
 xsiam: Any = cortex_xsiam.connect("h.example", key_id=7, key="k")
@@ -47,6 +47,12 @@ MISTAKES: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
         lambda: cortex_xsiam.byos_import(xsiam, job.ref),
         ValueError,
         "not an id of a cortex_xsiam.byos_import job: it is a whole ref, which settled.from_ref(ref, client) takes",
+    ),
+    "a schedule without its brackets": (
+        lambda: wait(job, timeout=1, schedule=settled.Schedule),
+        TypeError,
+        "schedule must be a settled.Schedule, or a function of (polls, elapsed) that answers the seconds until the "
+        "next poll, not a type",
     ),
     "no await": (_without_await, TypeError, "not a job, but a coroutine: await it first"),
     "a duration as a text": (
@@ -112,6 +118,23 @@ def test_a_job_that_runs_has_not_settled() -> None:
         running = cortex_xsiam.byos_import(client, sim.add("cortex_xsiam.byos_import", states=["PROCESSING"]))
         with pytest.raises(errors.OutcomeError, match=r"has not settled yet; its status is PROCESSING$"):
             running.fetch().raise_for_outcome()
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda: settled.aio.wait(job, timeout=1),
+        lambda: anext(settled.aio.watch(job, timeout=1)),
+        lambda: anext(settled.aio.as_settled([job], timeout=1)),
+        job.fetch_async,
+        lambda: machine.advance_async(machine.begin(job, timeout=1)),
+    ],
+    ids=["wait", "watch", "as_settled", "fetch", "advance"],
+)
+def test_another_event_loop_than_asyncios(verb: Callable[[], Any]) -> None:
+    """Where no loop of asyncio runs, as under trio, a coroutine says that it needs one."""
+    with pytest.raises(RuntimeError, match=r"needs a running event loop of asyncio; under trio, .*to_thread\.run_sync"):
+        verb().__await__().send(None)
 
 
 def test_https_where_plain_http_is_spoken() -> None:

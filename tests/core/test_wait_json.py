@@ -166,6 +166,14 @@ def test_late_waits_make_one_poll_each() -> None:
         late[1].next(5500 + second)
 
 
+def test_late_waits_poll_at_once() -> None:
+    """A wait that goes on after its deadline does not sleep until the poll that a slow schedule had wanted."""
+    wait = begun(timeout=100, schedule=Schedule(first=3600, factor=1, cap=3600, jitter=0))
+    wait.next(0)
+    wait.received(RUNNING, 1)
+    assert handed_on(wait, 1, 500).next(5500) == Poll(MAX_POLL_SECONDS)
+
+
 def test_late_waits_obey_a_pause() -> None:
     """What comes after its deadline anyway need not be asked for while the vendor wants none of it."""
     wait = begun(timeout=25)

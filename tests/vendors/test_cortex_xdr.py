@@ -209,9 +209,10 @@ def test_action_body_is_typed(action: Callable[..., Job[Any]], wait: WaitFunctio
     assert words["b"].value == "CANCELED"
 
 
-def test_error_within_a_success(answering: Answering, wait: WaitFunction) -> None:
+@pytest.mark.parametrize("rest", [{}, {"data": None}, {"data": {}}])
+def test_error_within_a_success(answering: Answering, wait: WaitFunction, rest: dict[str, Any]) -> None:
     """A 200 that holds an error instead of data ends the wait with the vendor's sentence."""
-    url = answering({"reply": {"err_code": 500, "err_msg": "no such action", "err_extra": None}})
+    url = answering({"reply": {"err_code": 500, "err_msg": "no such action", "err_extra": None} | rest})
     with pytest.raises(errors.ApiError, match="no such action") as raised:
         wait(cortex_xdr.action(_client(url), 1), timeout=900)
     assert (raised.value.status_code, raised.value.code) == (200, "500")
@@ -336,8 +337,16 @@ def test_counts_of_endpoints(run: Callable[..., Job[Any]]) -> None:
     job = run(most, {**most, "endpoints_failed": 10**9 + 1})
     with job.client:
         assert job.fetch().progress == Progress(10**9, 10**9)
-        with pytest.raises(errors.MalformedResponse, match="ValueError: a count of more endpoints than there can be"):
+        with pytest.raises(errors.MalformedResponse, match="a count of fewer or more endpoints than there can be"):
             job.fetch()
+
+
+def test_counts_of_no_endpoint(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:
+    """A new field whose name is like a counter's does not end a wait, nor does less than no endpoint settle a run."""
+    going = {"general_status": "PENDING", "endpoints_pending": -1, "endpoints_failed": 1}
+    done = {"general_status": "FAILED", "endpoints_failed": 1, "endpoints_ids": ["a"], "endpoints_group": "kiosks"}
+    end = wait(run(going, done), timeout=900)
+    assert (end.status, end.outcome, end.progress, end.polls) == ("FAILED", Outcome.FAILED, Progress(1, 1), 2)
 
 
 def test_empty_error_message_is_none(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:

@@ -53,6 +53,19 @@ def _agents(**words: str) -> dict[str, Any]:
     return {name: {"status": word, "hostname": name} for name, word in words.items()}
 
 
+@pytest.mark.parametrize("told", [None, [], "unknown", 5])
+def test_agents_of_whom_nothing_is_told(job: Callable[..., Job[Any]], wait: WaitFunction, told: Any) -> None:
+    """The status counts whatever a reply has in the place of an agent's response or state."""
+    reply = {"status": "failed", "responses": {"web1": told}, "agent_states": {"web2": told}}
+    end = wait(job(reply), timeout=900)
+    assert (end.outcome, end.parts) == (Outcome.FAILED, {"web1": Part(None, None), "web2": Part(None, None)})
+    assert wait(job(reply | {"responses": told, "agent_states": told}), timeout=900).outcome is Outcome.FAILED
+    named = wait(
+        job({"status": "failed", "responses": {"web1": {"hostname": told or 7, "error": "no disk"}}}), timeout=9
+    )
+    assert named.detail == f"{told or 7}: no disk"
+
+
 def test_premature_completed(job: Callable[..., Job[Any]], wait: WaitFunction) -> None:
     """With `expected_agents` a job that says `completed` too early goes on until so many agents have answered."""
     snapshots: list[Any] = []

@@ -310,7 +310,7 @@ DETACHED: Any = Detached()
 
 
 # No attrs class: attrs.asdict(snapshot) would go on into the client and its secrets.
-@dataclasses.dataclass(frozen=True, slots=True, repr=False)
+@dataclasses.dataclass(frozen=True, slots=True, weakref_slot=True, repr=False)
 class Job(Generic[B_co]):
     """A vendor's job: its kind, its id, its options, and the client that reaches it.
 

@@ -69,7 +69,9 @@ def known_options(verb: str, options: WaitOptions[B], *own: str) -> WaitOptions[
 
 
 def _callable(_: object, attribute: attrs.Attribute[Any], value: Any) -> None:
-    if value is not None and not callable(value):
+    # A class such as Schedule itself can be called, but makes no number of seconds.
+    is_class = isinstance(value, type) and attribute.name == "schedule"
+    if value is not None and (is_class or not callable(value)):
         what = _CALLABLES[attribute.name]
         raise TypeError(f"{attribute.name} must be {what}, not {described(value)}")
 

@@ -121,8 +121,9 @@ def _restored(wait_class: type[W], state: Mapping[str, Any], job: Job[B], at: No
     wait.status = None if state["status"] is None else str(state["status"])
     wait._tally = tuple((str(label), _count(count)) for label, count in state["seen"])
     wait._read_at = read
-    # How long it was to sleep when it was kept is as long as it may sleep now.
-    wait._wanted = wait.due = now if back else min(moment("next"), now + max(moment("next") - kept, 0.0))
+    # How long it was to sleep when it was kept is as long as it may sleep now. A late wait makes its only poll at once.
+    polls_now = back or config.is_late
+    wait._wanted = wait.due = now if polls_now else min(moment("next"), now + max(moment("next") - kept, 0.0))
     if wait.polls:
         wait.rebook(now)
     return wait

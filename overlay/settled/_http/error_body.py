@@ -60,7 +60,8 @@ def sentence(value: Any, depth: int = 0) -> str:
         return next(filter(None, (sentence(candidate, depth + 1) for candidate in candidates)), "")
     if is_list(value):
         return "; ".join(filter(None, (sentence(item, depth + 1) for item in value[:10])))
-    return str(value)[: 2 * _MAX_LENGTH]
+    text = str(value)[: 2 * _MAX_LENGTH]
+    return text if text.strip() else ""
 
 
 def message_of(value: Any) -> str | None:
@@ -68,7 +69,10 @@ def message_of(value: Any) -> str | None:
 
     None if there is nothing in it.
     """
-    return encodable(value if isinstance(value, str) else sentence(value) or _compact(value)) or None
+    if is_list(value) and sentence(value):
+        # Some of a list may tell it in words, and others not.
+        return "; ".join(filter(None, map(message_of, value[:10])))
+    return encodable(value if isinstance(value, str) and value.strip() else sentence(value) or _compact(value)) or None
 
 
 def _compact(value: Any) -> str:
@@ -85,7 +89,9 @@ def _is_blank(value: Any) -> bool:
     """Whether a JSON value holds nothing, however deep: null, an empty text, or objects and lists of these alone."""
     if is_object(value):
         value = list(value.values())
-    return all(map(_is_blank, value)) if is_list(value) else value is None or value == ""
+    if is_list(value):
+        return all(map(_is_blank, value))
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _wrapped(value: dict[str, Any]) -> Iterator[Any]:

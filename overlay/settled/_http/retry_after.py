@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import email.utils
 import math
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 # A number this large is no delay but a Unix time: one tenant sent one as Retry-After.
 _UNIX_TIMES = 1e8
+# A comma between two values, and not the one behind the name of a day.
+_BETWEEN = re.compile(r",(?!\s*\d\d?[ -][a-z])", re.IGNORECASE)
 
 
 def asked_pause(headers: Mapping[str, str]) -> float | None:
@@ -28,16 +31,19 @@ def retry_after(value: str | None, now: float) -> float | None:
 
     `now` is the Unix time of the answer. None if there is no header, or it is nonsense, or its moment has passed.
     """
-    if value is None:
-        return None
+    # A proxy may have added a header of its own: httpx joins them by commas, and the longest pause is obeyed.
+    pauses = [_seconds(each, now) for each in _BETWEEN.split(value or "")]
+    return max((seconds for seconds in pauses if 0 <= seconds < math.inf), default=None)
+
+
+def _seconds(value: str, now: float) -> float:
+    """The seconds that one value asks to wait; infinite if it is nonsense."""
     try:
-        # A proxy may have added a header of its own: httpx joins them by commas, and the longest pause is obeyed.
-        number = max(map(float, value.split(",")))
-        seconds = number - now if number >= _UNIX_TIMES else number
+        number = float(value)
     except ValueError:
         moment = unix_time(value)
-        seconds = math.inf if moment is None else moment - now
-    return seconds if 0 <= seconds < math.inf else None
+        return math.inf if moment is None else moment - now
+    return number - now if number >= _UNIX_TIMES else number
 
 
 def unix_time(date: str | None) -> float | None:

@@ -45,14 +45,27 @@ class Clock:
         """Sleep in this task."""
         import asyncio
 
+        loop = running_loop()
         seconds, alarm = min(seconds, _LONGEST_SECONDS), alarm or asyncio.Event()
-        loop = asyncio.get_running_loop()
         timer = _thread_timer(loop, seconds, alarm) if _is_frozen(loop) else loop.call_later(seconds, alarm.set)
         try:
             await alarm.wait()
         finally:
             timer.cancel()
             alarm.clear()
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of asyncio that runs in this thread; RuntimeError if there is none, as under trio."""
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError(
+            "settled.aio needs a running event loop of asyncio; under trio, run the verbs of settled in a thread, as "
+            "in trio.to_thread.run_sync"
+        ) from None
 
 
 def _is_frozen(loop: asyncio.AbstractEventLoop) -> bool:

@@ -82,6 +82,7 @@ def call_on_poll(on_poll: Callable[[Snapshot[B]], object], snapshot: Snapshot[B]
 
 async def step_async(machine: Wait[Any]) -> Reply | Sleep:
     """The same for asyncio; `on_poll` may also be a coroutine function."""
+    _clock.running_loop()
     clock = _clock.clock
     while not isinstance(due := machine.next(clock.now()), Sleep):
         result = await poll_result_async(machine, due.seconds)

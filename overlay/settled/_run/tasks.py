@@ -101,7 +101,7 @@ class _AsyncWorkerPool(Generic[B]):
             self._start_worker_if_wanted(self._loop)
 
     async def next(self) -> Snapshot[B]:
-        loop = self._loop = asyncio.get_running_loop()
+        loop = self._loop = _clock.running_loop()
         while True:
             now = _clock.clock.now()
             if (end := self.batch.pop(now)) is not None:

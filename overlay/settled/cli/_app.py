@@ -28,7 +28,7 @@ from .._version import __version__
 from ..errors import OutcomeError, SettledError
 from ._doctor import diagnose
 from ._duration import Duration
-from ._journal import API_PROBLEM, SOME_FAILED, USAGE, Journal, Watcher
+from ._journal import API_PROBLEM, DEADLINE, SOME_FAILED, USAGE, Journal, Watcher
 from ._process import BROKEN_PIPE, exit_code_of, interrupted_code, need_output, output_failure
 from ._report import page
 from ._settings import VARIABLE, BadSettings, Settings
@@ -221,7 +221,7 @@ def results(
     """Print what a settled job has produced.
 
     Rows and results are JSON, an object a line; files are told by their paths. The exit code is 0 if all could be read,
-    however the job ended.
+    however the job ended, and 124 if it has not ended yet.
     """
     with _exit_on_errors():
         need_output()
@@ -234,7 +234,7 @@ def results(
                     typer.echo(result_line(each, as_json=json))
             except OutcomeError as error:
                 typer.echo(f"settled: {plain(error)}", err=True)
-                raise typer.Exit(SOME_FAILED) from None
+                raise typer.Exit(SOME_FAILED if error.snapshot.is_settled else DEADLINE) from None
             except FileExistsError as error:
                 remedy = "give --to another folder, or --overwrite"
                 raise typer.BadParameter(f"a file is in the way, {remedy}: {plain(error)}") from None
