@@ -71,13 +71,21 @@ def client(*, most: int = MAX_CONNECTIONS, keep_seconds: float = 5.0) -> httpx.A
     return http
 
 
+async def until(is_so: Callable[[], bool]) -> None:
+    """Let the loop go on until something is so, for half a minute at most."""
+    for _ in range(3000):
+        if is_so():
+            return
+        await asyncio.sleep(0.01)
+    raise TimeoutError
+
+
 def run(test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a coroutine function, and see that it leaves no task behind."""
 
     async def main() -> None:
         await test()
-        await asyncio.sleep(0.05)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
+        await until(lambda: asyncio.all_tasks() == {asyncio.current_task()})
 
     asyncio.run(main())
 
@@ -162,9 +170,9 @@ def test_close_while_busy() -> None:
         async with serving(seconds=0.5) as server:
             http = client(most=1)
             requests = [asyncio.create_task(http.get(server.url)) for _ in range(3)]
-            await asyncio.sleep(0.05)
+            await until(lambda: server.requests == 1)
             await http.aclose()
-            ends = await asyncio.wait_for(asyncio.gather(*requests, return_exceptions=True), 0.3)
+            ends = await asyncio.wait_for(asyncio.gather(*requests, return_exceptions=True), 30)
             assert all(isinstance(end, httpx.TransportError) for end in ends)
 
     run(main)
@@ -187,13 +195,12 @@ def test_idle_connections_expire() -> None:
     """What was idle for long is closed when another connection is given back."""
 
     async def main() -> None:
-        async with serving(seconds=0.02) as server, client(keep_seconds=0.1) as http:
+        async with serving(seconds=0.02) as server, client(keep_seconds=0.5) as http:
             await asyncio.gather(*(http.get(server.url) for _ in range(5)))
             assert server.open == 5
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(0.6)
             await http.get(server.url)
-            await asyncio.sleep(0.02)
-            assert server.open == 1
+            await until(lambda: server.open == 1)
 
     run(main)
 

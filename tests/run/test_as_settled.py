@@ -346,7 +346,7 @@ def test_closing_within_an_async_on_poll(vendors: Simulator, *, indirectly: bool
         await jobs[0].client.get_async_httpx_client().aclose()
         return ends
 
-    assert asyncio.run(asyncio.wait_for(main(), 5)) == []
+    assert asyncio.run(asyncio.wait_for(main(), 60)) == []
 
 
 def test_the_callers_context_is_there(vendors: Simulator, settle: Settle) -> None:
