@@ -171,7 +171,7 @@ def test_late_waits_poll_at_once() -> None:
     wait = begun(timeout=100, schedule=Schedule(first=3600, factor=1, cap=3600, jitter=0))
     wait.next(0)
     wait.received(RUNNING, 1)
-    assert handed_on(wait, 1, 500).next(5500) == Poll(MAX_POLL_SECONDS)
+    assert saved_and_resumed(wait, 1, 500).next(5500) == Poll(MAX_POLL_SECONDS)
 
 
 def test_late_waits_obey_a_pause() -> None:
