@@ -23,6 +23,7 @@ import pytest
 import settled
 from settled import Job, Outcome, Snapshot
 from settled._core import wait as _wait
+from settled._core.reply import MAX_POLL_SECONDS
 from settled._run import clock as _clock
 from settled.errors import (
     ApiError,
@@ -244,7 +245,7 @@ def _stays_in_real_time(fault: Fault, it: Setting) -> None:
     _check_learnt(raised.value, it.vendor.kind, polls)
     # The last poll may go, and be refused, a little before the deadline. A poll that knew of no deadline would take as
     # long as the longest; how much of that a slow machine takes is not the wait's doing.
-    assert SECONDS - 0.05 <= took < _wait.MAX_POLL_SECONDS / 2
+    assert SECONDS - 0.05 <= took < MAX_POLL_SECONDS / 2
 
 
 def _check_learnt(error: SettledError, kind: Kind, polls: list[Snapshot[Any]]) -> None:
