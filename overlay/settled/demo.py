@@ -124,8 +124,8 @@ def start_jobs(vendors: Simulator) -> list[Job[Any]]:
 
 def advice_on(journal: Journal) -> Iterator[tuple[str, str]]:
     """What happened to each job, and what to do next."""
-    for life in journal.lives.values():
-        end, ref = life.latest, life.job.ref
+    for history in journal.histories.values():
+        end, ref = history.latest, history.job.ref
         if end.error is not None:
             yield f"{type(end.error).__name__}: {ref}", f"it still runs; wait on: settled wait {ref} --timeout 15m"
             continue

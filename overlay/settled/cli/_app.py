@@ -349,7 +349,7 @@ def _follow(
         if (lost := output_failure()) is not None:
             typer.echo(f"settled: standard output could not be written: {lost}", err=True)
         if journal.unfinished:
-            typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.lives)}; resume with", err=True)
+            typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.histories)}; resume with", err=True)
             typer.echo(_command("settled", verb, "--timeout", timeout.text, refs=journal.unfinished), err=True)
         raise typer.Exit(code)
 

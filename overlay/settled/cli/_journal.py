@@ -28,7 +28,7 @@ from ..errors import SettledError, WaitTimeout
 SOME_FAILED, USAGE, PARTLY, API_PROBLEM, NOT_TAKEN, UNCLEAR, DEADLINE = 1, 2, 3, 4, 5, 6, 124
 
 
-class Sight(NamedTuple):
+class Answer(NamedTuple):
     """A successful poll: its time (seconds since the wait began), the status or progress, and those of its parts."""
 
     moment: float
@@ -52,13 +52,13 @@ class Pause(NamedTuple):
 
 
 @attrs.define
-class Life:
+class History:
     """A job's history: the latest snapshot (the last one if `has_ended`), and the one before the latest change."""
 
     job: Job[Any]
     latest: Snapshot[Any]
     before: Snapshot[Any]
-    sights: list[Sight] = attrs.field(factory=list[Sight])
+    answers: list[Answer] = attrs.field(factory=list[Answer])
     failures: list[Failure] = attrs.field(factory=list[Failure])
     has_ended: bool = False
 
@@ -66,7 +66,10 @@ class Life:
     def seconds(self) -> float:
         """For how many seconds the job was followed."""
         return max(
-            self.latest.elapsed, *(sight.moment for sight in self.sights), *(fail.moment for fail in self.failures), 0.0
+            self.latest.elapsed,
+            *(answer.moment for answer in self.answers),
+            *(fail.moment for fail in self.failures),
+            0.0,
         )
 
 
@@ -84,13 +87,13 @@ class Watcher:
     def began(self, journal: Journal) -> None:
         """Jobs are going to be followed."""
 
-    def changed(self, life: Life) -> None:
+    def changed(self, history: History) -> None:
         """A job that goes on has changed."""
 
-    def failed(self, life: Life) -> None:
+    def failed(self, history: History) -> None:
         """A poll has failed, and will be repeated."""
 
-    def ended(self, life: Life) -> None:
+    def ended(self, history: History) -> None:
         """A job has settled, or cannot be followed any longer."""
 
     def warned(self, message: str) -> None:
@@ -102,7 +105,7 @@ class Journal:
 
     def __init__(self, jobs: Iterable[Job[Any]], watcher: Watcher) -> None:
         nothing = {job: Snapshot(job, polls=0) for job in jobs}
-        self.lives: dict[str, Life] = {job.ref: Life(job, unseen, unseen) for job, unseen in nothing.items()}
+        self.histories: dict[str, History] = {job.ref: History(job, unseen, unseen) for job, unseen in nothing.items()}
         self.pauses: list[Pause] = []
         self.began: float = _clock.clock.now()
         self._watcher = watcher
@@ -111,14 +114,16 @@ class Journal:
     @property
     def exit_code(self) -> int:
         """The exit code of the worst job; a job that is still running counts as 0."""
-        codes = {_code(life.latest) for life in self.lives.values()}
+        codes = {_code(history.latest) for history in self.histories.values()}
         return next((code for code in (API_PROBLEM, DEADLINE, SOME_FAILED, PARTLY) if code in codes), 0)
 
     @property
     def unfinished(self) -> list[str]:
         """The refs of the jobs whose wait can be resumed: they are still running, or their deadline has passed."""
         return [
-            ref for ref, life in self.lives.items() if not life.has_ended or isinstance(life.latest.error, WaitTimeout)
+            ref
+            for ref, history in self.histories.items()
+            if not history.has_ended or isinstance(history.latest.error, WaitTimeout)
         ]
 
     @property
@@ -128,7 +133,7 @@ class Journal:
 
     async def follow(self, timeout: float | None, schedule: Timing | None = None) -> None:
         """Follow all jobs to their ends, or for so many seconds, and close their clients."""
-        jobs = [life.job for life in self.lives.values()]
+        jobs = [history.job for history in self.histories.values()]
         self.began = _clock.clock.now()
         async with contextlib.AsyncExitStack() as stack:
             for client in {job.client for job in jobs}:
@@ -143,34 +148,34 @@ class Journal:
     def ask(self) -> None:
         """Poll each job once, and close the clients."""
         with contextlib.ExitStack() as stack, log_to(self._log):
-            for life in self.lives.values():
-                stack.callback(life.job.client.close)
+            for history in self.histories.values():
+                stack.callback(history.job.client.close)
                 try:
-                    self._polled(life.job.fetch())
+                    self._polled(history.job.fetch())
                 except SettledError as error:
-                    self._ended(Snapshot(life.job, error=error))
-                if life.latest.is_settled:
-                    self._ended(life.latest)
+                    self._ended(Snapshot(history.job, error=error))
+                if history.latest.is_settled:
+                    self._ended(history.latest)
 
     def _polled(self, snapshot: Snapshot[Any]) -> None:
-        life = self.lives[snapshot.job.ref]
+        history = self.histories[snapshot.job.ref]
         parts = {name: part.status or "none yet" for name, part in snapshot.parts.items()}
         progress = f"{snapshot.progress.done} of {snapshot.progress.total} settled" if snapshot.progress else "none yet"
-        life.sights.append(Sight(snapshot.elapsed, snapshot.status or progress, parts))
+        history.answers.append(Answer(snapshot.elapsed, snapshot.status or progress, parts))
         # A status may stay the same while a part of the job changes.
-        is_new = not life.sights[1:] or _state(life.latest) != _state(snapshot)
-        life.before, life.latest = life.latest if is_new else life.before, snapshot
+        is_new = not history.answers[1:] or _state(history.latest) != _state(snapshot)
+        history.before, history.latest = history.latest if is_new else history.before, snapshot
         if is_new and not snapshot.is_settled:
-            self._watcher.changed(life)
+            self._watcher.changed(history)
 
     def _log(self, record: logging.LogRecord) -> None:
         fields = vars(record)
         # The warning of a failed poll carries these fields; its last argument is the reason.
         match record.args:
             case (*_, str() as message) if "error.type" in fields:
-                life = self.lives[fields["job.ref"]]
-                life.failures.append(Failure(fields["elapsed"], message))
-                self._watcher.failed(life)
+                history = self.histories[fields["job.ref"]]
+                history.failures.append(Failure(fields["elapsed"], message))
+                self._watcher.failed(history)
             case _:
                 self._watcher.warned(record.getMessage())
 
@@ -185,11 +190,11 @@ class Journal:
         return on_response
 
     def _ended(self, end: Snapshot[Any]) -> None:
-        life = self.lives[end.job.ref]
-        life.latest, life.has_ended = end, True
+        history = self.histories[end.job.ref]
+        history.latest, history.has_ended = end, True
         if end.error is not None and not isinstance(end.error, WaitTimeout):
-            life.failures.append(Failure(self.elapsed, str(end.error)))
-        self._watcher.ended(life)
+            history.failures.append(Failure(self.elapsed, str(end.error)))
+        self._watcher.ended(history)
 
 
 def label(snapshot: Snapshot[Any]) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .._core.job import JobKind
 from .._version import __version__
-from ._journal import Journal, Life, Pause
+from ._journal import History, Journal, Pause
 from ._show import counted, plain
 
 _MARKS = {"SUCCEEDED": "✔", "PARTIAL": "◐", "FAILED": "✘", "CANCELLED": "⊘", "TIMED_OUT": "⏱", "SKIPPED": "↷"}
@@ -33,12 +33,13 @@ class _Span(NamedTuple):
 
 def page(journal: Journal) -> str:
     """The page, with all jobs on one time scale."""
-    lives = list(journal.lives.values())
-    scale = _Scale(max((life.seconds for life in lives), default=0.0) or 1.0)
+    histories = list(journal.histories.values())
+    scale = _Scale(max((history.seconds for history in histories), default=0.0) or 1.0)
     articles = "\n".join(
-        _article(life, [pause for pause in journal.pauses if pause.client is life.job.client], scale) for life in lives
+        _article(history, [pause for pause in journal.pauses if pause.client is history.job.client], scale)
+        for history in histories
     )
-    counts = Counter(_end(life)[0] for life in lives)
+    counts = Counter(_end(history)[0] for history in histories)
     summary = ", ".join(f"{count} {word}" for word, count in counts.items())
     when = datetime.now().astimezone().isoformat(" ", "minutes")
     return f"""<!DOCTYPE html>
@@ -47,12 +48,12 @@ def page(journal: Journal) -> str:
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{counted(lives)}: {summary}</title>
+<title>{counted(histories)}: {summary}</title>
 <style>
 {files("settled.cli").joinpath("_report.css").read_text(encoding="utf-8")}</style>
 </head>
 <body>
-<h1>{counted(lives)}: {summary}</h1>
+<h1>{counted(histories)}: {summary}</h1>
 <p class="faint">Written {when} by settled {__version__}. All bands share one scale of time.</p>
 <ul class="legend">
 {scale.legend()}
@@ -97,28 +98,28 @@ class _Scale:
         )
 
 
-def _article(life: Life, pauses: list[Pause], scale: _Scale) -> str:
-    word, name = _end(life)
-    snapshot, kind = life.latest, life.job.kind
+def _article(history: History, pauses: list[Pause], scale: _Scale) -> str:
+    word, name = _end(history)
+    snapshot, kind = history.latest, history.job.kind
     mark = _MARKS.get(word, "!" if name == "UNSETTLED" else "…")
-    spans = list(_spans(((sight.moment, sight.label) for sight in life.sights), life.seconds))
-    parts = {part: None for sight in life.sights for part in sight.parts}
+    spans = list(_spans(((answer.moment, answer.label) for answer in history.answers), history.seconds))
+    parts = {part: None for answer in history.answers for part in answer.parts}
     bands = "\n".join(
-        _band(scale, kind, list(_spans(_words_of(life, part), life.seconds)), part) for part in list(parts)[:50]
+        _band(scale, kind, list(_spans(_words_of(history, part), history.seconds)), part) for part in list(parts)[:50]
     )
     reason = snapshot.error or snapshot.detail or ""
-    polls = f"{snapshot.polls} polls, {len(life.failures)} failed, in {_time(life.seconds)}"
+    polls = f"{snapshot.polls} polls, {len(history.failures)} failed, in {_time(history.seconds)}"
     return f"""<article>
-<header><h2>{_text(life.job.ref)}</h2><span class="outcome {name}">{mark} {word}</span></header>
+<header><h2>{_text(history.job.ref)}</h2><span class="outcome {name}">{mark} {word}</span></header>
 <p class="faint">{polls}</p>
-<figure role="img" aria-label="{_text(f"{word} after {_time(life.seconds)}: " + ", ".join(s.word for s in spans))}">
-{_band(scale, kind, spans, None, f'<i class="{name}" style="left:{scale.at(life.seconds)}" title="{word}"></i>')}
-<div class="marks">{_marks(life, pauses, scale)}</div>
+<figure role="img" aria-label="{_text(f"{word} after {_time(history.seconds)}: " + ", ".join(s.word for s in spans))}">
+{_band(scale, kind, spans, None, f'<i class="{name}" style="left:{scale.at(history.seconds)}" title="{word}"></i>')}
+<div class="marks">{_marks(history, pauses, scale)}</div>
 <p class="axis">{scale.axis()}</p>
 {bands}
 </figure>
 {f"<figcaption>{_text(reason)}</figcaption>" if reason else ""}
-<details><summary>In words</summary><table>{"".join(_rows(life, pauses, spans, word))}</table></details>
+<details><summary>In words</summary><table>{"".join(_rows(history, pauses, spans, word))}</table></details>
 </article>"""
 
 
@@ -135,42 +136,42 @@ def _band(scale: _Scale, kind: JobKind[object], spans: list[_Span], part: str | 
     return f'<small>{_text(part)}</small><div class="band part">{inner}</div>'
 
 
-def _marks(life: Life, pauses_of: list[Pause], scale: _Scale) -> str:
+def _marks(history: History, pauses_of: list[Pause], scale: _Scale) -> str:
     # More than a thousand ticks cannot be told apart, and a long wait has many polls.
-    ticks = sorted({round(1000 * sight.moment / scale.seconds) for sight in life.sights})
+    end, ticks = history.seconds, sorted({round(1000 * each.moment / scale.seconds) for each in history.answers})
     path = "".join(f"M{tick} 0V1" for tick in ticks)
     pauses = "".join(
-        f'<u style="left:{scale.at(pause.moment)};width:{scale.at(min(pause.seconds, life.seconds - pause.moment))}" '
+        f'<u style="left:{scale.at(pause.moment)};width:{scale.at(min(pause.seconds, end - pause.moment))}" '
         f'title="a pause of {_time(pause.seconds)} was asked for"></u>'
         for pause in pauses_of
-        if pause.moment < life.seconds
+        if pause.moment < end
     )
     faults = "".join(
-        f'<s style="left:{scale.at(failure.moment)}" title="{_text(failure.why)}">✕</s>' for failure in life.failures
+        f'<s style="left:{scale.at(failure.moment)}" title="{_text(failure.why)}">✕</s>' for failure in history.failures
     )
     lines = f'<path d="{path}" vector-effect="non-scaling-stroke"/>'
     return f'<svg viewBox="0 0 1000 1" preserveAspectRatio="none" aria-hidden="true">{lines}</svg>{pauses}{faults}'
 
 
-def _rows(life: Life, pauses: list[Pause], spans: list[_Span], end: str) -> Iterator[str]:
+def _rows(history: History, pauses: list[Pause], spans: list[_Span], end: str) -> Iterator[str]:
     events = [(span.begin, span.word) for span in spans]
-    events += [(failure.moment, f"a poll failed: {failure.why}") for failure in life.failures]
+    events += [(failure.moment, f"a poll failed: {failure.why}") for failure in history.failures]
     events += [(pause.moment, f"a pause of {_time(pause.seconds)} was asked for") for pause in pauses]
-    for moment, what in (*sorted(events), (life.seconds, end)):
+    for moment, what in (*sorted(events), (history.seconds, end)):
         yield f"<tr><td>{_time(moment)}</td><td>{_text(what)}</td></tr>"
 
 
-def _end(life: Life) -> tuple[str, str]:
+def _end(history: History) -> tuple[str, str]:
     """How a job ended, in a word, and its CSS class."""
-    if life.latest.error is not None:
-        return type(life.latest.error).__name__, "UNSETTLED"
-    outcome = life.latest.outcome
+    if history.latest.error is not None:
+        return type(history.latest.error).__name__, "UNSETTLED"
+    outcome = history.latest.outcome
     return (outcome.value, outcome.value) if outcome is not None else ("running", "RUNNING")
 
 
-def _spans(sights: Iterable[tuple[float, str]], end: float) -> Iterator[_Span]:
+def _spans(answers: Iterable[tuple[float, str]], end: float) -> Iterator[_Span]:
     begin, word = 0.0, None
-    for moment, seen in sights:
+    for moment, seen in answers:
         if seen != word:
             if word is not None:
                 yield _Span(begin, moment, word)
@@ -179,8 +180,8 @@ def _spans(sights: Iterable[tuple[float, str]], end: float) -> Iterator[_Span]:
         yield _Span(begin, end, word)
 
 
-def _words_of(life: Life, part: str) -> Iterator[tuple[float, str]]:
-    return ((sight.moment, sight.parts[part]) for sight in life.sights if part in sight.parts)
+def _words_of(history: History, part: str) -> Iterator[tuple[float, str]]:
+    return ((answer.moment, answer.parts[part]) for answer in history.answers if part in answer.parts)
 
 
 def _text(text: object) -> str:

@@ -22,7 +22,7 @@ from rich.text import Text
 from .._core.outcome import Outcome
 from .._core.snapshot import Part, Snapshot, outcome_error
 from ..errors import WaitTimeout
-from ._journal import Journal, Life, Watcher, label
+from ._journal import History, Journal, Watcher, label
 
 COLOURS = {Outcome.SUCCEEDED: "green", Outcome.PARTIAL: "yellow", None: "cyan"}
 
@@ -83,22 +83,22 @@ class _Shortened:
 class Errors(Watcher):
     """Prints only what went wrong, on standard error."""
 
-    def ended(self, life: Life) -> None:
+    def ended(self, history: History) -> None:
         """Print a job that did not succeed."""
-        if life.latest.outcome is not Outcome.SUCCEEDED:
-            typer.echo(plain(_problem(life.latest)), err=True)
+        if history.latest.outcome is not Outcome.SUCCEEDED:
+            typer.echo(plain(_problem(history.latest)), err=True)
 
 
 class JsonLines(Watcher):
     """A JSON object for each change and each end."""
 
-    def changed(self, life: Life) -> None:
+    def changed(self, history: History) -> None:
         """Print a job's present state."""
-        typer.echo(json.dumps(life.latest.to_dict()))
+        typer.echo(json.dumps(history.latest.to_dict()))
 
-    def ended(self, life: Life) -> None:
+    def ended(self, history: History) -> None:
         """Print how a job ended."""
-        typer.echo(json.dumps(life.latest.to_dict()))
+        typer.echo(json.dumps(history.latest.to_dict()))
 
     def warned(self, message: str) -> None:
         """Pass a warning on."""
@@ -111,24 +111,24 @@ class Lines(JsonLines):
     def __init__(self, *, colour: bool = False) -> None:
         self._colour = colour
 
-    def changed(self, life: Life) -> None:
+    def changed(self, history: History) -> None:
         """Print a job's present state."""
-        typer.echo(as_line(life.latest, colour=self._colour), color=self._colour or None)
-        for name, part in life.latest.parts.items():
-            if life.before.parts.get(name) != part:
-                typer.echo(f"{'':10}  {life.job.ref}  {plain(f'{name}: {_of_part(part)}')}")
+        typer.echo(as_line(history.latest, colour=self._colour), color=self._colour or None)
+        for name, part in history.latest.parts.items():
+            if history.before.parts.get(name) != part:
+                typer.echo(f"{'':10}  {history.job.ref}  {plain(f'{name}: {_of_part(part)}')}")
 
-    def ended(self, life: Life) -> None:
+    def ended(self, history: History) -> None:
         """Print how a job ended."""
-        if life.latest.error is None:
-            self.changed(life)
+        if history.latest.error is None:
+            self.changed(history)
         else:
-            typer.echo(as_line(life.latest))
+            typer.echo(as_line(history.latest))
 
-    def failed(self, life: Life) -> None:
+    def failed(self, history: History) -> None:
         """Print why a poll failed."""
-        failure = life.failures[-1]
-        typer.echo(f"{failure.moment:8.1f} s  {life.job.ref}  {plain(failure.why)}")
+        failure = history.failures[-1]
+        typer.echo(f"{failure.moment:8.1f} s  {history.job.ref}  {plain(failure.why)}")
 
 
 class Board(Watcher):
@@ -159,8 +159,8 @@ class Board(Watcher):
 
     def __rich__(self) -> Group:
         journal = self._journal
-        lives = [] if journal is None else list(journal.lives.values())
-        is_over = all(life.has_ended for life in lives)
+        histories = [] if journal is None else list(journal.histories.values())
+        is_over = all(history.has_ended for history in histories)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column("job", overflow="fold" if is_over else "ellipsis")
         for heading in ("status", "done", "polls", "s", "outcome"):
@@ -168,8 +168,8 @@ class Board(Watcher):
         # A live table must fit the screen; running jobs are shown before those that have ended.
         room = self._console.height - 3 - len(self._warnings)
         notes: list[Text] = []
-        for life in sorted(lives, key=lambda life: life.has_ended and not is_over):
-            rows, note = self._rows(life, 0.0 if journal is None else journal.elapsed, is_over), _note(life)
+        for history in sorted(histories, key=lambda history: history.has_ended and not is_over):
+            rows, note = self._rows(history, 0.0 if journal is None else journal.elapsed, is_over), _note(history)
             room -= len(rows) + (note is not None)
             if room < 0 and not is_over:
                 break
@@ -177,13 +177,18 @@ class Board(Watcher):
                 table.add_row(*row)
             if note is not None:
                 notes.append(_dim(note, is_over))
-        counts = Counter(str(life.latest.outcome or ("not settled" if life.has_ended else "running")) for life in lives)
+        counts = Counter(
+            str(history.latest.outcome or ("not settled" if history.has_ended else "running")) for history in histories
+        )
         message = ", ".join(f"{count} {word}" for word, count in sorted(counts.items()))
-        of_all = [_dim(f"{counted(lives)}: {message}", True), *(_dim(warning, is_over) for warning in self._warnings)]
+        of_all = [
+            _dim(f"{counted(histories)}: {message}", True),
+            *(_dim(warning, is_over) for warning in self._warnings),
+        ]
         return Group(table, *notes, *of_all)
 
-    def _rows(self, life: Life, now: float, is_over: bool) -> list[tuple[RenderableType, ...]]:
-        snapshot = life.latest
+    def _rows(self, history: History, now: float, is_over: bool) -> list[tuple[RenderableType, ...]]:
+        snapshot = history.latest
         progress = f"{snapshot.progress.done}/{snapshot.progress.total}" if snapshot.progress else ""
         if snapshot.error is not None:
             outcome = Text(type(snapshot.error).__name__, style="red")
@@ -191,9 +196,9 @@ class Board(Watcher):
             outcome = Text(str(snapshot.outcome or "running"), style=COLOURS.get(snapshot.outcome, "red"))
         # The final table stays on the screen, so it shows refs in full, to be copied.
         name = Text if is_over else _Shortened
-        seconds = f"{snapshot.elapsed if life.has_ended else now:.1f}"
+        seconds = f"{snapshot.elapsed if history.has_ended else now:.1f}"
         rows: list[tuple[RenderableType, ...]] = [
-            (name(life.job.ref), Text(plain(snapshot.status or "")), progress, str(snapshot.polls), seconds, outcome)
+            (name(history.job.ref), Text(plain(snapshot.status or "")), progress, str(snapshot.polls), seconds, outcome)
         ]
         parts = sorted(snapshot.parts.items(), key=lambda named: named[1].outcome is not None)
         for part_name, part in parts[:_MOST_PARTS]:
@@ -204,13 +209,13 @@ class Board(Watcher):
         return rows
 
 
-def _note(life: Life) -> str | None:
-    snapshot = life.latest
+def _note(history: History) -> str | None:
+    snapshot = history.latest
     if snapshot.error is not None:
         return _problem(snapshot)
-    if life.failures and not life.has_ended and life.failures[-1].moment > snapshot.elapsed:
-        return f"{life.job.ref}: {life.failures[-1].why}"
-    return f"{life.job.ref}: {snapshot.detail}" if snapshot.detail else None
+    if history.failures and not history.has_ended and history.failures[-1].moment > snapshot.elapsed:
+        return f"{history.job.ref}: {history.failures[-1].why}"
+    return f"{history.job.ref}: {snapshot.detail}" if snapshot.detail else None
 
 
 def _dim(text: str, in_full: bool) -> Text:
