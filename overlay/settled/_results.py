@@ -21,7 +21,7 @@ def results_of(
     are replaced.
 
     Raises:
-        ValueError: If the kind has no results, or there is no folder for what are files.
+        ValueError: If the kind has no results, or they are files and there is no folder.
         OutcomeError: If the job has not settled.
         SettledError: If they cannot be read.
     """

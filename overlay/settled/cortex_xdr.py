@@ -637,8 +637,7 @@ def download_retrieved_files(
     The files of each endpoint go into a subfolder named by its id, because endpoints have files of the same name. They
     appear once all files of that endpoint are complete. An endpoint without files gets no subfolder. One refused
     archive does not stop the others: the error is raised in the end. Everything else is as in `download_script_files`;
-    `timeout` and `max_bytes` bound the whole call. From the vendor's page
-    "File Retrieval Details".
+    `timeout` and `max_bytes` bound the whole call. From the vendor's page "File Retrieval Details".
 
     Raises:
         TypeError: If the job is no action.

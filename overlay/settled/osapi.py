@@ -55,7 +55,7 @@ from ._run.operation import (
     asynchronous_iteration,
     deadline,
     iteration,
-    noted,
+    noting,
     operation,
     read,
     submit,
@@ -486,7 +486,7 @@ def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
 
 def _submitted(client: AuthenticatedClient, sent: _Submit, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
     """The job with the id of a reply; an interruption while its agents are looked up does not lose the id."""
-    with noted(lambda: f"the job was submitted: {job(client, job_id).ref}"):
+    with noting(lambda: f"the job was submitted: {job(client, job_id).ref}"):
         return job(client, job_id, expected_agents=(yield from _expected(client, sent, results)))
 
 
@@ -529,7 +529,7 @@ def _found(
     cause = unclear.__cause__
     jobs: list[Job[JobDetail]] = []
     is_complete = False
-    with noted(lambda: f"{unclear} ({', '.join(each.ref for each in jobs[:_MOST_NOTED]) or 'no candidate yet'})"):
+    with noting(lambda: f"{unclear} ({', '.join(each.ref for each in jobs[:_MOST_NOTED]) or 'no candidate yet'})"):
         try:
             if operation is None:
                 # A new job does what the old one was to do.
@@ -637,8 +637,7 @@ def connect(base_url: str, *, token: Secret, **options: Unpack[ConnectOptions]) 
     """A client of a server. Close it with `with client:` or `async with client:`.
 
     `base_url` is where `/job/{id}` begins: `https://host/api` for servers since April 2026, `https://host` before.
-    `token` is a JWT. The options are those of `ConnectOptions`; `max_rate` is None by
-    default.
+    `token` is a JWT. The options are those of `ConnectOptions`; `max_rate` is None by default.
 
     Raises:
         ValueError: If the address or the token is not valid.

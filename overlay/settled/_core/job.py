@@ -305,7 +305,7 @@ class Detached:
 
 
 _DETACHED = "a job that was pickled has no client: settled.from_ref(job.ref, client) gives it one"
-# For type checkers it is a client: whoever uses it is told otherwise.
+# To type checkers it is a client; using it raises a ValueError that says otherwise.
 DETACHED: Any = Detached()
 
 

@@ -73,7 +73,7 @@ class Learned:
             raise ValueError(f"watch must be more than 0, and at most 1: {described(watch)}")
         self._settings: dict[str, Any] = wishes | known | {"jitter": float(jitter), "watch": float(watch)}
         self._durations: deque[float] = deque(maxlen=_KEPT)
-        self._news = 0
+        self._unplanned = 0
         self._plan: Timing | None = None
         self.after_fork()
         register(self)
@@ -125,15 +125,15 @@ class Learned:
         duration = random.uniform(after, before)  # noqa: S311 - chance, not secrecy
         with self._lock:
             self._durations.append(duration)
-            self._news += 1
+            self._unplanned += 1
             known = list(self._durations)
             old, new = known[:-_ENOUGH], known[-_ENOUGH:]
             has_changed = len(old) >= _ENOUGH and (max(new) < min(old) or min(new) > max(old))
             if has_changed:
                 self._durations = deque(new, maxlen=_KEPT)
             # A plan takes as long as hundreds of polls, so not every job is worth a new one.
-            if has_changed or self._news >= _ENOUGH:
-                self._news, self._plan = 0, None
+            if has_changed or self._unplanned >= _ENOUGH:
+                self._unplanned, self._plan = 0, None
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` makes the same schedule of; durations are in seconds."""
@@ -164,7 +164,7 @@ class Learned:
     def _renewed(self) -> Timing:
         with self._lock:
             is_known = len(self._durations) >= _ENOUGH
-            plan: Timing = _planned(sorted(self._durations), **self._settings) if is_known else _DEFAULT
+            plan: Timing = _plan_of(sorted(self._durations), **self._settings) if is_known else _DEFAULT
             self._plan = plan
         return plan
 
@@ -186,7 +186,7 @@ class _Plan(NamedTuple):
         return max(interval, _DEFAULT.first * (1 - _DEFAULT.jitter))
 
 
-def _planned(known: list[float], delay: float | None, requests: float | None, watch: float, jitter: float) -> _Plan:
+def _plan_of(known: list[float], delay: float | None, requests: float | None, watch: float, jitter: float) -> _Plan:
     ticks, ended = _smoothed([_ticks(duration) for duration in known])
     # Of each cell from one tick to the next: its length, and the shares of jobs that end in it and that still run.
     lengths = [b - a for a, b in pairwise(ticks)]

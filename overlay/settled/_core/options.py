@@ -89,7 +89,7 @@ def seconds(timeout: float | timedelta | None) -> float:
 
 
 def _patience(value: float) -> float:
-    """Seconds that may be none or infinite; ValueError if they are negative or no number."""
+    """Seconds, 0 or more, perhaps infinite; ValueError if they are negative or no number."""
     if not number("patience", value) >= 0:
         raise ValueError(f"patience must be a number of seconds, and not negative: {described(value)}")
     return float(value)

@@ -29,7 +29,7 @@ from .._http.error_body import is_list, is_object, message_of, sentence
 from .._http.redact import without_secrets
 from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
 from .._run import clock as _clock
-from .._run.operation import Items, NextPiece, Page, Pause, Steps, deadline, noted, read, stream, submit
+from .._run.operation import Items, NextPiece, Page, Pause, Steps, deadline, noting, read, stream, submit
 from ..errors import (
     ApiError,
     MalformedResponse,
@@ -174,7 +174,7 @@ def start_xql(
             yield Pause(turn - now)
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
         except SubmitUnclear as error:
-            with noted(error.__str__):
+            with noting(error.__str__):
                 error.candidates = yield from _running(requests, kind, client, query)
             raise
 

@@ -89,7 +89,7 @@ def client_arguments(
         raise ValueError(f"timeout must be a positive number of seconds, not {described(timeout)}")
     if fast:
         from . import fast as _  # noqa: F401 - says so here and now if its extra is missing
-    base_url = _checked(text("base_url", base_url).strip())
+    base_url = _checked_url(text("base_url", base_url).strip())
     host = httpx.URL(base_url).host
     if base_url.startswith("http:") and not is_loopback(host):
         _log.warning("%s is reached without TLS, so anyone on the network path can read the credentials", host)
@@ -104,8 +104,8 @@ def client_arguments(
         "timeout": httpx.Timeout(timeout),
         "verify_ssl": _ssl_context(verify),
         "httpx_args": {"auth": auth},
-        "make_httpx_client": functools.partial(_made, httpx.Client, verify, transport, fast),
-        "make_async_httpx_client": functools.partial(_made, httpx.AsyncClient, verify, transport, fast),
+        "make_httpx_client": functools.partial(_make_httpx_client, httpx.Client, verify, transport, fast),
+        "make_async_httpx_client": functools.partial(_make_httpx_client, httpx.AsyncClient, verify, transport, fast),
         "extensions": auth.extensions,
     }
 
@@ -134,7 +134,7 @@ def from_environment(vendor: str, **names: str) -> dict[str, str]:
     return values
 
 
-def _checked(base_url: str) -> str:
+def _checked_url(base_url: str) -> str:
     try:
         url = httpx.URL(base_url if "://" in base_url else f"https://{base_url}")
         host = url.host
@@ -166,7 +166,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _made(
+def _make_httpx_client(
     make: Callable[..., C],
     verify: ssl.SSLContext | str | None,
     transport: Transport | None,

@@ -3,7 +3,7 @@
 The body may be JSON in the vendor's form, in a gateway's or in a validation library's, or a proxy's web page. The forms
 are not told apart: the names under which messages usually stand are tried, from the outside in, and where there are
 none, the objects below. What is found comes from outside, and becomes one printable line. Nothing here raises: it would
-hide the error that is to be told.
+hide the error that is to be reported.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ class OAuthClientCredentials(Credentials):
         self._as_json = as_json
         self._token = ""
         self._renew_at = -math.inf
-        # Reading an answer needs of a client whose secrets are to be kept out of texts.
+        # All of a client that `read` needs: whose secrets to keep out of texts.
         self.extensions = {CREDENTIALS_KEY: self}
 
     def after_fork(self) -> None:

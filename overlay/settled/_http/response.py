@@ -238,7 +238,7 @@ class _Body:
     def add(self, part: bytes) -> None:
         """Take the next bytes that came."""
         self._packed_size += len(part)
-        # Of what is packed with next to nothing in it there could be any amount.
+        # A body that unpacks to next to nothing could go on for ever.
         if self._packed_size > self._most:
             raise self._too_large()
         for piece in self._unpacker.pieces(part):

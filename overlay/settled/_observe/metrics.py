@@ -30,12 +30,12 @@ class Instruments(NamedTuple):
 
 def instruments() -> Instruments:
     """The instruments of the program's provider of meters."""
-    return _made(metrics.get_meter_provider())
+    return _instruments_of(metrics.get_meter_provider())
 
 
 # Instruments of one name are to be made once; a program that changes its provider, as tests do, needs new ones.
 @functools.lru_cache(maxsize=1)
-def _made(provider: metrics.MeterProvider) -> Instruments:
+def _instruments_of(provider: metrics.MeterProvider) -> Instruments:
     meter = provider.get_meter("settled", __version__)
     return Instruments(
         meter.create_counter("settled.polls", "{poll}", "Polls of jobs, by kind of job and result"),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 # Longer sleeps than threads can be given are made of several.
 _LONGEST_SECONDS = 3600.0
-# Between two looks at one clock less time passes.
-_ASTRAY_SECONDS = 60.0
+# Two running clocks are never so far apart: one of them is frozen.
+_MAX_DRIFT_SECONDS = 60.0
 
 
 class Clock:
@@ -71,7 +71,7 @@ def running_loop() -> asyncio.AbstractEventLoop:
 def _is_frozen(loop: asyncio.AbstractEventLoop) -> bool:
     """Whether a test has frozen the clock that this loop's timers go by; a loop may also have one of its own."""
     now = monotonic()
-    return abs(time.monotonic() - now) > _ASTRAY_SECONDS and abs(loop.time() - now) > _ASTRAY_SECONDS
+    return abs(time.monotonic() - now) > _MAX_DRIFT_SECONDS and abs(loop.time() - now) > _MAX_DRIFT_SECONDS
 
 
 def _thread_timer(loop: asyncio.AbstractEventLoop, seconds: float, alarm: asyncio.Event) -> threading.Timer:

@@ -116,7 +116,7 @@ class Pause:
 
 @attrs.frozen
 class Page(Generic[T]):
-    """Hand some things of a list on, one after the other, to whoever iterates."""
+    """Yield some items of a list, one after the other, to whoever iterates."""
 
     values: Iterable[T]
 
@@ -198,7 +198,7 @@ def is_submit(value: Any) -> TypeGuard[Callable[..., Job[Any]]]:
     return is_operation and typing.get_origin(typing.get_type_hints(value).get("return")) is Job
 
 
-def _discreet(
+def _hiding_secrets(
     define: Callable[Concatenate[Client, dict[str, Any], P], Steps[T]],
 ) -> Callable[Concatenate[Client, dict[str, Any], P], Steps[T]]:
     """Steps whose errors do not quote the secrets of the request."""
@@ -211,7 +211,7 @@ def _discreet(
     return run
 
 
-@_discreet
+@_hiding_secrets
 def submit(
     client: Client,
     request: dict[str, Any],
@@ -340,7 +340,7 @@ def _line(message: str) -> str:
 
 
 @contextlib.contextmanager
-def noted(learnt: Callable[[], str]) -> Generator[None, None, None]:
+def noting(learnt: Callable[[], str]) -> Generator[None, None, None]:
     """Add a note of what was learnt to whatever interrupts these steps, be it a KeyboardInterrupt or a cancellation."""
     try:
         yield

@@ -33,7 +33,7 @@ def begin(
     *own: str,
     inbox: Inbox | None = None,
 ) -> Wait[B]:
-    """A wait that begins now; errors in its options name the `verb` that was called, and what `own` ones it has."""
+    """A wait that begins now; errors in its options name the `verb` that was called, and its `own` options."""
     clock = _clock.clock
     config = WaitConfig(
         start=clock.now(),

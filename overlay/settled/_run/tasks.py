@@ -1,4 +1,9 @@
-"""Waiting for many jobs in an asyncio event loop, as `threads` does without one: the workers are tasks."""
+"""Waiting for many jobs in an asyncio event loop, as `threads` does without one: the workers are tasks.
+
+Batch and division of work are the same. What differs is why there are two pools: a loop needs no lock, a task can be
+cancelled in the middle of its poll, callbacks must reach the loop from other threads, and a pool belongs to the loop in
+which its first step was made.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +89,7 @@ class _AsyncWorkerPool(Generic[B]):
         self._turn = asyncio.Lock()
         self._alarm = asyncio.Event()
         # Wakes the consumer.
-        self._news = asyncio.Event()
+        self._consumer_alarm = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._context = contextvars.copy_context()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -95,7 +100,7 @@ class _AsyncWorkerPool(Generic[B]):
         if self._wake is not None:
             self._to_subscribe += new
         self._alarm.set()
-        self._news.set()
+        self._consumer_alarm.set()
         if self._loop is not None:
             self._subscribe(self._loop)
             self._start_worker_if_wanted(self._loop)
@@ -108,13 +113,13 @@ class _AsyncWorkerPool(Generic[B]):
                 if (unsubscribe := self._unsubscribe.pop(end.job, None)) is not None:
                     unsubscribe()
                 if self.batch.has_ended:
-                    self._news.set()  # for another task that iterates
+                    self._consumer_alarm.set()  # for another task that iterates
                 return end
             if self.batch.is_done:
                 break
             self._subscribe(loop)
             self._start_worker_if_wanted(loop)
-            await _clock.clock.sleep_async(self.batch.expires_in(now), self._news)
+            await _clock.clock.sleep_async(self.batch.expires_in(now), self._consumer_alarm)
         await self.aclose()
         raise self.batch.end_of_iteration(StopAsyncIteration)
 
@@ -138,7 +143,7 @@ class _AsyncWorkerPool(Generic[B]):
 
     def _close(self) -> None:
         self.batch.close()
-        self._news.set()
+        self._consumer_alarm.set()
         self._unsubscribe_all()
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
@@ -182,7 +187,7 @@ class _AsyncWorkerPool(Generic[B]):
             is_cancelled = isinstance(error, asyncio.CancelledError)
             if not (is_cancelled and self.batch.is_closed):
                 self.batch.fail(error)
-                self._news.set()
+                self._consumer_alarm.set()
             if is_cancelled:
                 raise
 
@@ -191,7 +196,7 @@ class _AsyncWorkerPool(Generic[B]):
             while not self.batch.is_over:
                 due = self.batch.next(_clock.clock.now())
                 if self.batch.has_ended:
-                    self._news.set()
+                    self._consumer_alarm.set()
                 if not isinstance(due, Sleep):
                     self._start_worker_if_wanted(asyncio.get_running_loop())
                     return due
@@ -208,4 +213,4 @@ class _AsyncWorkerPool(Generic[B]):
         if self.batch.release(wait, result.end, _clock.clock.now()):
             self._alarm.set()
         if self.batch.has_ended:
-            self._news.set()
+            self._consumer_alarm.set()

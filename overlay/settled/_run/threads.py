@@ -1,9 +1,9 @@
 """Waiting for many jobs in threads.
 
-The threads are a pool of equals. One of them sleeps until a poll is due, leaves that to the next one, and polls; if no
-other is idle, it starts one more. Who iterates sleeps until a job has ended, or until one is to be given up because no
-thread had time for it. A thread whose poll is under way when the iteration ends is abandoned: it is a daemon thread,
-whose answer nobody takes.
+The threads are a pool of equals. One of them sleeps until a poll is due, leaves sleeping to the next one, and polls; if
+no other is idle, it starts one more. Whoever iterates sleeps until a job has ended, or until one must be given up
+because no thread had time for it. A thread whose poll is under way when the iteration ends is abandoned: it is a daemon
+thread, and its answer is ignored.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ class Settling(Iterator[Snapshot[B]]):
 
 
 class _WorkerPool(Generic[B]):
-    """The threads that poll for a batch."""
+    """The threads that poll for a batch.
+
+    They hold the pool and never the `Settling`, so that this is collected, and closes the pool, once nobody has it.
+    """
 
     def __init__(self, batch: Batch[B]) -> None:
         self._batch = batch
@@ -97,7 +100,7 @@ class _WorkerPool(Generic[B]):
         self._alarm = threading.Event()
         self._on_poll_lock = threading.Lock()
         # Wakes the consumer.
-        self._news = threading.Event()
+        self._consumer_alarm = threading.Event()
         self._workers: list[threading.Thread] = []
 
     def after_fork(self) -> None:
@@ -117,7 +120,7 @@ class _WorkerPool(Generic[B]):
             for client in {job.client for job in self._batch.add(jobs, _clock.clock.now(), _clock.clock.time_of_day())}:
                 _make_http_client(client)
             self._alarm.set()
-            self._news.set()
+            self._consumer_alarm.set()
             if self._is_running:
                 self._start_worker_if_wanted()
 
@@ -128,14 +131,14 @@ class _WorkerPool(Generic[B]):
                 now = _clock.clock.now()
                 if (end := self._batch.pop(now)) is not None:
                     if self._batch.has_ended:
-                        self._news.set()  # for another thread that iterates
+                        self._consumer_alarm.set()  # for another thread that iterates
                     return end
                 if self._batch.is_done:
                     break
                 self._start_worker_if_wanted()
                 seconds = self._batch.expires_in(now)
             if self._workers:
-                _clock.clock.sleep(seconds, self._news)
+                _clock.clock.sleep(seconds, self._consumer_alarm)
             else:
                 self._work_here(seconds)
         self.close()
@@ -145,7 +148,7 @@ class _WorkerPool(Generic[B]):
         with self._lock:
             self._batch.close()
         self._alarm.set()
-        self._news.set()
+        self._consumer_alarm.set()
         if threading.current_thread() in self._workers:
             return
         until = monotonic() + _LEAVING_SECONDS
@@ -189,7 +192,7 @@ class _WorkerPool(Generic[B]):
             if isinstance(due, Due):
                 self._poll(due)
             elif not self._batch.has_ended:
-                _clock.clock.sleep(min(due.seconds, seconds), self._news)
+                _clock.clock.sleep(min(due.seconds, seconds), self._consumer_alarm)
         except BaseException as error:
             self._fail(error)
         finally:
@@ -199,7 +202,7 @@ class _WorkerPool(Generic[B]):
     def _fail(self, error: BaseException) -> None:
         with self._lock:
             self._batch.fail(error)
-        self._news.set()
+        self._consumer_alarm.set()
 
     def _next_due(self) -> Due[B] | None:
         with self._turn:
@@ -209,7 +212,7 @@ class _WorkerPool(Generic[B]):
                         return None
                     due = self._batch.next(_clock.clock.now())
                     if self._batch.has_ended:
-                        self._news.set()
+                        self._consumer_alarm.set()
                     if isinstance(due, Due):
                         self._start_worker_if_wanted()
                         return due
@@ -229,7 +232,7 @@ class _WorkerPool(Generic[B]):
             if self._batch.release(wait, result.end, _clock.clock.now()):
                 self._alarm.set()
         if self._batch.has_ended:
-            self._news.set()
+            self._consumer_alarm.set()
 
 
 def _make_http_client(client: Client) -> None:
