@@ -138,7 +138,7 @@ def _read(raw: Any, *, agents: int = 0) -> Reading:
 
 def _by_agent(value: Any) -> dict[str, dict[str, Any]]:
     """What a reply tells of each agent: nothing where it is null or in another form, as the status still counts."""
-    return {agent: told if is_object(told) else {} for agent, told in value.items()} if is_object(value) else {}
+    return {agent: fields if is_object(fields) else {} for agent, fields in value.items()} if is_object(value) else {}
 
 
 def _progress(parts: Mapping[str, Part], timeline: Any, expected: int) -> Progress | None:

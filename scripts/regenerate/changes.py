@@ -68,7 +68,9 @@ def report_of(findings: list[Finding], before: Side, after: Side) -> Report:
     reasons: dict[str, str] = {}
     for vendor, document in after.specs.items():
         accepted = document.get("x-accepted-changes", {})
-        if not isinstance(accepted, dict) or not all(isinstance(said, str) and said for said in accepted.values()):
+        if not isinstance(accepted, dict) or not all(
+            isinstance(reason, str) and reason for reason in accepted.values()
+        ):
             raise Problem(f"x-accepted-changes of {vendor}.yaml must be a mapping of findings' ids to reasons")
         reasons |= accepted
     return Report(

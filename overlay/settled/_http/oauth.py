@@ -179,8 +179,8 @@ class OAuthClientCredentials(Credentials):
                 raise
             except (ApiError, MalformedResponse, *UNREADABLE) as error_in_answer:
                 # What else the answer says may be the token, in another form than was expected: it is no cause, either.
-                told = str(error_in_answer) if isinstance(error_in_answer, ApiError) else _NO_TOKEN
-                failure = TransportError(f"no token from {self._token_url}: {told}")
+                reason = str(error_in_answer) if isinstance(error_in_answer, ApiError) else _NO_TOKEN
+                failure = TransportError(f"no token from {self._token_url}: {reason}")
                 failure.may_pass = not isinstance(error_in_answer, NotFound)
             failure.is_unsent = True
             raise failure

@@ -244,9 +244,9 @@ def submit(
         try:
             return parse(raw)
         except UNREADABLE as error:
-            said = f"{without_secrets(raw)!r}"
+            shown = f"{without_secrets(raw)!r}"
             raise MalformedResponse(
-                f"the answer names no job: {truncate(response.without_secrets(said), 200)}"
+                f"the answer names no job: {truncate(response.without_secrets(shown), 200)}"
             ) from error
         except SettledError as error:
             error.args = (_line(response.without_secrets(str(error))),)
@@ -256,9 +256,9 @@ def submit(
             raise
         message = str(error).removeprefix(f"{step.what}: ")
         # A message that quotes the request may have the words from there.
-        said, sent = message.casefold(), str(step.request.get("content", b""), "utf-8").casefold()
+        answer, sent = message.casefold(), str(step.request.get("content", b""), "utf-8").casefold()
         words = [each.casefold() for each in permanent]
-        if isinstance(error, ServerError) and any(each in said and each not in sent for each in words):
+        if isinstance(error, ServerError) and any(each in answer and each not in sent for each in words):
             raise SubmitFailed(_line(f"the API did not take the job: {message}")) from error
         raise SubmitUnclear(
             _line(f"{step.what}: the job may exist all the same, look before you submit again: {message}"),
