@@ -109,10 +109,10 @@ def test_the_core_does_no_input_or_output(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", sorted(name for name in MODULES if name.startswith(("settled._core", "settled._run")))
+    "module", sorted(name for name in MODULES if layer_of(name) and not name.startswith("settled._http"))
 )
 def test_only_http_knows_httpx(module: str) -> None:
-    """The core and the drivers know nothing of httpx and what lies below it."""
+    """Below the extras, nothing but `_http` knows httpx and what lies below it."""
     assert {name.partition(".")[0] for name in imports_of(module)} & {"httpx", "httpcore", "h11"} == set()
 
 

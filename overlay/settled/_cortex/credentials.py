@@ -7,13 +7,14 @@ import os
 import secrets
 import string
 import time
-from typing import Any
-
-import httpx
+from typing import TYPE_CHECKING, Any
 
 from .._core.validate import text
 from .._http.connect import ConnectOptions, client_arguments, from_environment
 from .._http.credentials import Credentials, Secret
+
+if TYPE_CHECKING:
+    import httpx
 
 # Requests a second for each tenant, as the vendor states.
 VENDOR_RATE = 10.0
