@@ -10,9 +10,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import functools
-import html
 import inspect
-import json
 import math
 import re
 import threading
@@ -20,7 +18,6 @@ import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
-from urllib.parse import quote, quote_plus
 
 import httpx
 
@@ -30,6 +27,7 @@ from .._core.rate_limit import RateLimiter
 from .._core.validate import text
 from ..errors import TransportError
 from .extensions import DEADLINE, UNSENT
+from .own_secrets import forms_of, without_forms
 
 if TYPE_CHECKING:
     import asyncio
@@ -232,52 +230,27 @@ def hint_of(client: Client) -> str:
 
 def without_credentials(message: str, client: Client, request: httpx.Request | None = None) -> str:
     """A text without the credentials of a client, and without what it has signed a request with, in any usual form."""
-    for secret in secrets_of(client, request):
-        message = message.replace(secret, "[secret]")
-    return message
+    return without_forms(message, secrets_of(client, request))
 
 
 def secrets_of(client: Client, request: httpx.Request | None = None) -> tuple[str, ...]:
-    """The credentials of a client, and those in the headers of a request, as texts may have them; the longest first."""
+    """The credentials of a client, and those in the headers of a request, as texts may have them."""
     credentials = client.extensions.get(CREDENTIALS_KEY)
-    if not isinstance(credentials, Credentials):
-        credentials = None
-    secrets = [] if credentials is None else credentials.secrets()
+    # A shorter one is no secret, but may well be part of an ordinary word.
+    secrets = [] if not isinstance(credentials, Credentials) else credentials.secrets()
+    kept = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
+    if isinstance(credentials, Credentials):
+        kept |= credentials.proxy_secrets
+    sent: list[str] = []
     for header, value in () if request is None else request.headers.raw:
         if _is_secret(header) and not value.isdigit():
             text = value.decode("latin-1")
-            secrets += [text, *text.split()]
-    # A shorter one is no secret, but may well be part of an ordinary word.
-    plain = frozenset(secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
-    return forms_of(plain if credentials is None else plain | credentials.proxy_secrets)
+            # What is longest comes first: what is found within it would leave its ends.
+            sent += [part for part in dict.fromkeys((text, *text.split())) if len(part) >= _SHORTEST_SECRET]
+    return (*sent, *forms_of(kept))
 
 
 # Every answer is searched for what its request held, and that is mostly the same: what is found once is kept.
 @functools.lru_cache(maxsize=256)
 def _is_secret(header: bytes) -> bool:
     return _SECRET_HEADER.search(header.decode("latin-1")) is not None
-
-
-@functools.lru_cache(maxsize=128)
-def forms_of(secrets: frozenset[str]) -> tuple[str, ...]:
-    """Secrets in all the forms that texts may have them in, the longest first."""
-    return tuple(sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True))
-
-
-@functools.lru_cache(maxsize=128)
-def _forms(secret: str) -> frozenset[str]:
-    quoted = quote(secret, safe="")
-    encoded = base64.b64encode(secret.encode()).decode()
-    return frozenset(
-        {
-            secret,
-            quoted,
-            re.sub("%..", lambda match: match[0].lower(), quoted),
-            quote_plus(secret),
-            html.escape(secret),
-            json.dumps(secret)[1:-1],
-            json.dumps(secret)[1:-1].replace("/", "\\/"),
-            encoded,
-            encoded.rstrip("="),
-        }
-    )

@@ -41,7 +41,10 @@ _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 _WITHOUT_ALL = frozenset({204, 205, 206})
 # What hides a secret from a search in bytes: an escape of a letter or sign of ASCII, as some encoders of JSON write for
 # "+" and "=", or UTF-16 and UTF-32.
-_ENCODED = re.compile(rb"\\u00[2-7]|\A\xff\xfe|\A\xfe\xff|\A.{0,3}\0", re.DOTALL)
+_ESCAPED = re.compile(rb"\\u00[2-7]")
+_OTHER_UNICODE = re.compile(rb"\xff\xfe|\xfe\xff|.{0,3}\0", re.DOTALL)
+# Up to so many bytes every answer is searched for secrets in odd forms, and beyond that what an error quotes.
+_SMALL = 16 * 1024
 # The largest piece of a body that is handed on at a time.
 PIECE = 64 * 1024
 
@@ -50,7 +53,7 @@ class Response:
     """A response whose body was read within the client's bounds: make one with `read` or `read_async`."""
 
     def __init__(self, client: Client, response: httpx.Response, content: bytes) -> None:
-        if _ENCODED.search(content):
+        if (b"\\u00" in content and _ESCAPED.search(content)) or _OTHER_UNICODE.match(content):
             content = _decoded(content)
         # Here, before anything is read of it or cut, and not wherever a part of it may leave.
         for secret in secrets_of(client, response.request):
@@ -61,6 +64,8 @@ class Response:
         self.is_error = response.is_error
         self._client = client
         self._response = response
+        if len(content) <= _SMALL and (b"\\" in content or b"%" in content or b"&" in content):
+            self.content = self._searched()
 
     def json(self) -> Any:
         """The JSON of a successful response.
@@ -74,7 +79,7 @@ class Response:
         try:
             return json.loads(self.content)
         except UNREADABLE as error:
-            message = self.without_secrets(error_body(self.content).message)
+            message = error_body(self._searched()).message
             malformed = _malformed(self._response, f"without JSON: {message!r}")
             malformed.request_id = _request_id(self._response, self._client)
             malformed.is_html = is_html(self.content)
@@ -96,7 +101,7 @@ class Response:
 
     def api_error(self, message: str = "") -> ApiError:
         """The error that the response stands for."""
-        response, found = self._response, error_body(self.content)
+        response, found = self._response, error_body(self._searched())
         error = api_error_class(response.status_code)(
             self._line(message or found.message or response.reason_phrase) or "no message",
             status_code=response.status_code,
@@ -111,6 +116,10 @@ class Response:
         if isinstance(error, AuthenticationError) and (hint := hint_of(self._client)):
             error.args = (f"{error}; {hint}", *error.args[1:])
         return error
+
+    def _searched(self) -> bytes:
+        """The content as an error may quote it: without the credentials in odd forms, too."""
+        return self.without_secrets(self.content.decode("latin-1")).encode("latin-1", "replace")
 
     def _line(self, text: str) -> str:
         # A vendor's text that breaks lines or moves the cursor could forge records in a log.

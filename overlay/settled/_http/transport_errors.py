@@ -8,10 +8,11 @@ says what happened to which host, and whether it can pass by itself.
 from __future__ import annotations
 
 import contextlib
-import json
+import functools
 import re
 import socket
 import ssl
+import traceback
 import urllib.request
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
@@ -21,8 +22,10 @@ import httpx
 from .._core.job import Client
 from .._core.text import printable
 from ..errors import SettledError, TransportError
-from .credentials import forms_of, secrets_of, without_credentials
+from .credentials import without_credentials
+from .error_body import is_object
 from .extensions import DEADLINE, FOR_CREDENTIALS
+from .own_secrets import forms_of, without_forms
 from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
 
 C = TypeVar("C")
@@ -34,6 +37,11 @@ _LASTING = (ssl.SSLCertVerificationError, httpx.InvalidURL, httpx.LocalProtocolE
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
 LAST_PORT = 65535
 _MAX_REASON = 500
+# What these modules' frames hold is the request, and what it is signed with.
+_CLEARED_MODULES = _NETWORK_MODULES | {"asyncio", "settled", "ssl"}
+# What errors hold besides `args` and `__dict__`.
+_SLOTS = ("filename", "filename2", "object", "strerror")
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # Behind these an error quotes a proxy's address, or a part of it, with the password.
 _QUOTE = re.compile(r":|\sURL\(")
 
@@ -53,21 +61,24 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
     """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request of a client."""
     try:
         yield
-    except TransportError as error:
-        error.args = (f"{what}: {error}",)
-        raise
-    except SettledError:
+    except SettledError as error:
+        _hide_credentials(error, client)
+        if isinstance(error, TransportError):
+            error.args = (f"{what}: {error}",)
         raise
     except TimeoutError as error:
+        _hide_credentials(error, client)
         raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
         is_unsent = _is_unsent(error)
-        _hide_secrets(error, client)
-        failure = TransportError(f"{what}: {printable(_describe(error), _MAX_REASON)}")
+        _hide_credentials(error, client)
+        # A group of errors keeps its text, whatever its arguments become.
+        description = without_credentials(_describe(error), client)
+        failure = TransportError(f"{what}: {printable(description, _MAX_REASON)}")
         failure.may_pass = _may_pass(error)
         failure.is_unsent = is_unsent
         failure.is_unknown_host = any(map(is_unknown_host, error_chain(error)))
-        raise failure from error
+        raise failure from (None if description != _describe(error) else error)
 
 
 def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
@@ -134,21 +145,10 @@ def error_chain(error: BaseException | None) -> list[BaseException]:
     return chain
 
 
-def _hide_secrets(error: BaseException, client: Client) -> None:
-    """Leave no credentials in what tracebacks and error trackers show of an error and its causes."""
+def _hide_credentials(error: Exception, client: Client) -> None:
+    """Leave no credentials of a client in what tracebacks and error trackers show of an error and what led to it."""
     request: httpx.Request | None = getattr(error, "_request", None)
-    for each in error_chain(error):
-        each.args = tuple(
-            without_credentials(arg, client, request) if isinstance(arg, str) else arg for arg in each.args
-        )
-        if isinstance(each, httpx.RequestError) and getattr(each, "_request", None) is not None:
-            sent = each.request
-            secrets = secrets_of(client, sent)
-            headers = [
-                (name, "[secret]" if any(secret in value for secret in secrets) else value)
-                for name, value in sent.headers.multi_items()
-            ]
-            each.request = httpx.Request(sent.method, sent.url, headers=headers)
+    _hide(error, lambda text: without_credentials(text, client, request))
 
 
 @contextlib.contextmanager
@@ -157,20 +157,59 @@ def sent_secrets_hidden(sent: Any) -> Generator[None, None, None]:
     try:
         yield
     except SettledError as error:
-        forms = forms_of(secrets_in(sent))
-
-        def hidden(value: Any) -> Any:
-            for form in forms if isinstance(value, str) else ():
-                value = _without_ends(value.replace(form, HIDDEN), form)
-            return value
-
-        for each in error_chain(error) if forms else ():
-            each.args = tuple(map(hidden, each.args))
-            shown = vars(each) if isinstance(each, SettledError) else {}
-            shown.update({name: hidden(value) for name, value in shown.items()})
-            if isinstance(each, json.JSONDecodeError):
-                each.doc = hidden(each.doc)
+        if forms := forms_of(secrets_in(sent)):
+            _hide(error, lambda text: functools.reduce(_without_ends, forms, without_forms(text, forms)))
         raise
+
+
+def _hide(error: BaseException, hidden: Callable[[str], str]) -> None:
+    for each in _all_errors(error):
+        each.args = _shown(each.args, hidden)
+        vars(each).update(_shown(vars(each), hidden))
+        for name in _SLOTS:
+            if isinstance(value := getattr(each, name, None), str):
+                setattr(each, name, hidden(value))
+        for frame, _ in traceback.walk_tb(each.__traceback__):
+            if str(frame.f_globals.get("__name__")).partition(".")[0] in _CLEARED_MODULES:
+                with contextlib.suppress(RuntimeError):  # it is still running
+                    frame.clear()
+
+
+def _all_errors(error: BaseException | None) -> list[BaseException]:
+    """An error and all that it refers to: causes, contexts, members of groups."""
+    found: list[BaseException] = []
+    rest = [error]
+    while rest:
+        each = rest.pop()
+        if each is not None and not any(each is known for known in found):
+            found.append(each)
+            rest += (each.__cause__, each.__context__, *getattr(each, "exceptions", ()))
+    return found
+
+
+def _shown(value: Any, hidden: Callable[[str], str]) -> Any:
+    """A copy of what an error holds whose texts are hidden by a function; other values are the same."""
+    if isinstance(value, str):
+        return hidden(value)
+    if isinstance(value, bytes):
+        return hidden(value.decode("latin-1")).encode("latin-1", "replace")
+    if type(value) in (list, tuple):
+        return type(value)(_shown(each, hidden) for each in value)
+    if is_object(value):
+        return {name: _shown(each, hidden) for name, each in value.items()}
+    return _shown_message(value, hidden) if isinstance(value, httpx.Request | httpx.Response) else value
+
+
+def _shown_message(message: httpx.Request | httpx.Response, hidden: Callable[[str], str]) -> Any:
+    headers = [(name, hidden(value)) for name, value in message.headers.multi_items()]
+    if isinstance(message, httpx.Request):
+        return httpx.Request(message.method, message.url, headers=headers)
+    return httpx.Response(
+        message.status_code,
+        headers=[(name, value) for name, value in headers if name not in _OF_THE_BODY],
+        content=_shown(message.content, hidden) if message.is_stream_consumed else b"",
+        request=_shown(getattr(message, "_request", None), hidden),
+    )
 
 
 def _without_ends(text: str, secret: str) -> str:
