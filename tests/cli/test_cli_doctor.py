@@ -198,6 +198,40 @@ def test_nobody_there(run: Command, server: Answering, monkeypatch: pytest.Monke
     assert "no TLS with" in _problem(run, "osapi")["message"]
 
 
+class _Trickling(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Refuse whoever brings no token at once, and anybody else without an end."""
+        self.send_response(401)
+        self.send_header("Content-Length", "1000000" if "authorization" in self.headers else "0")
+        self.end_headers()
+        while "authorization" in self.headers:
+            try:
+                self.wfile.write(b" ")
+            except OSError:
+                self.close_connection = True
+                return
+            time.sleep(0.02)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_an_answer_without_an_end(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All requests together are given a few seconds, however the answers come."""
+    monkeypatch.setattr(_doctor, "_PATIENCE_SECONDS", 0.3)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Trickling) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("SETTLED_OSAPI_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("SETTLED_OSAPI_TOKEN", run.sim.token)
+        problem = _problem(run, "osapi")
+        server.shutdown()
+        thread.join()
+    assert "no reply" in problem["message"]
+
+
 class _Refusing(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 

@@ -28,6 +28,7 @@ from .._http.credentials import HeaderToken, hint_of
 from .._http.extensions import DEADLINE
 from .._http.response import read
 from .._http.retry_after import unix_time
+from .._http.send import poll
 from .._http.transport_errors import error_chain
 from .._vendors import module_of, vendors
 from .._version import __version__
@@ -47,7 +48,8 @@ _REFUSALS: tuple[tuple[type[errors.SettledError], str, str | None], ...] = (
 
 # Cortex refuses signatures that are minutes old; smaller differences are normal.
 _SKEW_SECONDS = 60
-_PATIENCE_SECONDS = 10.0
+# How long all requests to a vendor may take together.
+_PATIENCE_SECONDS = 5.0
 _CENTURY_SECONDS = 100 * 365.25 * 86_400
 
 
@@ -135,10 +137,10 @@ def _check_vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
         yield "ok", f"settings from {settings.source(vendor)}: {http.base_url}"
         yield from _credentials(http.auth)
         kind: JobKind[Any] = module_of(vendor).KINDS[0]
-        made_up = _made_up_id(kind)
+        made_up, end = _made_up_id(kind), time.monotonic() + _PATIENCE_SECONDS
         try:
             began = time.time()
-            without = _send(client, kind.request(made_up), None)
+            without = _send(client, kind.request(made_up), None, end)
         except httpx.HTTPError as error:
             yield _unreachable(error, http.base_url)
             return
@@ -147,13 +149,13 @@ def _check_vendor(vendor: str, settings: Settings) -> Iterator[_Found]:
             return
         yield from _connection(without)
         yield from _clock(without, began)
-        yield _access(Job(kind, client, made_up), without.status_code)
+        yield _access(Job(kind, client, made_up), without.status_code, end)
 
 
-def _send(client: Client, request: dict[str, Any], auth: httpx.Auth | None) -> httpx.Response:
+def _send(client: Client, request: dict[str, Any], auth: httpx.Auth | None, end: float) -> httpx.Response:
     """Send a request within limits of time and size; return the response without its body."""
     http = client.get_httpx_client()
-    built, end = http.build_request(**request, timeout=_PATIENCE_SECONDS), time.monotonic() + _PATIENCE_SECONDS
+    built = http.build_request(**request, timeout=_until(end))
     built.extensions = {**built.extensions, DEADLINE: end}
     received: httpx.Response = http.send(built, auth=auth, stream=True)
     try:
@@ -161,6 +163,11 @@ def _send(client: Client, request: dict[str, Any], auth: httpx.Auth | None) -> h
     finally:
         received.close()
     return received
+
+
+def _until(end: float) -> float:
+    # Zero is no time-out of httpx's.
+    return max(end - time.monotonic(), 0.01)
 
 
 def _credentials(auth: httpx.Auth | None) -> Iterator[_Found]:
@@ -219,10 +226,10 @@ def _clock(response: httpx.Response, began: float) -> Iterator[_Found]:
         yield "ok", "this machine's clock and the server's agree"
 
 
-def _access(job: Job[Any], without: int) -> _Found:
+def _access(job: Job[Any], without: int, end: float) -> _Found:
     """Judge the credentials by the reply about a made-up job; `without` is the status without credentials."""
     try:
-        job.fetch()
+        poll(job, _until(end))
         answer = None
     except errors.SettledError as error:
         answer = error
@@ -231,7 +238,7 @@ def _access(job: Job[Any], without: int) -> _Found:
         if isinstance(answer, refusal):
             if job.kind.is_wrong_address(answer):
                 return "problem", f"{message}: {reason}", job.kind.address_hint or _PROXY
-            return "problem", f"{message}: {reason}", fix or _advice_on_credentials(job)
+            return "problem", f"{message}: {reason}", fix or _advice_on_credentials(job, end)
     if isinstance(answer, errors.RateLimited):
         return "note", f"too many requests at present: {answer}", "try again later"
     if without in (401, 403):
@@ -243,7 +250,7 @@ def _access(job: Job[Any], without: int) -> _Found:
     return "note", f"with and without credentials: {answer or 'a reply'}", "try again later if it is a server's error"
 
 
-def _advice_on_credentials(job: Job[Any]) -> str:
+def _advice_on_credentials(job: Job[Any], end: float) -> str:
     http = job.client.get_httpx_client()
     vendor = job.kind.name.partition(".")[0]
     if not isinstance(http.auth, CortexKey):
@@ -251,7 +258,7 @@ def _advice_on_credentials(job: Job[Any]) -> str:
     # The two kinds of key look alike, and mixing them up is a common mistake: try the other one.
     other = CortexKey(http.auth.key_id, http.auth.secret(), advanced=not http.auth.advanced)
     try:
-        answer = _send(job.client, job.kind.request(job.id), other)
+        answer = _send(job.client, job.kind.request(job.id), other, end)
     except (httpx.HTTPError, errors.SettledError):
         return "check the key and the key id"
     if answer.status_code == 401:
