@@ -84,6 +84,8 @@ def test_file_of_others(run: Command, write: Write, mode: int) -> None:
         (f"[cortex_xsiam]\nbase_url = 'tenant.invalid'\nkey_id = 'seven'\nkey = '{SECRET}'\n", "key_id must be"),
         (f"[cortex_xsiam]\nbase_url = 'https://u:{SECRET}@h'\nkey_id = 7\nkey = '{SECRET}'\n", "not the address"),
         (f"[cortex_xsiam]\nkey = '{SECRET}\n", "cannot be read"),
+        ("deep = " + "[" * 5000, "cannot be read"),
+        ("#" * 2**21, "has more than 1,048,576 bytes"),
     ],
 )
 def test_bad_file(run: Command, write: Write, text: str, message: str) -> None:

@@ -154,6 +154,15 @@ def test_outcomes_have_their_errors(outcome: Outcome, error_class: type[errors.O
     assert succeeded.raise_for_outcome() is succeeded
 
 
+@pytest.mark.parametrize("outcome", [None, Outcome.FAILED])
+def test_a_status_word_stays_on_its_line(outcome: Outcome | None) -> None:
+    """A vendor's word cannot write lines of its own, nor control the terminal."""
+    job = cortex_xsiam.byos_import(cortex_xsiam.connect("tenant.invalid", key_id=7, key="k"), "7")
+    with pytest.raises(errors.OutcomeError) as raised:
+        Snapshot(job, status="FAILED\nCRITICAL\x1b[2J\u2028\u202e", outcome=outcome).raise_for_outcome()
+    assert str(raised.value).isprintable()
+
+
 @pytest.mark.parametrize("path", ["/public_api/v1/actions", f"/job/{'x' * 900}"])
 def test_a_long_text_is_cut_in_its_middle(path: str) -> None:
     """However long its parts are, the text of an error says what was asked, how it ended, and what to do."""

@@ -17,7 +17,7 @@ import attrs
 
 from ..errors import JobCancelled, JobFailed, JobPartial, JobSkipped, JobTimedOut, OutcomeError, SettledError
 from .outcome import Outcome
-from .text import encodable, printable, truncate
+from .text import encodable, printable
 
 if TYPE_CHECKING:
     from .job import Job
@@ -179,6 +179,6 @@ def outcome_error(snapshot: Snapshot[Any]) -> OutcomeError:
     """The error that a snapshot of a job that did not succeed stands for."""
     ended = "has not settled yet" if snapshot.outcome is None else f"ended {snapshot.outcome}"
     words = "; its status is" if snapshot.outcome is None else " with status"
-    status = "" if snapshot.status is None else f"{words} {truncate(snapshot.status, 80)}"
+    status = "" if snapshot.status is None else f"{words} {printable(snapshot.status, 80)}"
     detail = "" if snapshot.detail is None else f": {printable(' '.join(snapshot.detail.split()), 500)}"
     return _BY_OUTCOME.get(snapshot.outcome, OutcomeError)(f"{snapshot.job.ref} {ended}{status}{detail}", snapshot)

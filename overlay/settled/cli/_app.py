@@ -406,7 +406,8 @@ def _exit_on_errors() -> Generator[None]:
     except BrokenPipeError:
         raise typer.Exit(BROKEN_PIPE) from None
     except (ModuleNotFoundError, OSError) as error:
-        typer.echo(f"settled: {plain(error)}", err=True)
+        text = re.sub(r"^\[Errno \d+\] ", "", str(error))
+        typer.echo(f"settled: {plain(text)}", err=True)
         raise typer.Exit(USAGE) from None
     except KeyboardInterrupt:
         raise typer.Exit(interrupted_code()) from None

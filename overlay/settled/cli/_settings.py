@@ -28,6 +28,7 @@ VARIABLE = "SETTLED_CONFIG"
 # The permissions of everybody but the owner.
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
+_MAX_BYTES = 2**20
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -62,8 +63,11 @@ class Settings:
             with Path(named).open("rb") as file:
                 if os.name == "posix" and _is_open_to_others(os.fstat(file.fileno())):
                     raise BadSettings(f"others can read or change {named}, which {VARIABLE} names: chmod 600 it")
-                tables = tomllib.loads(decoded(file.read()))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+                content = file.read(_MAX_BYTES + 1)
+            if len(content) > _MAX_BYTES:
+                raise BadSettings(f"{named}, which {VARIABLE} names, has more than {_MAX_BYTES:,} bytes")
+            tables = tomllib.loads(decoded(content))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadSettings(f"{named}, which {VARIABLE} names, cannot be read: {_reason(error)}") from None
         unknown = sorted(tables.keys() - set(vendors()))
         if unknown:
