@@ -25,6 +25,7 @@ SECRET = "pW-9x7q"
         ["--password", SECRET],
         ["Cookie", SECRET],
         ("token", SECRET),
+        ["curl", "-u", f"me:{SECRET}", "https://h.example"],
         f"--password={SECRET}",
         f"--password '{SECRET} and more {SECRET}' --depth 3",
         f"curl -u me:{SECRET} https://h.example",

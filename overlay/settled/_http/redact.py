@@ -183,9 +183,12 @@ def _setting_without_secrets(setting: str) -> str:
 
 def _items(items: Sequence[Any], depth: int) -> Iterator[Any]:
     """The items of a list; hidden behind a flag such as `--password`, or beside a name where there are two."""
-    is_hidden = False
+    is_hidden, flag = False, ""
     for number, item in enumerate(items):
-        yield HIDDEN if is_hidden and _is_something(item) else without_secrets(item, depth + 1)
+        # As a shell would join them: what stands behind `-u` is a secret if it has a colon.
+        is_shown = not isinstance(item, str) or text_without_secrets(f"{flag} {item}") != f"{flag} {HIDDEN}"
+        yield without_secrets(item, depth + 1) if is_shown and not (is_hidden and _is_something(item)) else HIDDEN
+        flag = item if item in ("-u", "--user") else ""
         is_flag = isinstance(item, str) and item.startswith("-") and "=" not in item
         is_hidden = (is_flag or (len(items) == 2 and number == 0)) and _is_secret_name(item)
 
