@@ -62,5 +62,5 @@ def _nearest(name: str) -> str:
     from ._vendors import kinds, nearest
 
     names = [kind.name for kind in kinds()]
-    near = nearest(name, names)
+    near = nearest(name.lower(), names)
     return f"; did you mean {near}/<id>?" if near else f"; a ref is <kind>/<id>, and the kinds are {', '.join(names)}"

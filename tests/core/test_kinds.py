@@ -102,6 +102,7 @@ def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
     ("ref", "message"),
     [
         ("osapi.jobs/1", "did you mean osapi.job/<id>?"),
+        ("OSAPI.JOB/1", "did you mean osapi.job/<id>?"),
         ("agilsec.scan/1", "did you mean agilesec.scan/<id>?"),
         ("cortex_xdr.script/1", "did you mean cortex_xdr.script_execution/<id>?"),
         ("XY/1", "the kinds are agilesec.scan, "),

@@ -81,6 +81,7 @@ def test_one_status() -> None:
     assert deadline_text(job, 0.5, {"job_status": "PROCESSING"}) == (
         "cortex_xsiam.byos_import/7: still PROCESSING after 0.5 s (1 poll)"
     )
+    assert "still PROCESSING after 1209600 s" in deadline_text(job, 14 * 86_400, {"job_status": "PROCESSING"})
 
 
 def test_why_the_last_poll_failed() -> None:

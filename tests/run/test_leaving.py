@@ -215,6 +215,30 @@ def _until(holds: Any) -> None:
     raise AssertionError("still not so after 2 s")
 
 
+class _TimeIsUp(Exception):
+    """What a worker's time limit raises."""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here")
+@pytest.mark.parametrize("error", [TimeoutError("mine"), ConnectionResetError("mine"), _TimeIsUp("mine")], ids=repr)
+@pytest.mark.usefixtures("real_time")
+def test_exceptions_of_signal_handlers(jobs: Jobs, error: Exception) -> None:
+    """What a signal handler raises amid a request reaches the caller, and is not taken for a failure of the network."""
+
+    def time_is_up(*_: object) -> None:
+        raise error
+
+    before = signal.signal(signal.SIGALRM, time_is_up)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(type(error)) as raised:
+            settled.wait(jobs(slow(5), "COMPLETED"), timeout=60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert raised.value is error
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.usefixtures("real_time")
 def test_leaving_in_a_forked_child(jobs: Jobs) -> None:

@@ -40,6 +40,10 @@ def summary(status: str | None, polls: int) -> str:
     return f"{read} ({_polls(polls)})"
 
 
+def _in_words(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 10**6 else f"{seconds:.0f} s"  # and not 1.2096e+06
+
+
 def _polls(number: int) -> str:
     return "1 poll" if number == 1 else f"{number} polls"
 
@@ -49,10 +53,10 @@ def _state(last: Snapshot[Any] | None, status: str, seconds: float) -> str:
     if last is not None and last.status is None and not last.parts:
         hint = last.job.kind.no_parts_hint if last.polls >= POLLS_WITHOUT_PARTS else None
         what = "status of any part" if last.job.kind.no_parts_hint else "status"
-        return f"no {what} was read after {seconds:g} s{f'; {hint}' if hint else ''}"
+        return f"no {what} was read after {_in_words(seconds)}{f'; {hint}' if hint else ''}"
     if last is None or progress is None or (progress.total == 1 and last.status is not None):
-        return f"still {truncate(status, _MAX_NAME * 4)} after {seconds:g} s"
-    text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {seconds:g} s"
+        return f"still {truncate(status, _MAX_NAME * 4)} after {_in_words(seconds)}"
+    text = f"{progress.done} of {progress.total} {last.job.kind.progress_words} after {_in_words(seconds)}"
     still = _still(last)
     return f"{text}; still {still}" if still else text
 

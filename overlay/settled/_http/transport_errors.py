@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import signal
 import socket
 import ssl
+import threading
 import traceback
 import urllib.request
 from collections.abc import Callable, Generator
@@ -66,10 +68,13 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
         if isinstance(error, TransportError):
             error.args = (f"{what}: {error}",)
         raise
-    except TimeoutError as error:
-        _hide_credentials(error, client)
-        raise TransportError(f"{what}: no complete answer came in time") from error
     except Exception as error:
+        if (raised := _raised_by_signal_handler(error)) is not None:
+            _hide_credentials(error, client)
+            raise raised from None
+        if isinstance(error, TimeoutError):
+            _hide_credentials(error, client)
+            raise TransportError(f"{what}: no complete answer came in time") from error
         is_unsent = _is_unsent(error)
         _hide_credentials(error, client)
         # A group of errors keeps its text, whatever its arguments become.
@@ -143,6 +148,18 @@ def error_chain(error: BaseException | None) -> list[BaseException]:
         group: tuple[BaseException, ...] = getattr(error, "exceptions", ())
         error = group[-1] if group else error.__cause__ or error.__context__
     return chain
+
+
+def _raised_by_signal_handler(error: BaseException) -> BaseException | None:
+    """What a signal handler has raised amid a request, such as a worker's time limit; None if it was none."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+    codes = {getattr(handler, "__code__", None) for handler in handlers} - {None}
+    for each in error_chain(error):
+        if any(frame.f_code in codes for frame, _ in traceback.walk_tb(each.__traceback__)):
+            return each
+    return None
 
 
 def _hide_credentials(error: Exception, client: Client) -> None:
