@@ -19,7 +19,8 @@ KINDS: list[JobKind[Any]] = [kind for vendor in VENDORS.values() for kind in ven
 
 # What readers look for though no page documents it: replies have shown it.
 UNDOCUMENTED = {
-    kind: {"err_msg"} for kind in ("cortex_xdr.script_execution", "cortex_xdr.xql_query", "cortex_xsiam.xql_query")
+    kind: {"err_msg"}
+    for kind in ("cortex_xdr.action", "cortex_xdr.script_execution", "cortex_xdr.xql_query", "cortex_xsiam.xql_query")
 }
 
 
