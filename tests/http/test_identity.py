@@ -13,7 +13,7 @@ import pytest
 
 import settled
 from settled import Job, Outcome, Snapshot, agilesec, cortex_xdr, cortex_xsiam, osapi
-from settled.errors import MalformedResponse, TransportError
+from settled.errors import MalformedResponse, NotFound, PermissionDenied, ServerError, TransportError
 
 from _exchange import JOB, OTHER, WAYS, answering, asked_id, fetch_all, heads, reply
 from _servers import Server
@@ -152,6 +152,52 @@ def test_a_hook_that_keeps_nothing() -> None:
         job.client.get_httpx_client().event_hooks = {"response": [consume]}
         (brought,) = fetch_all([job], "sync")
     assert isinstance(brought, TransportError)
+    assert "a hook or an auth flow" in str(brought)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("status", "keeps"), [("404 Not Found", True), ("403 Forbidden", False)])
+def test_a_hook_that_refuses_errors(way: str, status: str, keeps: bool) -> None:
+    """What a hook refuses with `raise_for_status` is the ApiError of that status; the key is not shown."""
+
+    def refuse(response: httpx.Response) -> None:
+        if keeps:
+            response.read()
+        response.raise_for_status()
+
+    async def refuse_async(response: httpx.Response) -> None:
+        if keeps:
+            await response.aread()
+        response.raise_for_status()
+
+    with answering(lambda _: reply({"err_msg": "a word of its own"}, status)) as server:
+        (job,) = _imports(server.url, way, "a")
+        client: Any = job.client
+        if way == "sync":
+            client.get_httpx_client().event_hooks = {"response": [refuse]}
+        else:
+            client.get_async_httpx_client().event_hooks = {"response": [refuse_async]}
+        (brought,) = fetch_all([job], way)
+    assert isinstance(brought, NotFound if keeps else PermissionDenied)
+    assert ("a word of its own" in str(brought)) is keeps
+    cause: Any = brought.__cause__
+    assert isinstance(cause, httpx.HTTPStatusError)
+    assert KEY not in str([*cause.request.headers.values(), *cause.response.request.headers.values()])
+
+
+def test_a_hook_that_takes_an_errors_body() -> None:
+    """The status of an error tells enough if a hook has taken the body and not kept it."""
+
+    def log(response: httpx.Response) -> None:
+        if response.is_error:
+            assert list(response.iter_lines())
+
+    with answering(lambda _: reply({"err_msg": "no"}, "503 Service Unavailable", Retry_After="7")) as server:
+        (job,) = _imports(server.url, "sync", "a")
+        job.client.get_httpx_client().event_hooks = {"response": [log]}
+        (brought,) = fetch_all([job], "sync")
+    assert isinstance(brought, ServerError)
+    assert brought.retry_after == 7
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")

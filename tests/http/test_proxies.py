@@ -56,7 +56,16 @@ def _wait(job: Job[Any], way: str, timeout: float) -> Any:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
-    "no_proxy", ["127.0.0.1:{port}", "127.0.0.0/8", "127.0.0.1", "example.org, 127.0.0.1", "*", "[::1],127.0.0.1"]
+    "no_proxy",
+    [
+        "127.0.0.1:{port}",
+        "127.0.0.0/8",
+        "127.0.0.1",
+        "example.org, 127.0.0.1",
+        "*",
+        "[::1],127.0.0.1",
+        "fd00::/8,127.*",
+    ],
 )
 def test_no_proxy(
     monkeypatch: pytest.MonkeyPatch, proxied: tuple[Server, list[bytes]], no_proxy: str, way: str
@@ -69,6 +78,33 @@ def test_no_proxy(
         (end,) = fetch_all([_job(vendor.url, way)], way)
     assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
     assert through_proxy == []
+
+
+@pytest.mark.parametrize("no_proxy", ["far.invalid:80", "*.invalid"])
+def test_no_proxy_of_a_name(
+    monkeypatch: pytest.MonkeyPatch, proxied: tuple[Server, list[bytes]], no_proxy: str
+) -> None:
+    """NO_PROXY names a host also with the port that its scheme has anyway, or with a star."""
+    proxy, through_proxy = proxied
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    (end,) = fetch_all([_job("http://far.invalid")], "sync")
+    assert isinstance(end, TransportError)
+    assert through_proxy == []
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("no_proxy", ["localhost,127.0.0.1,10.0.0.0/8,fd00::/8", "[::1]", "[fd00::1]:443"])
+def test_no_proxy_of_other_hosts(
+    monkeypatch: pytest.MonkeyPatch, proxied: tuple[Server, list[bytes]], no_proxy: str, way: str
+) -> None:
+    """A host that NO_PROXY does not name is reached through the proxy, also if httpx cannot read the other names."""
+    proxy, through_proxy = proxied
+    monkeypatch.setenv("HTTP_PROXY", proxy.url.removeprefix("http://"))
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    (end,) = fetch_all([_job("http://far.invalid", way)], way)
+    assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
+    assert len(through_proxy) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -113,6 +149,15 @@ def test_settings_that_do_not_matter(monkeypatch: pytest.MonkeyPatch, way: str) 
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:99999")
+    with answering(lambda _: DONE) as vendor:
+        (end,) = fetch_all([_job(vendor.url, way)], way)
+    assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_settings_of_another_scheme(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """An address that begins with http does not depend on the proxy for https."""
+    monkeypatch.setenv("HTTPS_PROXY", "socks4://127.0.0.1:9")
     with answering(lambda _: DONE) as vendor:
         (end,) = fetch_all([_job(vendor.url, way)], way)
     assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]

@@ -7,7 +7,7 @@ transports, the credentials, and a bound on the cookies that a server may set.
 
 from __future__ import annotations
 
-import contextlib
+import fnmatch
 import functools
 import http.cookiejar
 import ipaddress
@@ -37,6 +37,7 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 # Twenty cookies of a hundred bytes are more than any load balancer sets.
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
+_PORTS = {"http": 80, "https": 443}
 _log = logging.getLogger("settled")
 _PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
@@ -205,22 +206,22 @@ def _make_httpx_client(
 
 
 def _is_outside_proxies(url: httpx.URL) -> bool:
-    """Whether NO_PROXY names a host, also as one of a network, which httpx does not know."""
-    if urllib.request.proxy_bypass(f"{url.host}:{url.port}" if url.port else url.host):
+    """Whether NO_PROXY names a host, also with its scheme's own port, a star or a network, unlike httpx."""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    if urllib.request.proxy_bypass(f"{host}:{url.port or _PORTS[url.scheme]}"):
         return True
+    names = urllib.request.getproxies().get("no", "").lower().replace(",", " ").split()
+    return any(_names(name, url.host) for name in names)
+
+
+def _names(network: str, host: str) -> bool:
+    if "*" in network:
+        return fnmatch.fnmatchcase(host, network)
     try:
-        address = ipaddress.ip_address(url.host)
+        address = ipaddress.ip_address(host)
+        return address in ipaddress.ip_network(network.replace("[", "").replace("]", ""), strict=False)
     except ValueError:
         return False
-    return any(address in network for network in _no_proxy_networks())
-
-
-def _no_proxy_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network] = []
-    for name in urllib.request.getproxies().get("no", "").replace(",", " ").split():
-        with contextlib.suppress(ValueError):
-            networks.append(ipaddress.ip_network(name.strip("[]"), strict=False))
-    return networks
 
 
 class _FewCookies(http.cookiejar.DefaultCookiePolicy):

@@ -45,6 +45,7 @@ _ESCAPED = re.compile(rb"\\u00[2-7]")
 _OTHER_UNICODE = re.compile(rb"\xff\xfe|\xfe\xff|.{0,3}\0", re.DOTALL)
 # Up to so many bytes every answer is searched for secrets in odd forms, and beyond that what an error quotes.
 _SMALL = 16 * 1024
+_PARTS_AT_ONCE = 100
 # The largest piece of a body that is handed on at a time.
 PIECE = 64 * 1024
 
@@ -155,16 +156,37 @@ async def read_async(client: Client, response: httpx.Response) -> Response:
 
 def parts_of(response: httpx.Response) -> Iterator[bytes]:
     """The bytes of a body as they come in, packed; or all of it, unpacked, if a hook or an auth flow has read it."""
-    yield from [response.content] if response.is_stream_consumed else response.iter_raw()
+    yield from [kept_content(response)] if _is_read(response) else response.iter_raw()
 
 
 async def parts_of_async(response: httpx.Response) -> AsyncIterator[bytes]:
     """The bytes of a body, as in `parts_of`."""
-    if response.is_stream_consumed:
-        yield response.content
+    import asyncio
+
+    if _is_read(response):
+        yield kept_content(response)
         return
+    count = 0
     async for part in response.aiter_raw():
         yield part
+        count += 1
+        if count % _PARTS_AT_ONCE == 0:
+            # Tiny ones that are there already would keep the loop from all else, and from the deadline.
+            await asyncio.sleep(0)
+
+
+def _is_read(response: httpx.Response) -> bool:
+    return response.is_stream_consumed or response.is_closed
+
+
+def kept_content(response: httpx.Response) -> bytes:
+    """What a hook or an auth flow has read of a body and kept; b"" of an error, whose status tells enough."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        if response.is_success:
+            raise
+        return b""
 
 
 def _decoded(content: bytes) -> bytes:

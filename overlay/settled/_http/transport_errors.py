@@ -29,14 +29,19 @@ from .error_body import is_object
 from .extensions import DEADLINE, FOR_CREDENTIALS
 from .own_secrets import forms_of, without_forms
 from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
+from .response import Response, kept_content
 
 C = TypeVar("C")
 
 # What these modules raise tells of the network; any other exception is a mistake in somebody's hook or transport.
 _NETWORK_MODULES = frozenset({"aiohttp", "anyio", "h11", "httpcore", "httpx"})
-_LASTING = (ssl.SSLCertVerificationError, httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol)
+_LASTING = (
+    *(ssl.SSLCertVerificationError, UnicodeError),
+    *(httpx.InvalidURL, httpx.LocalProtocolError, httpx.UnsupportedProtocol),
+)
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
+_FAULTS_OF_PROXIES = (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol)
 LAST_PORT = 65535
 _MAX_REASON = 500
 # What these modules' frames hold is the request, and what it is signed with.
@@ -60,7 +65,10 @@ _NEVER_SENT = (
 
 @contextlib.contextmanager
 def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
-    """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request of a client."""
+    """Turn whatever a request raises into a TransportError about `what`, a job's ref or a request of a client.
+
+    An answer that a hook refuses, with httpx's `raise_for_status`, becomes the ApiError that it stands for.
+    """
     try:
         yield
     except SettledError as error:
@@ -75,8 +83,11 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
         if isinstance(error, TimeoutError):
             _hide_credentials(error, client)
             raise TransportError(f"{what}: no complete answer came in time") from error
-        is_unsent = _is_unsent(error)
+        is_unsent, refused = _is_unsent(error), _refused(error)
+        refusal = None if refused is None else Response(client, refused, kept_content(refused)).api_error()
         _hide_credentials(error, client)
+        if refusal is not None:
+            raise refusal from error
         # A group of errors keeps its text, whatever its arguments become.
         description = without_credentials(_describe(error), client)
         failure = TransportError(f"{what}: {printable(description, _MAX_REASON)}")
@@ -86,13 +97,25 @@ def transport_errors(what: str, client: Client) -> Generator[None, None, None]:
         raise failure from (None if description != _describe(error) else error)
 
 
+def _refused(error: Exception) -> httpx.Response | None:
+    """The answer to a request of ours that a hook has refused with httpx's `raise_for_status`."""
+    if not isinstance(error, httpx.HTTPStatusError) or error.response.is_success:
+        return None
+    request: httpx.Request | None = getattr(error.response, "_request", None)
+    is_ours = request is not None and DEADLINE in request.extensions and FOR_CREDENTIALS not in request.extensions
+    return error.response if is_ours else None
+
+
 def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
     """The httpx client that `make` makes; a lasting TransportError if the environment's proxies cannot work."""
     try:
-        if arguments["trust_env"]:
-            _check_proxy(httpx.URL(arguments["base_url"]).scheme)
-        return make(**arguments)
-    except (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        proxy = _proxy_of(httpx.URL(arguments["base_url"]).scheme) if arguments["trust_env"] else None
+        try:
+            return make(**arguments)
+        except _FAULTS_OF_PROXIES:
+            # Perhaps a proxy of another scheme, or a name in NO_PROXY that httpx cannot read, as fd00::/8 and [::1].
+            return make(**{**arguments, "trust_env": False, "proxy": proxy})
+    except _FAULTS_OF_PROXIES as error:
         message, remedy = (_QUOTE.split(str(error))[0][:120], "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY")
         if isinstance(error, ImportError):
             message, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
@@ -102,15 +125,17 @@ def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
     raise failure
 
 
-def _check_proxy(scheme: str) -> None:
-    """Refuse an address of a proxy that httpx takes, and that nobody can connect to."""
+def _proxy_of(scheme: str) -> httpx.URL | None:
+    """The environment's proxy; refuses an address that httpx takes, and that nobody can connect to."""
     proxies = urllib.request.getproxies()
-    address = proxies.get(scheme) or proxies.get("all") or ""
+    if not (address := proxies.get(scheme) or proxies.get("all")):
+        return None
     url = httpx.URL(address if "://" in address else f"http://{address}")
     if url.port is not None and not 0 < url.port <= LAST_PORT:
         raise ValueError(f"a proxy has the port {url.port}, and there is none")
-    if address and not url.host.replace("%20", ""):
+    if not url.host.replace("%20", ""):
         raise ValueError("the address of a proxy has no host")
+    return url
 
 
 @contextlib.contextmanager
@@ -131,6 +156,8 @@ def address_in_errors(host: str, port: int) -> Generator[None, None, None]:
         elif is_unknown_host(cause):
             message = f"the host name {host} is not known"
         raise httpcore.ConnectError(message) from cause
+    except UnicodeError as error:
+        raise httpcore.ConnectError(f"there can be no host name {host}: {error}") from error
 
 
 def is_unknown_host(error: BaseException) -> bool:
@@ -250,7 +277,10 @@ def _is_unsent(error: Exception) -> bool:
 
 
 def _describe(error: Exception) -> str:
-    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    if isinstance(error, httpx.StreamError):
+        return "a hook or an auth flow took the answer's body: it has to call read(), which keeps it"
+    # asyncio's errors have no text of their own.
+    message = f"{type(error).__name__}: {str(error) or error_chain(error)[-1]}".rstrip(": ")
     # Our own texts of connecting say all.
     if type(error) in (httpx.ConnectError, httpx.ConnectTimeout) and not isinstance(
         error_chain(error)[-1], ssl.SSLError
