@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import os
 import socket
 import threading
@@ -45,6 +47,32 @@ def test_another_jobs_answer(way: str) -> None:
     assert isinstance(taken, Snapshot)
     assert taken.outcome is Outcome.SUCCEEDED
     assert len(opened) == 2
+
+
+@pytest.mark.parametrize("way", ["async", "fast"])
+def test_another_jobs_answer_among_many(way: str) -> None:
+    """Connections that are given up while other requests begin disturb none of those."""
+    numbers = itertools.count(1)
+
+    def answer(head: bytes) -> bytes:
+        return reply({"job_id": "x" if next(numbers) % 5 == 0 else asked_id(head), "job_status": "COMPLETED"})
+
+    async def fetch(job: Job[Any], limit: asyncio.Semaphore) -> Any:
+        async with limit:
+            try:
+                return await job.fetch_async()
+            except MalformedResponse:
+                return None
+
+    async def fetch_all_of_them() -> list[Any]:
+        limit = asyncio.Semaphore(50)
+        async with jobs[0].client:
+            return await asyncio.gather(*(fetch(job, limit) for job in jobs))
+
+    with answering(answer) as server:
+        jobs = _imports(server.url, way, *map(str, range(200)))
+        brought = asyncio.run(fetch_all_of_them())
+    assert brought.count(None) == 40
 
 
 @pytest.mark.parametrize(

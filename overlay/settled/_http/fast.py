@@ -54,9 +54,9 @@ class FastTransport(AiohttpTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
+        await self._close([discarded for discarded in self._discarded if not self._under_way[discarded]])
         if not isinstance(self.client, aiohttp.ClientSession):
             self.client = self._session()
-        await self._close([discarded for discarded in self._discarded if not self._under_way[discarded]])
         session = self.client
         self._under_way[session] += 1
         try:
@@ -83,9 +83,11 @@ class FastTransport(AiohttpTransport):
         await super().aclose()
 
     async def _close(self, sessions: list[aiohttp.ClientSession]) -> None:
+        # Before anything is awaited: other requests close what was discarded, too.
         for session in sessions:
             self._discarded.remove(session)
             del self._under_way[session]
+        for session in sessions:
             await session.close()
 
 
