@@ -315,3 +315,27 @@ def test_cancelled_while_an_answer_ends() -> None:
                 server.requests = 0
 
     run(main)
+
+
+class _TinyPieces(httpx.AsyncByteStream):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for _ in range(20_000):
+            yield b" "
+        yield b"{}"
+
+
+def test_many_tiny_pieces() -> None:
+    """A body in very many tiny pieces, all there already, lets the event loop go on in between."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=_TinyPieces()))
+
+    async def turns_of_the_loop() -> int:
+        async with osapi.connect("https://vendor.invalid", token="not-a-real-token", transport=transport) as client:
+            fetching = asyncio.create_task(osapi.job(client, JOB).fetch_async())
+            turns = 0
+            while not fetching.done():
+                await asyncio.sleep(0)
+                turns += 1
+            assert fetching.result().raw == {}
+            return turns
+
+    assert asyncio.run(turns_of_the_loop()) >= 200
