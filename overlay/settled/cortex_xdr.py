@@ -23,72 +23,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 import attrs
 
-from settled_clients.cortex_xdr import AuthenticatedClient
-from settled_clients.cortex_xdr.api.actions import abort_scan as abort_scan_operation
-from settled_clients.cortex_xdr.api.actions import (
-    file_retrieval,
-    get_action_status,
-    get_file_retrieval_details,
-    quarantine,
-    restore,
-    scan,
-)
-from settled_clients.cortex_xdr.api.actions import isolate as isolate_operation
-from settled_clients.cortex_xdr.api.actions import unisolate as unisolate_operation
-from settled_clients.cortex_xdr.api.scripts import (
-    get_script_execution_results,
-    get_script_execution_results_files,
-    get_script_execution_status,
-    run_snippet_code_script,
-)
-from settled_clients.cortex_xdr.api.scripts import run_script as run_script_operation
-from settled_clients.cortex_xdr.api.xql import get_query_results, get_query_results_stream, get_quota, start_xql_query
-from settled_clients.cortex_xdr.models import (
-    ActionStatusQuery,
-    ActionStatusReply,
-    ActionStatusRequest,
-    AllEndpoints,
-    EndpointIdFilter,
-    EndpointIdFilterField,
-    EndpointIdFilterOperator,
-    FilePaths,
-    FileRetrieval,
-    FileRetrievalRequest,
-    Isolation,
-    IsolationRequest,
-    Quarantine,
-    QuarantineRequest,
-    QueryResultsReply,
-    QueryResultsRequest,
-    QueryStreamRequest,
-    QuotaRequest,
-    Restore,
-    RestoreRequest,
-    RetrievedFilesQuery,
-    RetrievedFilesRequest,
-    ScanFilter,
-    ScanFilterField,
-    ScanRequest,
-    ScanSelection,
-    ScriptExecutionReply,
-    ScriptExecutionStatusQuery,
-    ScriptExecutionStatusRequest,
-    ScriptFilesQuery,
-    ScriptFilesRequest,
-    ScriptParameters,
-    ScriptResults,
-    ScriptResultsQuery,
-    ScriptResultsRequest,
-    ScriptRun,
-    ScriptRunRequest,
-    SnippetRun,
-    SnippetRunRequest,
-    StartQueryRequest,
-)
+from settled_clients.cortex_xdr import AuthenticatedClient, api, models
 from settled_clients.cortex_xdr.types import UNSET, Unset
 
 from ._core.job import UNREADABLE, Job, JobKind, check_job
@@ -96,20 +35,15 @@ from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Part, Progress, Reading, Refused, Snapshot, details_of, of_parts
 from ._core.text import truncate
 from ._core.validate import described, nonempty, text
-from ._cortex.archives import MAX_BYTES, safe_name
 from ._cortex.credentials import cortex_arguments, cortex_environment
-from ._cortex.downloads import Download
 from ._cortex.submits import Strings, identifier, selection, start, strings, whole_seconds
-from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, start_xql
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, rows, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import is_object, message_of, sentence
-from ._http.response import Response
 from ._run import fetch
 from ._run.operation import (
     READ_SECONDS,
-    Items,
-    Steps,
     asynchronous,
     asynchronous_iteration,
     deadline,
@@ -117,7 +51,11 @@ from ._run.operation import (
     operation,
     read,
 )
+from ._run.steps import Items, Steps
 from .errors import MalformedResponse
+
+if TYPE_CHECKING:
+    from ._http.response import Response
 
 __all__ = [
     "KINDS",
@@ -168,6 +106,8 @@ _MAX_COUNT = 10**9
 _MAX_ENDPOINTS = 1_000
 _MAX_RETRIEVAL_ENDPOINTS = 10
 _MAX_RETRIEVAL_FILES = 20
+# What a download may have, packed and unpacked.
+_MAX_BYTES = 2**30
 _RUNNING = frozenset({"PENDING", "IN_PROGRESS", "PENDING_ABORT"})
 
 
@@ -285,17 +225,19 @@ def _action_request(group_action_id: str) -> dict[str, Any]:
     if not (group_action_id.isascii() and group_action_id.isdecimal()):
         raise ValueError("group_action_id must be a whole number: digits, and nothing else")
     # The API takes an integer here and a text in `_script_request`, although these are the same ids.
-    query = ActionStatusQuery(group_action_id=int(group_action_id))
-    return get_action_status.request_kwargs(body=ActionStatusRequest(request_data=query))
+    query = models.ActionStatusQuery(group_action_id=int(group_action_id))
+    return api.actions.get_action_status.request_kwargs(body=models.ActionStatusRequest(request_data=query))
 
 
 def _script_request(action_id: str) -> dict[str, Any]:
-    query = ScriptExecutionStatusQuery(action_id=action_id)
-    return get_script_execution_status.request_kwargs(body=ScriptExecutionStatusRequest(request_data=query))
+    query = models.ScriptExecutionStatusQuery(action_id=action_id)
+    return api.scripts.get_script_execution_status.request_kwargs(
+        body=models.ScriptExecutionStatusRequest(request_data=query)
+    )
 
 
 def _retrieved_files(
-    snapshot: Snapshot[ActionStatusReply], folder: Path | None, timeout: float | None, overwrite: bool
+    snapshot: Snapshot[models.ActionStatusReply], folder: Path | None, timeout: float | None, overwrite: bool
 ) -> Iterator[Path]:
     if folder is None:
         raise ValueError("the results of an action are files: name a folder for them")
@@ -303,9 +245,11 @@ def _retrieved_files(
 
 
 def _script_output(
-    snapshot: Snapshot[ScriptExecutionReply], folder: Path | None, timeout: float | None, overwrite: bool
+    snapshot: Snapshot[models.ScriptExecutionReply], folder: Path | None, timeout: float | None, overwrite: bool
 ) -> Iterator[Any]:
     """A script run's results, then the paths of the files it fetched, which go into a folder for each endpoint."""
+    from ._cortex.archives import safe_name
+
     found = script_results(snapshot.job, timeout=timeout)
     yield found.to_dict()
     if folder is not None:
@@ -315,11 +259,15 @@ def _script_output(
             yield from download_script_files(snapshot.job, endpoint, target, timeout=timeout, overwrite=overwrite)
 
 
+def _decode_action(raw: Mapping[str, Any]) -> models.ActionStatusReply:
+    return models.ActionStatusReply.from_dict(raw)
+
+
 ACTION = JobKind(
     name="cortex_xdr.action",
     client_class=AuthenticatedClient,
     request=_action_request,
-    decode=ActionStatusReply.from_dict,
+    decode=_decode_action,
     read=_read_action,
     terminal=ActionTerminal,
     running=_RUNNING,
@@ -328,11 +276,17 @@ ACTION = JobKind(
     no_parts_hint="the tenant names no endpoint for this action; is it the `group_action_id`?",
     results=_retrieved_files,
 )
+
+
+def _decode_script(raw: Mapping[str, Any]) -> models.ScriptExecutionReply:
+    return models.ScriptExecutionReply.from_dict(raw)
+
+
 SCRIPT_EXECUTION = JobKind(
     name="cortex_xdr.script_execution",
     client_class=AuthenticatedClient,
     request=_script_request,
-    decode=ScriptExecutionReply.from_dict,
+    decode=_decode_script,
     read=_read_script,
     terminal=ScriptTerminal,
     running=_RUNNING,
@@ -340,23 +294,22 @@ SCRIPT_EXECUTION = JobKind(
     progress_words="endpoints settled",
     results=_script_output,
 )
-_XQL = XqlRequests(
-    start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
-    results=request_of(get_query_results.request_kwargs, QueryResultsRequest),
-    stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
-    quota=request_of(get_quota.request_kwargs, QuotaRequest),
-)
+_XQL = XqlRequests(api, models)
 
 
-def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+def _rows(snapshot: Snapshot[models.QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
     return xql_rows(snapshot)
+
+
+def _decode_query(raw: Mapping[str, Any]) -> models.QueryResultsReply:
+    return models.QueryResultsReply.from_dict(raw)
 
 
 XQL_QUERY = JobKind(
     name="cortex_xdr.xql_query",
     client_class=AuthenticatedClient,
     request=_XQL.poll,
-    decode=QueryResultsReply.from_dict,
+    decode=_decode_query,
     read=read_query,
     terminal=XqlTerminal,
     running=XQL_RUNNING,
@@ -367,7 +320,7 @@ XQL_QUERY = JobKind(
 KINDS = (ACTION, SCRIPT_EXECUTION, XQL_QUERY)
 
 
-def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[ActionStatusReply]:
+def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[models.ActionStatusReply]:
     """The action that a request returned as `action_id`; to poll it, the API calls the same id `group_action_id`.
 
     Its snapshots have no `status`: `parts` has that of each endpoint. An endpoint that is offline stays PENDING for
@@ -379,7 +332,7 @@ def action(client: AuthenticatedClient, group_action_id: int | str) -> Job[Actio
     return Job(ACTION, client, str(group_action_id))
 
 
-def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[ScriptExecutionReply]:
+def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[models.ScriptExecutionReply]:
     """The script run that a request returned as `action_id`.
 
     Raises:
@@ -391,91 +344,95 @@ def script_execution(client: AuthenticatedClient, action_id: int | str) -> Job[S
 @operation
 def isolate(
     client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Isolate endpoints from the network, and return the action; at most 1,000 endpoints.
 
     `incident_id` links the action to a case. From the vendor's page "Isolate Endpoints".
     """
     body = _isolation(endpoint_ids, incident_id)
-    return (yield from start(ACTION, client, isolate_operation.request_kwargs(body=body)))
+    return (yield from start(ACTION, client, api.actions.isolate.request_kwargs(body=body)))
 
 
 @operation
 def unisolate(
     client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Reconnect isolated endpoints to the network, and return the action; at most 1,000 endpoints.
 
     From the vendor's page "Unisolate Endpoints".
     """
     body = _isolation(endpoint_ids, incident_id)
-    return (yield from start(ACTION, client, unisolate_operation.request_kwargs(body=body)))
+    return (yield from start(ACTION, client, api.actions.unisolate.request_kwargs(body=body)))
 
 
 @operation
 def scan_endpoints(
     client: AuthenticatedClient, endpoint_ids: Strings, *, incident_id: int | str | None = None
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Scan endpoints for malware, and return the action; the vendor documents no limit.
 
     An empty selection is a ValueError, because the API would scan every endpoint of the tenant: that is
     `scan_all_endpoints`. From the vendor's page "Scan Endpoints".
     """
-    selected = ScanSelection(filters=_scan_filters(endpoint_ids), incident_id=_incident(incident_id))
-    return (yield from start(ACTION, client, scan.request_kwargs(body=ScanRequest(request_data=selected))))
+    selected = models.ScanSelection(filters=_scan_filters(endpoint_ids), incident_id=_incident(incident_id))
+    return (
+        yield from start(
+            ACTION, client, api.actions.scan.request_kwargs(body=models.ScanRequest(request_data=selected))
+        )
+    )
 
 
 @operation
-def scan_all_endpoints(client: AuthenticatedClient) -> Steps[Job[ActionStatusReply]]:
+def scan_all_endpoints(client: AuthenticatedClient) -> Steps[Job[models.ActionStatusReply]]:
     """Scan every endpoint of the tenant for malware, and return the action.
 
     From the vendor's page "Scan Endpoints".
     """
-    body = ScanRequest(request_data=ScanSelection(filters=AllEndpoints.ALL))
-    return (yield from start(ACTION, client, scan.request_kwargs(body=body)))
+    body = models.ScanRequest(request_data=models.ScanSelection(filters=models.AllEndpoints.ALL))
+    return (yield from start(ACTION, client, api.actions.scan.request_kwargs(body=body)))
 
 
 @operation
-def abort_scan(client: AuthenticatedClient, endpoint_ids: Strings) -> Steps[Job[ActionStatusReply]]:
+def abort_scan(client: AuthenticatedClient, endpoint_ids: Strings) -> Steps[Job[models.ActionStatusReply]]:
     """Abort the scans that are pending or in progress on endpoints, and return the action that does so.
 
     The API selects scans by endpoint, so every scan of these endpoints ends. The returned job is an action of its own:
     its success means that the abort worked. How the scan ended is in the scan's job. From the vendor's page "Cancel
     Scan Endpoints".
     """
-    body = ScanRequest(request_data=ScanSelection(filters=_scan_filters(endpoint_ids)))
-    return (yield from start(ACTION, client, abort_scan_operation.request_kwargs(body=body)))
+    body = models.ScanRequest(request_data=models.ScanSelection(filters=_scan_filters(endpoint_ids)))
+    return (yield from start(ACTION, client, api.actions.abort_scan.request_kwargs(body=body)))
 
 
 @operation
 def quarantine_file(
     client: AuthenticatedClient, endpoint_ids: Strings, *, path: str, sha256: str
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Quarantine a file on endpoints, and return the action; at most 1,000 endpoints.
 
     `path` must not be a symbolic link. The action can succeed although the file was not found: the generated operation
     `get_quarantine_status` tells. From the vendor's page "Quarantine Files".
     """
-    quarantined = Quarantine(
+    quarantined = models.Quarantine(
         filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS)),
         file_path=nonempty("path", path),
         file_hash=_sha256(sha256),
     )
-    body = QuarantineRequest(request_data=quarantined)
-    return (yield from start(ACTION, client, quarantine.request_kwargs(body=body)))
+    body = models.QuarantineRequest(request_data=quarantined)
+    return (yield from start(ACTION, client, api.actions.quarantine.request_kwargs(body=body)))
 
 
 @operation
 def restore_file(
     client: AuthenticatedClient, sha256: str, *, endpoint_id: str | None = None
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Restore a quarantined file, on one endpoint or on all that hold it, and return the action.
 
     The vendor documents a maximum result set of 100. From the vendor's page "Restore File".
     """
     endpoint = UNSET if endpoint_id is None else identifier("endpoint_id", endpoint_id)
-    body = RestoreRequest(request_data=Restore(file_hash=_sha256(sha256), endpoint_id=endpoint))
-    return (yield from start(ACTION, client, restore.request_kwargs(body=body)))
+    body = models.RestoreRequest(request_data=models.Restore(file_hash=_sha256(sha256), endpoint_id=endpoint))
+    return (yield from start(ACTION, client, api.actions.restore.request_kwargs(body=body)))
 
 
 @operation
@@ -486,7 +443,7 @@ def retrieve_files(
     windows: Strings = (),
     linux: Strings = (),
     macos: Strings = (),
-) -> Steps[Job[ActionStatusReply]]:
+) -> Steps[Job[models.ActionStatusReply]]:
     """Retrieve files from endpoints, and return the action; at most 10 endpoints and 20 files.
 
     The paths are given by operating system; at least one is needed. From the vendor's page "Retrieve File".
@@ -497,10 +454,10 @@ def retrieve_files(
     }
     if not 1 <= sum(map(len, paths.values())) <= _MAX_RETRIEVAL_FILES:
         raise ValueError(f"windows, linux and macos must have from 1 to {_MAX_RETRIEVAL_FILES} paths together")
-    files = FilePaths(**{name: each for name, each in paths.items() if each})
+    files = models.FilePaths(**{name: each for name, each in paths.items() if each})
     endpoints = _filters(selection("endpoint_ids", endpoint_ids, most=_MAX_RETRIEVAL_ENDPOINTS))
-    body = FileRetrievalRequest(request_data=FileRetrieval(filters=endpoints, files=files))
-    return (yield from start(ACTION, client, file_retrieval.request_kwargs(body=body)))
+    body = models.FileRetrievalRequest(request_data=models.FileRetrieval(filters=endpoints, files=files))
+    return (yield from start(ACTION, client, api.actions.file_retrieval.request_kwargs(body=body)))
 
 
 @operation
@@ -511,45 +468,45 @@ def run_script(
     *,
     parameters: Mapping[str, Any] | None = None,
     timeout: int | None = None,
-) -> Steps[Job[ScriptExecutionReply]]:
+) -> Steps[Job[models.ScriptExecutionReply]]:
     """Run a script of the tenant's library on endpoints, and return the run; at most 1,000 endpoints.
 
     The generated operation `get_scripts` lists the library with the `script_uid` of each script. `parameters` maps the
     names of the script's parameters to values. An endpoint ends the script after `timeout` seconds (600 by default);
     how long to wait for the run is up to `settled.wait`. From the vendor's page "Run Script".
     """
-    script = ScriptRun(
+    script = models.ScriptRun(
         script_uid=identifier("script_uid", script_uid),
         filters=_filters(selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS)),
         parameters_values=_parameters(parameters),
         timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
     )
-    body = ScriptRunRequest(request_data=script)
-    return (yield from start(SCRIPT_EXECUTION, client, run_script_operation.request_kwargs(body=body)))
+    body = models.ScriptRunRequest(request_data=script)
+    return (yield from start(SCRIPT_EXECUTION, client, api.scripts.run_script.request_kwargs(body=body)))
 
 
 @operation
 def run_snippet(
     client: AuthenticatedClient, code: str, endpoint_ids: Strings, *, timeout: int | None = None
-) -> Steps[Job[ScriptExecutionReply]]:
+) -> Steps[Job[models.ScriptExecutionReply]]:
     """Run Python code on endpoints, and return the run; the vendor documents no limit.
 
     The code is sent as it is. The API also takes Base64, so it may decode code that happens to be valid Base64.
     `timeout` is as for `run_script`. From the vendor's page "Run Snippet Code Script".
     """
-    snippet = SnippetRun(
+    snippet = models.SnippetRun(
         snippet_code=nonempty("code", code),
         filters=_filters(selection("endpoint_ids", endpoint_ids)),
         timeout=UNSET if timeout is None else whole_seconds("timeout", timeout),
     )
-    body = SnippetRunRequest(request_data=snippet)
-    return (yield from start(SCRIPT_EXECUTION, client, run_snippet_code_script.request_kwargs(body=body)))
+    body = models.SnippetRunRequest(request_data=snippet)
+    return (yield from start(SCRIPT_EXECUTION, client, api.scripts.run_snippet_code_script.request_kwargs(body=body)))
 
 
 @operation
 def script_results(
-    job: Job[ScriptExecutionReply], *, timeout: float | timedelta | None = READ_SECONDS
-) -> Steps[ScriptResults]:
+    job: Job[models.ScriptExecutionReply], *, timeout: float | timedelta | None = READ_SECONDS
+) -> Steps[models.ScriptResults]:
     """What a script run has output on each endpoint so far, as the generated model of `reply`.
 
     Each of its `results` has an `endpoint_id`, an `execution_status` and a `standard_output`. What the script's entry
@@ -562,8 +519,8 @@ def script_results(
         SettledError: ApiError (with 200, if the API does not know the run), TransportError or MalformedResponse.
     """
     _check(job, SCRIPT_EXECUTION, "script_results")
-    body = ScriptResultsRequest(request_data=ScriptResultsQuery(action_id=job.id))
-    request = get_script_execution_results.request_kwargs(body=body)
+    body = models.ScriptResultsRequest(request_data=models.ScriptResultsQuery(action_id=job.id))
+    request = api.scripts.get_script_execution_results.request_kwargs(body=body)
     response = yield from read(job.client, request, deadline(timeout))
     reply = _reply(job, response)
     # The API tells of a run that it does not know in a 200.
@@ -571,19 +528,19 @@ def script_results(
         raise response.api_error(truncate(message))
     try:
         # The model needs `results`; a reply may lack them as long as no endpoint has begun.
-        return ScriptResults.from_dict({**reply, "results": reply.get("results") or []})
+        return models.ScriptResults.from_dict({**reply, "results": reply.get("results") or []})
     except UNREADABLE as error:
         raise MalformedResponse(f"{job.ref}: the results do not fit the model: {error!r:.100}") from error
 
 
 @operation
 def download_script_files(
-    job: Job[ScriptExecutionReply],
+    job: Job[models.ScriptExecutionReply],
     endpoint_id: str,
     folder: str | os.PathLike[str],
     *,
     timeout: float | timedelta | None = READ_SECONDS,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int = _MAX_BYTES,
     overwrite: bool = False,
 ) -> Steps[list[Path]]:
     """Download the files that a script run has fetched from an endpoint into a folder, and return their paths.
@@ -605,9 +562,13 @@ def download_script_files(
         MalformedResponse: If there is more than `max_bytes`, or the archive is corrupt or contradicts itself.
         SettledError: ApiError (with 200, if there are no files) or TransportError.
     """
+    from ._cortex.downloads import Download
+
     _check(job, SCRIPT_EXECUTION, "download_script_files")
-    query = ScriptFilesQuery(action_id=job.id, endpoint_id=text("endpoint_id", endpoint_id))
-    request = get_script_execution_results_files.request_kwargs(body=ScriptFilesRequest(request_data=query))
+    query = models.ScriptFilesQuery(action_id=job.id, endpoint_id=text("endpoint_id", endpoint_id))
+    request = api.scripts.get_script_execution_results_files.request_kwargs(
+        body=models.ScriptFilesRequest(request_data=query)
+    )
     end = deadline(timeout)
 
     def ask() -> Steps[Mapping[str, str]]:
@@ -625,11 +586,11 @@ def download_script_files(
 
 @operation
 def download_retrieved_files(
-    job: Job[ActionStatusReply],
+    job: Job[models.ActionStatusReply],
     folder: str | os.PathLike[str],
     *,
     timeout: float | timedelta | None = READ_SECONDS,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int = _MAX_BYTES,
     overwrite: bool = False,
 ) -> Steps[list[Path]]:
     """Download the files that an action has retrieved into a folder, and return their paths.
@@ -646,9 +607,11 @@ def download_retrieved_files(
         MalformedResponse: If there is more than `max_bytes`, or an archive is corrupt or contradicts itself.
         SettledError: ApiError (with 200, if no endpoint has files) or TransportError.
     """
+    from ._cortex.downloads import Download
+
     _check(job, ACTION, "download_retrieved_files")
-    body = RetrievedFilesRequest(request_data=RetrievedFilesQuery(group_action_id=job.id))
-    request = get_file_retrieval_details.request_kwargs(body=body)
+    body = models.RetrievedFilesRequest(request_data=models.RetrievedFilesQuery(group_action_id=job.id))
+    request = api.actions.get_file_retrieval_details.request_kwargs(body=body)
     end = deadline(timeout)
 
     def ask() -> Steps[Mapping[str, str]]:
@@ -679,22 +642,22 @@ download_script_files_async: Final = asynchronous(download_script_files)
 download_retrieved_files_async: Final = asynchronous(download_retrieved_files)
 
 
-def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> IsolationRequest:
+def _isolation(endpoint_ids: Strings, incident_id: int | str | None) -> models.IsolationRequest:
     found, incident = selection("endpoint_ids", endpoint_ids, most=_MAX_ENDPOINTS), _incident(incident_id)
     # The page takes one endpoint by its id and several by a filter; both together are an error.
     selected: dict[str, Any] = {"endpoint_id": found[0]} if len(found) == 1 else {"filters": _filters(found)}
-    return IsolationRequest(request_data=Isolation(**selected, incident_id=incident))
+    return models.IsolationRequest(request_data=models.Isolation(**selected, incident_id=incident))
 
 
-def _filters(endpoint_ids: list[str]) -> list[EndpointIdFilter]:
-    field, within = EndpointIdFilterField.ENDPOINT_ID_LIST, EndpointIdFilterOperator.IN
-    return [EndpointIdFilter(field=field, operator=within, value=endpoint_ids)]
+def _filters(endpoint_ids: list[str]) -> list[models.EndpointIdFilter]:
+    field, within = models.EndpointIdFilterField.ENDPOINT_ID_LIST, models.EndpointIdFilterOperator.IN
+    return [models.EndpointIdFilter(field=field, operator=within, value=endpoint_ids)]
 
 
-def _scan_filters(endpoint_ids: Strings) -> list[ScanFilter]:
+def _scan_filters(endpoint_ids: Strings) -> list[models.ScanFilter]:
     found = selection("endpoint_ids", endpoint_ids)
     # The scan operations have a filter of their own, because they select by more than the id.
-    return [ScanFilter(field=ScanFilterField.ENDPOINT_ID_LIST, operator="in", value=found)]
+    return [models.ScanFilter(field=models.ScanFilterField.ENDPOINT_ID_LIST, operator="in", value=found)]
 
 
 def _incident(incident_id: int | str | None) -> str | Unset:
@@ -704,10 +667,10 @@ def _incident(incident_id: int | str | None) -> str | Unset:
     return UNSET if incident_id is None or incident_id == "" else str(incident_id)
 
 
-def _parameters(parameters: Mapping[str, Any] | None) -> ScriptParameters | Unset:
+def _parameters(parameters: Mapping[str, Any] | None) -> models.ScriptParameters | Unset:
     if parameters is not None and not isinstance(parameters, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError(f"parameters must be a mapping, not {described(parameters)}")
-    return ScriptParameters.from_dict(parameters) if parameters else UNSET
+    return models.ScriptParameters.from_dict(parameters) if parameters else UNSET
 
 
 def _sha256(value: str) -> str:
@@ -742,7 +705,7 @@ def start_query(
     timeframe: timedelta | tuple[datetime, datetime] | None = None,
     tenants: Iterable[str] = (),
     wait_for_slot: float = 0.0,
-) -> Steps[Job[QueryResultsReply]]:
+) -> Steps[Job[models.QueryResultsReply]]:
     """Start an XQL query, and return its job.
 
     `timeframe` is the period to search: a timedelta that ends now, or a pair of datetimes with time zones, its begin
@@ -764,7 +727,7 @@ def start_query(
 start_query_async: Final = asynchronous(start_query)
 
 
-def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
+def xql_query(client: AuthenticatedClient, query_id: str) -> Job[models.QueryResultsReply]:
     """The query with the id that its start returned; the console's Query Center shows it as the execution id.
 
     Its body has the number of results, what the query cost, and the quota that is left. A poll brings at most ten rows;
@@ -777,7 +740,9 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
 
 
 @iteration
-def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
+def xql_rows(
+    snapshot: Snapshot[models.QueryResultsReply], client: AuthenticatedClient | None = None
+) -> Items[dict[str, Any]]:
     """The rows of a query that has ended, one by one; only a few are in memory at a time.
 
         end = settled.wait(cortex_xdr.start_query(client, "dataset = xdr_data | limit 5000"), timeout=600)

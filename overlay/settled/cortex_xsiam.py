@@ -13,21 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Unpack, cast
 
-from settled_clients.cortex_xsiam import AuthenticatedClient
-from settled_clients.cortex_xsiam.api.byos_import import get_byos_import_job
-from settled_clients.cortex_xsiam.api.byos_import import import_assets as import_operation
-from settled_clients.cortex_xsiam.api.xql import get_query_results, get_query_results_stream, get_quota, start_xql_query
-from settled_clients.cortex_xsiam.models import (
-    AssetImport,
-    ByosImportJob,
-    ExternalAsset,
-    ExternalVulnerability,
-    QueryResultsReply,
-    QueryResultsRequest,
-    QueryStreamRequest,
-    QuotaRequest,
-    StartQueryRequest,
-)
+from settled_clients.cortex_xsiam import AuthenticatedClient, api, models
+from settled_clients.cortex_xsiam.models import ExternalAsset, ExternalVulnerability
 from settled_clients.cortex_xsiam.types import UNSET
 
 from ._core.job import UNREADABLE, Job, JobKind, id_of
@@ -35,13 +22,13 @@ from ._core.outcome import Outcome, TerminalStatus
 from ._core.snapshot import Reading, Snapshot
 from ._core.validate import described, text
 from ._cortex.credentials import cortex_arguments, cortex_environment
-from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, request_of, rows, start_xql
+from ._cortex.xql import XQL_RUNNING, XqlRequests, XqlTerminal, read_query, rows, start_xql
 from ._http.connect import ConnectOptions
 from ._http.credentials import Secret
 from ._http.error_body import message_of
-from ._http.redact import without_secrets
 from ._run import fetch
-from ._run.operation import Items, Steps, asynchronous, asynchronous_iteration, iteration, operation, submit
+from ._run.operation import asynchronous, asynchronous_iteration, iteration, operation, submit
+from ._run.steps import Items, Steps
 from .errors import MalformedResponse
 
 __all__ = [
@@ -80,34 +67,41 @@ def _read(raw: Any) -> Reading:
     return Reading(status, ByosImportTerminal.outcome_of(status), detail=message_of(raw.get("error_log")))
 
 
+def _import_request(job_id: str) -> dict[str, Any]:
+    return api.byos_import.get_byos_import_job.request_kwargs(job_id)
+
+
+def _decode_import(raw: Mapping[str, Any]) -> models.ByosImportJob:
+    return models.ByosImportJob.from_dict(raw)
+
+
 BYOS_IMPORT = JobKind(
     name="cortex_xsiam.byos_import",
     client_class=AuthenticatedClient,
-    request=get_byos_import_job.request_kwargs,
-    decode=ByosImportJob.from_dict,
+    request=_import_request,
+    decode=_decode_import,
     read=_read,
     terminal=ByosImportTerminal,
     running=frozenset({"INITIATED", "PROCESSING"}),
     fetcher=fetch,
     reply_id=operator.itemgetter("job_id"),
 )
-_XQL = XqlRequests(
-    start=request_of(start_xql_query.request_kwargs, StartQueryRequest),
-    results=request_of(get_query_results.request_kwargs, QueryResultsRequest),
-    stream=request_of(get_query_results_stream.request_kwargs, QueryStreamRequest),
-    quota=request_of(get_quota.request_kwargs, QuotaRequest),
-)
+_XQL = XqlRequests(api, models)
 
 
-def _rows(snapshot: Snapshot[QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
+def _rows(snapshot: Snapshot[models.QueryResultsReply], *_: object) -> Iterator[dict[str, Any]]:
     return xql_rows(snapshot)
+
+
+def _decode_query(raw: Mapping[str, Any]) -> models.QueryResultsReply:
+    return models.QueryResultsReply.from_dict(raw)
 
 
 XQL_QUERY = JobKind(
     name="cortex_xsiam.xql_query",
     client_class=AuthenticatedClient,
     request=_XQL.poll,
-    decode=QueryResultsReply.from_dict,
+    decode=_decode_query,
     read=read_query,
     terminal=XqlTerminal,
     running=XQL_RUNNING,
@@ -118,7 +112,7 @@ XQL_QUERY = JobKind(
 KINDS = (BYOS_IMPORT, XQL_QUERY)
 
 
-def byos_import(client: AuthenticatedClient, job_id: str) -> Job[ByosImportJob]:
+def byos_import(client: AuthenticatedClient, job_id: str) -> Job[models.ByosImportJob]:
     """The BYOS import job that a submit returned as `job_id`.
 
     Raises:
@@ -135,7 +129,7 @@ def import_assets(
     vendor: str,
     product: str,
     version: str | None = None,
-) -> Steps[Job[ByosImportJob]]:
+) -> Steps[Job[models.ByosImportJob]]:
     """Import what an external scanner has found, and return the import's job.
 
     `vendor`, `product` and `version` name the scanner. Each of the `assets` is the generated model or a mapping with
@@ -151,13 +145,13 @@ def import_assets(
             before you import again, because a second import is a second job.
         SettledError: ApiError or TransportError, if there certainly is no job.
     """
-    body = AssetImport(
+    body = models.AssetImport(
         vendor=text("vendor", vendor),
         product=text("product", product),
         version=UNSET if version is None else text("version", version),
         assets=_assets(assets),
     )
-    request = import_operation.request_kwargs(body=body)
+    request = api.byos_import.import_assets.request_kwargs(body=body)
     return (yield from submit(client, request, functools.partial(_imported, client), seconds=_IMPORT_SECONDS))
 
 
@@ -184,12 +178,14 @@ def _asset(number: int, asset: Any) -> ExternalAsset:
         raise ValueError(f"assets[{number}] does not have the form of an asset: {type(error).__name__}") from error
 
 
-def _imported(client: AuthenticatedClient, answer: Any) -> Job[ByosImportJob]:
+def _imported(client: AuthenticatedClient, answer: Any) -> Job[models.ByosImportJob]:
     try:
         # Other clients look for the id at the top of the reply, and inside `reply`.
         inner = answer.get("reply")
         return byos_import(client, id_of(answer.get("job_id") or inner["job_id"]))
     except UNREADABLE as error:
+        from ._http.redact import without_secrets
+
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(answer)!r:.200}") from error
 
 
@@ -201,7 +197,7 @@ def start_query(
     timeframe: timedelta | tuple[datetime, datetime] | None = None,
     tenants: Iterable[str] = (),
     wait_for_slot: float = 0.0,
-) -> Steps[Job[QueryResultsReply]]:
+) -> Steps[Job[models.QueryResultsReply]]:
     """Start an XQL query, and return its job: arguments and errors are those of `cortex_xdr.start_query`."""
     steps = start_xql(_XQL, XQL_QUERY, client, query, timeframe=timeframe, tenants=tenants, wait_for_slot=wait_for_slot)
     return (yield from steps)
@@ -210,7 +206,7 @@ def start_query(
 start_query_async: Final = asynchronous(start_query)
 
 
-def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsReply]:
+def xql_query(client: AuthenticatedClient, query_id: str) -> Job[models.QueryResultsReply]:
     """The query with this id: as `cortex_xdr.xql_query`.
 
     Raises:
@@ -220,7 +216,9 @@ def xql_query(client: AuthenticatedClient, query_id: str) -> Job[QueryResultsRep
 
 
 @iteration
-def xql_rows(snapshot: Snapshot[QueryResultsReply], client: AuthenticatedClient | None = None) -> Items[dict[str, Any]]:
+def xql_rows(
+    snapshot: Snapshot[models.QueryResultsReply], client: AuthenticatedClient | None = None
+) -> Items[dict[str, Any]]:
     """The rows of a query that has ended: arguments and errors are those of `cortex_xdr.xql_rows`."""
     yield from rows(_XQL, XQL_QUERY, snapshot, client)
 

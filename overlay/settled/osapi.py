@@ -25,13 +25,7 @@ from typing import Any, Final, Unpack, cast
 
 import attrs
 
-from settled_clients.osapi import AuthenticatedClient
-from settled_clients.osapi.api.commands import exec_command, shell_command
-from settled_clients.osapi.api.jobs import get_job
-from settled_clients.osapi.api.jobs import list_jobs as list_operation
-from settled_clients.osapi.api.jobs import retry_job as retry_operation
-from settled_clients.osapi.models import ExecRequest, ListedStatus, RetryRequest, ShellRequest
-from settled_clients.osapi.models import Job as JobDetail
+from settled_clients.osapi import AuthenticatedClient, api, models
 from settled_clients.osapi.types import UNSET
 
 from ._core.job import UNREADABLE, Job, JobKind
@@ -41,16 +35,11 @@ from ._core.validate import described, nonempty, number, text
 from ._http.connect import ConnectOptions, client_arguments, token_environment
 from ._http.credentials import HeaderToken, Secret
 from ._http.error_body import is_list, is_object, message_of
-from ._http.redact import without_secrets
 from ._http.retry_after import unix_time
 from ._run import clock as _clock
 from ._run import fetch
 from ._run.operation import (
     READ_SECONDS,
-    Items,
-    Page,
-    Pause,
-    Steps,
     asynchronous,
     asynchronous_iteration,
     deadline,
@@ -60,6 +49,7 @@ from ._run.operation import (
     read,
     submit,
 )
+from ._run.steps import Items, Page, Pause, Steps
 from .errors import MalformedResponse, ServerError, SettledError, SubmitUnclear
 
 __all__ = [
@@ -231,17 +221,25 @@ def _agents(value: str) -> int:
     return int(value)
 
 
-def _answers(snapshot: Snapshot[JobDetail], *_: object) -> Iterator[Any]:
+def _answers(snapshot: Snapshot[models.Job], *_: object) -> Iterator[Any]:
     """The response of each agent, or the result of a job that names no agent; the job itself has them."""
     raw = snapshot.raw
     yield from (raw.get("responses") or {}).values() or filter(None, [raw.get("result")])
 
 
+def _request(job_id: str) -> dict[str, Any]:
+    return api.jobs.get_job.request_kwargs(job_id)
+
+
+def _decode(raw: Mapping[str, Any]) -> models.Job:
+    return models.Job.from_dict(raw)
+
+
 JOB = JobKind(
     name="osapi.job",
     client_class=AuthenticatedClient,
-    request=get_job.request_kwargs,
-    decode=JobDetail.from_dict,
+    request=_request,
+    decode=_decode,
     read=_read,
     terminal=OsapiJobTerminal,
     running=frozenset({"submitted", "processing", "acknowledged", "started", "pending", "created", "unprocessed"}),
@@ -257,7 +255,7 @@ JOB = JobKind(
 KINDS = (JOB,)
 
 
-def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None = None) -> Job[JobDetail]:
+def job(client: AuthenticatedClient, job_id: str, *, expected_agents: int | None = None) -> Job[models.Job]:
     """The job with this id, a UUID.
 
     `expected_agents` is how many agents carry the job out. The server may say `completed` or `failed` after the first
@@ -288,7 +286,7 @@ def run_command(
     *,
     cwd: str | None = None,
     timeout: float | None = None,
-) -> Steps[Job[JobDetail]]:
+) -> Steps[Job[models.Job]]:
     """Run a program with arguments, without a shell, and return its job.
 
     `target` is an agent's host name or machine id, `_any` for any one agent, `_all` for every agent, or `key:value` for
@@ -308,28 +306,30 @@ def run_command(
     """
     if isinstance(cast("Any", args), str | bytes):
         raise TypeError(f"args must be an iterable of str, not {described(args)}: ['-l', '/tmp']")
-    body = ExecRequest(
+    body = models.ExecRequest(
         nonempty("command", command),
         args=[text("each of args", each) for each in args] or UNSET,
         cwd=_directory(cwd) or UNSET,
         timeout=_seconds(timeout) or UNSET,
     )
-    request = exec_command.request_kwargs(_target(target), body=body)
+    request = api.commands.exec_command.request_kwargs(_target(target), body=body)
     return (yield from _run(client, target, "command.exec.execute", request))
 
 
 @operation
 def run_shell(
     client: AuthenticatedClient, target: str, command: str, *, cwd: str | None = None, timeout: float | None = None
-) -> Steps[Job[JobDetail]]:
+) -> Steps[Job[models.Job]]:
     """Run a line of shell with `/bin/sh -c`, and return its job; everything else is as in `run_command`."""
-    body = ShellRequest(nonempty("command", command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET)
-    request = shell_command.request_kwargs(_target(target), body=body)
+    body = models.ShellRequest(
+        nonempty("command", command), cwd=_directory(cwd) or UNSET, timeout=_seconds(timeout) or UNSET
+    )
+    request = api.commands.shell_command.request_kwargs(_target(target), body=body)
     return (yield from _run(client, target, "command.shell.execute", request))
 
 
 @operation
-def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = None) -> Steps[Job[JobDetail]]:
+def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = None) -> Steps[Job[models.Job]]:
     """Submit the operation of a job again, and return the new job, which has an id of its own.
 
     The old job stays as it is, and is not waited for. The new one does not go to the target of the old one: `target` is
@@ -342,8 +342,8 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
         SettledError: As `run_command`.
     """
     job(client, job_id)
-    body = UNSET if target is None else RetryRequest(target_hostname=_target(target))
-    request = retry_operation.request_kwargs(job_id, body=body)
+    body = UNSET if target is None else models.RetryRequest(target_hostname=_target(target))
+    request = api.jobs.retry_job.request_kwargs(job_id, body=body)
     sent = _Submit(target or "_any", {"retry": job_id}, retried=job_id)
     with sent.remembered_by(client):
         try:
@@ -354,7 +354,7 @@ def retry_job(client: AuthenticatedClient, job_id: str, *, target: str | None = 
 
 
 @iteration
-def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Items[JobDetail]:
+def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Items[models.Job]:
     """The jobs that the server still knows: an iterator, which reads page after page.
 
     They come in the order of their ids, which means nothing (seen on a server of August 2026, although its source says
@@ -367,7 +367,7 @@ def list_jobs(client: AuthenticatedClient, *, status: str | None = None) -> Item
         SettledError: ApiError, TransportError or MalformedResponse, the last one that came; MalformedResponse also if
             the server repeats its pages instead of coming to an end.
     """
-    listed = None if status is None else ListedStatus(status)
+    listed = None if status is None else models.ListedStatus(status)
     pages = _Pages()
     while pages.has_more:
         page = yield from _page(client, pages.offset, deadline(READ_SECONDS), listed)
@@ -463,7 +463,7 @@ class _Pages:
             )
 
 
-def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[JobDetail]]:
+def _run(client: AuthenticatedClient, target: str, type_: str, request: dict[str, Any]) -> Steps[Job[models.Job]]:
     sent = _Submit(target, {"type": type_, "data": request["json"]})
     with sent.remembered_by(client):
         try:
@@ -481,10 +481,12 @@ def _answer(client: AuthenticatedClient, raw: Any) -> tuple[str, int]:
         results = raw.get("results")
         return job(client, raw["job_id"]).id, len(results) if is_list(results) else 0
     except UNREADABLE as error:
+        from ._http.redact import without_secrets
+
         raise MalformedResponse(f"the answer has no job_id: {without_secrets(raw)!r:.200}") from error
 
 
-def _submitted(client: AuthenticatedClient, sent: _Submit, job_id: str, results: int = 0) -> Steps[Job[JobDetail]]:
+def _submitted(client: AuthenticatedClient, sent: _Submit, job_id: str, results: int = 0) -> Steps[Job[models.Job]]:
     """The job with the id of a reply; an interruption while its agents are looked up does not lose the id."""
     with noting(lambda: f"the job was submitted: {job(client, job_id).ref}"):
         return job(client, job_id, expected_agents=(yield from _expected(client, sent, results)))
@@ -499,11 +501,8 @@ def _expected(client: AuthenticatedClient, sent: _Submit, results: int = 0) -> S
 
 def _targeted_agents(client: AuthenticatedClient, sent: _Submit) -> Steps[list[dict[str, Any]] | None]:
     """The agents that a submit is for, of those that take jobs; None if the list cannot be read."""
-    # With its models, a tenth of what the module takes to import; only labels and unclear submits need it.
-    from settled_clients.osapi.api.agents import list_agents
-
     try:
-        response = yield from read(client, list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
+        response = yield from read(client, api.agents.list_agents.request_kwargs(), deadline(_LOOK_SECONDS))
         listed: list[dict[str, Any]] = response.json()["agents"]
         agents = [agent for agent in listed if agent.get("state") not in _ABSENT]
         key, _, value = sent.target.partition(":")
@@ -523,17 +522,17 @@ def _has_label(labels: Any, key: str, value: str) -> bool:
 
 def _found(
     client: AuthenticatedClient, sent: _Submit, unclear: SubmitUnclear, operation: Mapping[str, Any] | None = None
-) -> Steps[Job[JobDetail]]:
+) -> Steps[Job[models.Job]]:
     """The job of an unclear submit, from the list of jobs; raises `unclear`, with candidates, if it is not certain."""
     ended = _now()
     cause = unclear.__cause__
-    jobs: list[Job[JobDetail]] = []
+    jobs: list[Job[models.Job]] = []
     is_complete = False
     with noting(lambda: f"{unclear} ({', '.join(each.ref for each in jobs[:_MOST_NOTED]) or 'no candidate yet'})"):
         try:
             if operation is None:
                 # A new job does what the old one was to do.
-                old = yield from read(client, get_job.request_kwargs(sent.retried), ended + _LOOK_SECONDS)
+                old = yield from read(client, api.jobs.get_job.request_kwargs(sent.retried), ended + _LOOK_SECONDS)
                 operation = cast("Mapping[str, Any]", old.json()["operation"])
             yield from _look_up(client, sent, operation, ended, jobs)
             is_complete = True
@@ -557,7 +556,7 @@ def _look_up(
     sent: _Submit,
     operation: Mapping[str, Any],
     ended: float,
-    found: list[Job[JobDetail]],
+    found: list[Job[models.Job]],
 ) -> Steps[None]:
     """Add to `found` the jobs that a submit can have made: of its operation and target, and created while it lasted.
 
@@ -591,12 +590,16 @@ def _look_up(
         yield Pause(_LOOK_PAUSE)
 
 
-def _page(client: AuthenticatedClient, offset: int, end: float, status: ListedStatus | None = None) -> Steps[_Page]:
-    request = list_operation.request_kwargs(status=UNSET if status is None else status, limit=_PAGE, offset=offset)
+def _page(
+    client: AuthenticatedClient, offset: int, end: float, status: models.ListedStatus | None = None
+) -> Steps[_Page]:
+    request = api.jobs.list_jobs.request_kwargs(status=UNSET if status is None else status, limit=_PAGE, offset=offset)
     response = yield from read(client, request, end)
     raw = response.json()
     items: Any = (raw.get("items") or []) if is_object(raw) else None
     if not is_list(items):
+        from ._http.redact import without_secrets
+
         raise MalformedResponse(f"GET /job answered with no list of jobs: {without_secrets(raw)!r:.200}")
     total = raw["total_items"] if isinstance(raw.get("total_items"), int) else None
     return _Page([item for item in items if is_object(item)], total, unix_time(response.headers.get("date")))

@@ -18,6 +18,7 @@ from typing import Any
 import typer
 
 from settled import JobKind
+from settled._core.job import model_of
 from settled.cli._app import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -97,7 +98,7 @@ def _operation(spec: dict[str, Any], kind: JobKind[Any]) -> dict[str, Any]:
 
 
 def _body_type(kind: JobKind[Any]) -> str:
-    model: type = getattr(kind.decode, "__self__")  # noqa: B009 - from_dict is bound to its class
+    model: type = model_of(kind)
     return model.__name__
 
 

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 
 from settled import Job, JobKind, osapi
 from settled._core.job import id_of, split_id
-from settled._run.operation import Steps, asynchronous, operation, submit
+from settled._run.operation import asynchronous, operation, submit
+from settled._run.steps import Steps
 from settled.errors import BadRequest, MalformedResponse, SubmitUnclear
 from settled_clients.osapi import AuthenticatedClient
 from settled_clients.osapi.api.jobs import get_job

@@ -30,7 +30,8 @@ from settled._http.connect import client_arguments
 from settled._http.oauth import OAuthClientCredentials
 from settled._monotonic import monotonic
 from settled._run import operation as _operation
-from settled._run.operation import Steps, asynchronous, operation, submit
+from settled._run.operation import asynchronous, operation, submit
+from settled._run.steps import Steps
 from settled.simulator._server import Server
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient

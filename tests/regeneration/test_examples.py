@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from settled import JobKind
+from settled._core.job import model_of
 from settled._core.snapshot import Refused
 
 from _specs import SPECS, documents, operations, resolved
@@ -65,7 +66,7 @@ def fields(document: Json, schema: Json) -> dict[str, Json]:
 def examples(kind: JobKind[Any]) -> Iterator[tuple[Json, Json, Json]]:
     """The examples of replies that a kind reads, each with its schema and document."""
     document = documents()[kind.name.partition(".")[0]]
-    model = kind.decode.__self__.__name__  # type: ignore[attr-defined]
+    model = model_of(kind).__name__
     for _, operation in operations(document):
         for code, response in operation.get("responses", {}).items():
             media = response.get("content", {}).get("application/json", {})

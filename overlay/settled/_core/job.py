@@ -12,6 +12,7 @@ import dataclasses
 import importlib
 import inspect
 import sys
+import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -210,6 +211,11 @@ class JobKind(Generic[B_co]):
             return self.decode(raw)
         except UNREADABLE as error:
             raise MalformedResponse(f"{self.name}: the reply does not fit the model: {_brief(error)}") from error
+
+
+def model_of(kind: JobKind[Any]) -> Any:
+    """The generated model that a kind decodes replies into: `decode` is its method, or says that it returns one."""
+    return getattr(kind.decode, "__self__", None) or typing.get_type_hints(kind.decode).get("return")
 
 
 def _without(value: Any, path: tuple[str, ...]) -> Any:

@@ -8,7 +8,6 @@ get into a log.
 
 from __future__ import annotations
 
-import numbers
 from datetime import date, time, timedelta
 from enum import Enum
 from typing import Any
@@ -43,6 +42,8 @@ def nonempty(name: str, value: str) -> str:
 
 def described(value: Any) -> str:
     """What an error may say of an argument that it refuses: the value if its type cannot hold a secret, or its type."""
+    import numbers
+
     if value is None or isinstance(value, numbers.Number | date | time | timedelta | Enum):
         try:
             return f"{value!r:.80}"

@@ -23,9 +23,6 @@ from pathlib import Path, PurePath
 from .._core.text import printable
 from ..errors import MalformedResponse
 
-MAX_BYTES = 2**30
-"""How many bytes a download may have, packed and unpacked, unless its caller says otherwise."""
-
 TOO_LARGE = "more bytes than max_bytes allows"
 
 _MOST_ENTRIES = 10_000

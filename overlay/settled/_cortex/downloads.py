@@ -25,7 +25,8 @@ from .._core.job import UNREADABLE, Job
 from .._core.text import printable
 from .._core.validate import described, number
 from .._run import clock as _clock
-from .._run.operation import NextPiece, Pause, Retries, Steps, Stream
+from .._run.operation import Retries
+from .._run.steps import NextPiece, Pause, Steps, Stream
 from ..errors import ApiError, MalformedResponse, SettledError, TransportError
 from .archives import TOO_LARGE, can_unpack, safe_name, unpack
 

@@ -16,8 +16,8 @@ from .._core.job import UNREADABLE, Client, Job, JobKind, id_of
 from .._core.text import printable
 from .._core.validate import described, nonempty
 from .._http.error_body import is_object, sentence
-from .._http.redact import without_secrets
-from .._run.operation import Steps, submit
+from .._run.operation import submit
+from .._run.steps import Steps
 from ..errors import MalformedResponse, SubmitFailed
 
 B = TypeVar("B")
@@ -118,5 +118,7 @@ def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
             raise SubmitFailed(f"the API did not take the action: {reason or 'no reason given'}")
         return Job(kind, client, id_of(reply["action_id"]))
     except UNREADABLE as error:
+        from .._http.redact import without_secrets
+
         shown = without_secrets(answer) if is_object(answer) else answer
         raise MalformedResponse(f"the answer has no action_id: {shown!r:.120}") from error

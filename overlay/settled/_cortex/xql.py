@@ -12,11 +12,9 @@ import functools
 import json
 import math
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, Protocol, TypeVar
-
-import attrs
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from .._core.job import DETACHED, UNREADABLE, Client, Job, JobKind, id_of
 from .._core.outcome import Outcome, TerminalStatus
@@ -26,10 +24,10 @@ from .._core.text import encodable, printable, truncate
 from .._core.validate import described, nonempty, number, text
 from .._http.credentials import without_credentials
 from .._http.error_body import is_list, is_object, message_of, sentence
-from .._http.redact import without_secrets
-from .._http.response import MAX_BODY, MAX_BODY_KEY, Gunzip, Response
+from .._http.limits import MAX_BODY, MAX_BODY_KEY
 from .._run import clock as _clock
-from .._run.operation import Items, NextPiece, Page, Pause, Steps, deadline, noting, read, stream, submit
+from .._run.operation import deadline, noting, read, stream, submit
+from .._run.steps import Items, NextPiece, Page, Pause, Steps
 from ..errors import (
     ApiError,
     MalformedResponse,
@@ -39,6 +37,9 @@ from ..errors import (
     SubmitUnclear,
     TransportError,
 )
+
+if TYPE_CHECKING:
+    from .._http.response import Gunzip, Response
 
 B = TypeVar("B")
 Timeframe = timedelta | tuple[datetime, datetime]
@@ -102,36 +103,44 @@ def _failure(value: Any) -> str | None:
     return message_of(value)
 
 
-class _Body(Protocol):
-    @classmethod
-    def from_dict(cls, src_dict: Mapping[str, Any], /) -> Any: ...
-
-
-def request_of(request_kwargs: Callable[..., dict[str, Any]], body: type[_Body]) -> Callable[..., dict[str, Any]]:
-    """What makes the request of a generated operation from the fields of its `request_data`."""
-
-    def make(**fields: Any) -> dict[str, Any]:
-        return request_kwargs(body=body.from_dict({"request_data": fields}))
-
-    return make
-
-
-@attrs.frozen
 class XqlRequests:
-    """The requests of a product's generated client: each is made of the fields of its `request_data`."""
+    """The requests of a product's generated client, whose packages of operations and of models these are."""
 
-    start: Callable[..., dict[str, Any]]
-    results: Callable[..., dict[str, Any]]
-    stream: Callable[..., dict[str, Any]]
-    quota: Callable[..., dict[str, Any]]
+    def __init__(self, api: Any, models: Any) -> None:
+        self._api = api
+        self._models = models
+
+    def start(self, **fields: Any) -> dict[str, Any]:
+        """Start a query."""
+        body = self._models.StartQueryRequest.from_dict({"request_data": fields})
+        return _request(self._api.xql.start_xql_query, body)
 
     def poll(self, query_id: str) -> dict[str, Any]:
         """Where a query stands, at once, with a few of its rows."""
-        return self.results(query_id=query_id, pending_flag=True, limit=POLL_ROWS, format="json")
+        return self._results(query_id=query_id, pending_flag=True, limit=POLL_ROWS, format="json")
 
     def rows(self, query_id: str) -> dict[str, Any]:
         """A query's rows, or the stream that has them."""
-        return self.results(query_id=query_id, pending_flag=True, format="json")
+        return self._results(query_id=query_id, pending_flag=True, format="json")
+
+    def stream(self, stream_id: str) -> dict[str, Any]:
+        """The rows of a stream, packed."""
+        fields = {"stream_id": stream_id, "is_gzip_compressed": True}
+        body = self._models.QueryStreamRequest.from_dict({"request_data": fields})
+        return _request(self._api.xql.get_query_results_stream, body)
+
+    def quota(self) -> dict[str, Any]:
+        """What the tenant may still search, and the queries that run."""
+        return _request(self._api.xql.get_quota, self._models.QuotaRequest.from_dict({"request_data": {}}))
+
+    def _results(self, **fields: Any) -> dict[str, Any]:
+        body = self._models.QueryResultsRequest.from_dict({"request_data": fields})
+        return _request(self._api.xql.get_query_results, body)
+
+
+def _request(operation: Any, body: Any) -> dict[str, Any]:
+    request: dict[str, Any] = operation.request_kwargs(body=body)
+    return request
 
 
 def start_xql(
@@ -196,6 +205,8 @@ def _started(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
             raise SubmitFailed(f"the API did not take the query: {truncate(message)}")
         raise LookupError("execution_id")
     except UNREADABLE as error:
+        from .._http.redact import without_secrets
+
         raise MalformedResponse(f"the answer names no query: {without_secrets(answer)!r:.200}") from error
 
 
@@ -252,7 +263,7 @@ def rows(
     yield Page(found.rows)
     if found.stream_id is None:
         return
-    request, lines = requests.stream(stream_id=found.stream_id, is_gzip_compressed=True), _Lines(job, found.expected)
+    request, lines = requests.stream(found.stream_id), _Lines(job, found.expected)
     piece = yield from _streamed(job, request)
     while piece:
         yield Page(lines.take(piece))
@@ -352,6 +363,8 @@ class _Lines:
     def _rows_in(self, piece: bytes) -> Iterator[dict[str, Any]]:
         if self._is_first and piece:
             # What was asked for as gzip comes as such, within an encoding of HTTP or without one.
+            from .._http.response import Gunzip
+
             self._is_first = False
             self._gzip = Gunzip() if piece.startswith(_GZIP) else None
         if self._gzip is None:

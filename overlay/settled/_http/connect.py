@@ -28,8 +28,7 @@ from .._core.validate import described, number, text
 from .._version import __version__
 from ..errors import TransportError
 from .credentials import CREDENTIALS_KEY, Credentials
-from .response import ENCODING, MAX_BODY, MAX_BODY_KEY
-from .transport_errors import LAST_PORT, with_proxies
+from .limits import ENCODING, LAST_PORT, MAX_BODY, MAX_BODY_KEY
 
 C = TypeVar("C", bound=httpx.Client | httpx.AsyncClient)
 Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
@@ -177,6 +176,7 @@ def _make_httpx_client(
 ) -> C:
     """The httpx client, for threads or for one event loop, of a generated client, which gives the arguments."""
     from .pool import proxy_secrets, use_stack
+    from .transport_errors import with_proxies
 
     if transport is not None:
         needed: type[Any] = httpx.BaseTransport if make is httpx.Client else httpx.AsyncBaseTransport

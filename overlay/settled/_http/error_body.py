@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
 from .._core.text import encodable, printable, truncate
-from .redact import without_secrets
 
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
 _CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
@@ -76,6 +75,8 @@ def message_of(value: Any) -> str | None:
 
 
 def _compact(value: Any) -> str:
+    from .redact import without_secrets
+
     try:
         if isinstance(value, bool) or _is_blank(value):
             return ""

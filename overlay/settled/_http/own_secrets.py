@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -47,6 +46,8 @@ def without_forms(text: str, forms: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=128)
 def _forms(secret: str) -> frozenset[str]:
+    import html
+
     quoted = quote(secret, safe="")
     escaped = json.dumps(secret)[1:-1]
     octets = secret.encode().hex()
@@ -74,6 +75,8 @@ def _read(text: str) -> str:
 def _unescaped(escape: re.Match[str]) -> str:
     if octet := escape["url"] or escape["json"]:
         return chr(int(octet, 16))
+    import html
+
     return html.unescape(f"&{escape['html']}") if escape["html"] else escape["other"] or ""
 
 

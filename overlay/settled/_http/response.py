@@ -22,9 +22,9 @@ from .._monotonic import monotonic
 from ..errors import ApiError, AuthenticationError, MalformedResponse, api_error_class
 from .credentials import hint_of, secrets_of, without_credentials
 from .error_body import error_body, is_html
+from .limits import ENCODING, MAX_BODY, MAX_BODY_KEY
 from .retry_after import asked_pause
 
-MAX_BODY = 4 * 2**20
 _MAX_REASON = 500
 # In the order of preference: the vendor's own, a load balancer's, a trace's.
 _REQUEST_ID_HEADERS = (
@@ -32,10 +32,7 @@ _REQUEST_ID_HEADERS = (
     *("x-ms-request-id", "x-amzn-trace-id", "x-trace-id", "x-cloud-trace-context", "cf-ray", "traceparent"),
 )
 _MAX_REQUEST_ID = 100
-MAX_BODY_KEY = "settled.max_body"
 
-# The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
-ENCODING = "gzip"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 # No Content, Reset Content, Partial Content.
 _WITHOUT_ALL = frozenset({204, 205, 206})

@@ -27,6 +27,7 @@ from ..errors import SettledError, TransportError
 from .credentials import without_credentials
 from .error_body import is_object
 from .extensions import DEADLINE, FOR_CREDENTIALS
+from .limits import LAST_PORT
 from .own_secrets import forms_of, without_forms
 from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
 from .response import Response, kept_content
@@ -42,7 +43,6 @@ _LASTING = (
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
 _FAULTS_OF_PROXIES = (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol)
-LAST_PORT = 65535
 _MAX_REASON = 500
 # What these modules' frames hold is the request, and what it is signed with.
 _CLEARED_MODULES = _NETWORK_MODULES | {"asyncio", "settled", "ssl"}

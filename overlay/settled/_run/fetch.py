@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from .._core.job import Job, snapshot
 from .._core.reply import Reply
 from .._core.snapshot import Snapshot
-from .._http.send import poll, poll_async
 from ..errors import SettledError
 from . import clock as _clock
 from .pacing import pausing, take_turn, take_turn_async
@@ -19,6 +18,8 @@ B = TypeVar("B")
 
 def fetch(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, when the client's rate allows it."""
+    from .._http.send import poll
+
     take_turn(job.client, job.ref)
     with _errors_of_first_poll(job):
         return _snapshot(job, poll(job))
@@ -26,6 +27,8 @@ def fetch(job: Job[B]) -> Snapshot[B]:
 
 async def fetch_async(job: Job[B]) -> Snapshot[B]:
     """Poll a job once, as `fetch` does."""
+    from .._http.send import poll_async
+
     await take_turn_async(job.client, job.ref)
     with _errors_of_first_poll(job):
         return _snapshot(job, await poll_async(job))

@@ -31,22 +31,14 @@ import json
 import math
 import sys
 import typing
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Concatenate, Generic, ParamSpec, TypeGuard, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeGuard, TypeVar, cast
 
-import attrs
-
-from .._core.failures import FailureRun
 from .._core.job import UNREADABLE, Client, Job
-from .._core.options import PATIENCE_SECONDS, seconds
 from .._core.reply import MAX_POLL_SECONDS
 from .._core.text import printable, truncate
-from .._http import stream as _stream
-from .._http.redact import without_secrets
-from .._http.response import Response
-from .._http.send import send, send_async
-from .._http.transport_errors import sent_secrets_hidden
 from ..errors import (
     MAX_MESSAGE,
     ApiError,
@@ -58,7 +50,12 @@ from ..errors import (
     TransportError,
 )
 from . import clock as _clock
-from .pacing import pause, pausing, take_turn, take_turn_async
+from .steps import Items, Page, Pause, Send, Step, Steps, Stream
+
+if TYPE_CHECKING:
+    from .._core.failures import FailureRun
+    from .._http.response import Response
+    from .perform import Run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,67 +67,11 @@ _ELSEWHERE = frozenset({301, 302, 307, 308})
 TWIN = "_async"
 
 
-def _in_words(step: Send) -> str:
-    return f"{step.request['method'].upper()} {step.request['url']}"
+def _run(steps: Generator[Step | Page[Any], Any, T]) -> Run[T]:
+    # What sends requests is imported with the first of them, and not with a vendor's module.
+    from .perform import Run
 
-
-@attrs.frozen
-class Send:
-    """Send a request once, when the client's rate allows it.
-
-    `seconds` bounds connecting, sending and receiving together. The client's own timeouts hold within it, unless
-    `is_slow` says that this API answers late. By the moment `end` all is over, the wait for the client's rate, too; if
-    that would last beyond `turn_by`, nothing is sent. `what` names the request in errors.
-    """
-
-    client: Client
-    request: dict[str, Any]
-    seconds: float = MAX_POLL_SECONDS
-    is_slow: bool = False
-    end: float = math.inf
-    turn_by: float = math.inf
-    what: str = attrs.field(default=attrs.Factory(_in_words, takes_self=True), kw_only=True)
-
-
-@attrs.frozen
-class Stream(Send):
-    """Send a request once, as `Send` does, and receive the first piece of its answer's body, b"" if it has none.
-
-    `begin` is called with the headers of a success, before that.
-    """
-
-    begin: Callable[[Mapping[str, str]], object] | None = None
-
-
-@attrs.frozen
-class NextPiece:
-    """Receive the next piece of the body that the latest `Stream` began, b"" at its end."""
-
-
-@attrs.frozen
-class Pause:
-    """Do nothing for so many seconds."""
-
-    seconds: float
-
-
-@attrs.frozen
-class Page(Generic[T]):
-    """Yield some items of a list, one after the other, to whoever iterates."""
-
-    values: Iterable[T]
-
-
-Step = Send | NextPiece | Pause
-
-Steps = Generator[Step, Any, T]
-"""What the definition of an operation returns: its steps, and in the end its result."""
-
-Answer = Response | bytes | BaseException | None
-"""What the steps are given for the last one: its response or piece, what it ended with, or nothing after a pause."""
-
-Items = Generator[Step | Page[T], Any, None]
-"""What the definition of an iteration returns: its steps, with a `Page` for what it lists."""
+    return Run(steps)
 
 
 def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
@@ -139,7 +80,7 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
 
     @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        run = _Run[T](define(*args, **kwargs))
+        run = _run(define(*args, **kwargs))
         for _ in run:  # it lists nothing
             pass
         return run.result
@@ -148,17 +89,23 @@ def operation(define: Callable[P, Steps[T]]) -> Callable[P, T]:
 
 
 def asynchronous(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """The twin for asyncio of a function that `operation` made."""
+    """The twin for asyncio of a function that `operation` made; deprecated, if the function is."""
     define = cast("Callable[P, Steps[T]]", inspect.unwrap(function))
+    # Not with what marks the function: to mark a coroutine function, it imports asyncio before Python 3.13.
+    notice: str | None = getattr(function, "__deprecated__", None)
 
     @functools.wraps(define)
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        run = _Run[T](define(*args, **kwargs))
+        if notice is not None:
+            warnings.warn(notice, DeprecationWarning, stacklevel=2)
+        run = _run(define(*args, **kwargs))
         async for _ in run:
             pass
         return run.result
 
     _describe_twin(call, define, "the same result")
+    if notice is not None:
+        vars(call)["__deprecated__"] = notice
     return call
 
 
@@ -168,7 +115,7 @@ def iteration(define: Callable[P, Items[T]]) -> Callable[P, Iterator[T]]:
 
     @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        return iter(_Run[Any](define(*args, **kwargs)))
+        return iter(_run(define(*args, **kwargs)))
 
     return call
 
@@ -179,7 +126,7 @@ def asynchronous_iteration(function: Callable[P, Iterator[T]]) -> Callable[P, As
 
     @functools.wraps(define)
     def call(*args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
-        return aiter(_Run[Any](define(*args, **kwargs)))
+        return aiter(_run(define(*args, **kwargs)))
 
     _describe_twin(call, define, "an async iterator")
     iterator: Any = typing.AsyncIterator
@@ -205,6 +152,8 @@ def _hiding_secrets(
 
     @functools.wraps(define)
     def run(client: Client, request: dict[str, Any], /, *args: P.args, **kwargs: P.kwargs) -> Steps[T]:
+        from .._http.transport_errors import sent_secrets_hidden
+
         with sent_secrets_hidden(request.get("json")):
             return (yield from define(client, request, *args, **kwargs))
 
@@ -235,6 +184,8 @@ def submit(
         SubmitUnclear: If the job may exist, but no answer says so.
         SettledError: ApiError or TransportError, if there surely is no job.
     """
+    from .._http.redact import without_secrets
+
     step = Send(
         client, _encoded(request), max(seconds or 0.0, MAX_POLL_SECONDS), is_slow=seconds is not None, turn_by=turn_by
     )
@@ -282,6 +233,9 @@ class Retries:
 
     def pause_after(self, error: SettledError) -> Pause:
         """How long to wait after a failure; raises the failure itself if it is of no use to try again."""
+        from .._core.failures import FailureRun
+        from .._core.options import PATIENCE_SECONDS
+
         now = _clock.clock.now()
         failures = self._failures = self._failures or FailureRun(now)
         back_off = failures.add(error, now)
@@ -332,6 +286,8 @@ def stream(client: Client, request: dict[str, Any], what: str) -> Steps[bytes]:
 
 def deadline(timeout: float | timedelta | None) -> float:
     """The moment so many seconds from now, infinitely far if there is no timeout; ValueError if it can be none."""
+    from .._core.options import seconds
+
     return _clock.clock.now() + seconds(timeout)
 
 
@@ -347,119 +303,6 @@ def noting(learnt: Callable[[], str]) -> Generator[None, None, None]:
     except BaseException as error:
         error.add_note(learnt())
         raise
-
-
-class _Run(Generic[T]):
-    """One call of an operation: iterate, with or without `async`, for what it lists; in the end it has a `result`."""
-
-    result: T
-
-    def __init__(self, steps: Generator[Step | Page[Any], Any, T]) -> None:
-        self._steps = steps
-        self._step: Step | Page[Any] | None = None
-        self._pieces: Any = None
-        # The first step is known at once, so that whoever calls is told of wrong arguments before anything is done.
-        self._go_on(None)
-
-    def __iter__(self) -> Iterator[Any]:
-        try:
-            while (step := self._step) is not None:
-                if isinstance(step, Page):
-                    yield from step.values
-                    self._go_on(None)
-                else:
-                    self._go_on(self._answer_to(step))
-        finally:
-            self._steps.close()
-            self._end_stream()
-
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        try:
-            while (step := self._step) is not None:
-                if isinstance(step, Page):
-                    for value in step.values:
-                        yield value
-                    self._go_on(None)
-                else:
-                    self._go_on(await self._answer_to_async(step))
-        finally:
-            self._steps.close()
-            await self._end_stream_async()
-
-    def _go_on(self, answer: Answer) -> None:
-        try:
-            self._step = self._steps.throw(answer) if isinstance(answer, BaseException) else self._steps.send(answer)
-        except StopIteration as end:
-            self._step, self.result = None, end.value
-
-    def _answer_to(self, step: Step) -> Answer:
-        try:
-            return self._do(step)
-        except BaseException as error:  # the definition adds what it has learnt, and lets it pass
-            return error
-
-    async def _answer_to_async(self, step: Step) -> Answer:
-        try:
-            return await self._do_async(step)
-        except BaseException as error:
-            return error
-
-    def _do(self, step: Step) -> Answer:
-        if isinstance(step, Pause):
-            self._end_stream()
-            _clock.clock.sleep(step.seconds)
-            return None
-        if isinstance(step, NextPiece):
-            return next(self._pieces, b"")
-        self._end_stream()
-        take_turn(step.client, step.what, min(step.end, step.turn_by))
-        with pausing(step.client):
-            if not isinstance(step, Stream):
-                return _paced(step, send(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow))
-            self._pieces = _stream.stream(step.client, step.request, step.what, _left(step), step.begin)
-            return next(self._pieces, b"")
-
-    async def _do_async(self, step: Step) -> Answer:
-        if isinstance(step, Pause):
-            await self._end_stream_async()
-            await _clock.clock.sleep_async(step.seconds)
-            return None
-        if isinstance(step, NextPiece):
-            # Pieces that are there already would keep the loop from all else.
-            await _clock.clock.sleep_async(0)
-            return await anext(self._pieces, b"")
-        await self._end_stream_async()
-        await take_turn_async(step.client, step.what, min(step.end, step.turn_by))
-        with pausing(step.client):
-            if not isinstance(step, Stream):
-                sent = send_async(step.client, step.request, step.what, _seconds(step), is_slow=step.is_slow)
-                return _paced(step, await sent)
-            self._pieces = _stream.stream_async(step.client, step.request, step.what, _left(step), step.begin)
-            return await anext(self._pieces, b"")
-
-    def _end_stream(self) -> None:
-        if self._pieces is not None:
-            self._pieces.close()
-
-    async def _end_stream_async(self) -> None:
-        if self._pieces is not None:
-            await self._pieces.aclose()
-
-
-def _left(step: Send) -> float:
-    """The seconds until a step has to be over, a moment at least."""
-    return max(step.end - _clock.clock.now(), 0.001)
-
-
-def _seconds(step: Send) -> float:
-    return min(step.seconds, _left(step))
-
-
-def _paced(step: Send, response: Response) -> Response:
-    """A response; if it is an error that asks for a pause, all of the client's requests make one."""
-    if response.is_error and "retry-after" in response.headers:
-        pause(step.client, response.api_error())
-    return response
 
 
 def _encoded(request: dict[str, Any]) -> dict[str, Any]:

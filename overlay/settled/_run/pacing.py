@@ -9,7 +9,6 @@ import contextlib
 import math
 from collections.abc import Generator
 
-from .._core.failures import MAX_PAUSE_SECONDS
 from .._core.job import Client
 from .._core.rate_limit import RateLimiter, rate_limiter_of
 from .._core.reply import MAX_POLL_SECONDS
@@ -90,6 +89,8 @@ Credentials.pacer = _Pacer()
 
 def pause(client: Client, error: ApiError) -> None:
     """Let all of a client's requests pause for as long as an answer asks."""
+    from .._core.failures import MAX_PAUSE_SECONDS
+
     if error.retry_after is not None:
         rate_limiter_of(client).pause(_clock.clock.now(), min(error.retry_after, MAX_PAUSE_SECONDS))
 

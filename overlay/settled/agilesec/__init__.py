@@ -11,21 +11,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, Required, TypedDict, TypeVar, Unpack
 
-from settled_clients.agilesec import AuthenticatedClient
-from settled_clients.agilesec.api.scans import create_scan as create_operation
-from settled_clients.agilesec.api.scans import execute_scan as execute_operation
-from settled_clients.agilesec.api.scans import get_scan
-from settled_clients.agilesec.api.scans import submit_scan as submit_operation
-from settled_clients.agilesec.models import (
-    CreateScanRequest,
-    ExecuteScanRequest,
-    Label,
-    Scan,
-    ScanCallback,
-    ScanPriority,
-    SensorConfig,
-    SubmitScanRequest,
-)
+from settled_clients.agilesec import AuthenticatedClient, api, models
+from settled_clients.agilesec.models import Label, ScanCallback
 
 from .._core.inbox import Inbox
 from .._core.job import UNREADABLE, Job, JobKind
@@ -36,9 +23,9 @@ from .._core.validate import described
 from .._http.connect import ConnectOptions, client_arguments, token_environment
 from .._http.credentials import HeaderToken, Secret
 from .._http.error_body import message_of
-from .._http.redact import without_secrets
 from .._run import fetch
-from .._run.operation import Steps, asynchronous, operation, submit
+from .._run.operation import asynchronous, operation, submit
+from .._run.steps import Steps
 from ..errors import MalformedResponse, SubmitFailed
 from ._callback_app import CallbackApp
 from ._callbacks import ApiToken, BearerToken, CallbackAuth, parse_callback
@@ -72,7 +59,7 @@ __all__ = [
     "submit_scan_async",
 ]
 
-Body = TypeVar("Body", CreateScanRequest, SubmitScanRequest)
+Body = TypeVar("Body", "models.CreateScanRequest", "models.SubmitScanRequest")
 
 _SUBMIT_SCAN_DEPRECATED = "POST /v3/scan is removed in version 3.6 of the platform: use create_scan"
 
@@ -89,11 +76,19 @@ def _read(raw: Any) -> Reading:
     return Reading(status, ScanTerminal.outcome_of(status), detail=message_of(raw.get("message")))
 
 
+def _request(job_id: str) -> dict[str, Any]:
+    return api.scans.get_scan.request_kwargs(job_id)
+
+
+def _decode(raw: Mapping[str, Any]) -> models.Scan:
+    return models.Scan.from_dict(raw)
+
+
 SCAN = JobKind(
     name="agilesec.scan",
     client_class=AuthenticatedClient,
-    request=get_scan.request_kwargs,
-    decode=Scan.from_dict,
+    request=_request,
+    decode=_decode,
     read=_read,
     terminal=ScanTerminal,
     # The page does not list all running words, so every word that is not terminal counts as running.
@@ -136,7 +131,7 @@ class NewScan(SubmittedScan, total=False):
     auto_resolution_interval: int
 
 
-def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
+def scan(client: AuthenticatedClient, execution_id: str) -> Job[models.Scan]:
     """The job of a scan, by the `executionId` that its submit returned.
 
     Raises:
@@ -146,7 +141,7 @@ def scan(client: AuthenticatedClient, execution_id: str) -> Job[Scan]:
 
 
 @operation
-def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Job[Scan]]:
+def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Job[models.Scan]]:
     """Create a sensor, start a scan with it, and return the scan's job; the arguments are those of `NewScan`.
 
     Raises:
@@ -155,34 +150,34 @@ def create_scan(client: AuthenticatedClient, **new: Unpack[NewScan]) -> Steps[Jo
             request is sent only once.
         SettledError: ApiError or TransportError, if there certainly is no scan.
     """
-    request = create_operation.request_kwargs(body=_body(CreateScanRequest, new, "create_scan"))
+    request = api.scans.create_scan.request_kwargs(body=_body(models.CreateScanRequest, new, "create_scan"))
     return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 @operation
-def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Steps[Job[Scan]]:
+def execute_scan(client: AuthenticatedClient, sensor_id: str) -> Steps[Job[models.Scan]]:
     """Start a scan with an existing sensor, and return its job; raises what `create_scan` does."""
-    request = execute_operation.request_kwargs(body=ExecuteScanRequest(sensor_id=sensor_id))
+    request = api.scans.execute_scan.request_kwargs(body=models.ExecuteScanRequest(sensor_id=sensor_id))
     return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 @deprecated(_SUBMIT_SCAN_DEPRECATED)
 @operation
-def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Steps[Job[Scan]]:
+def submit_scan(client: AuthenticatedClient, **submitted: Unpack[SubmittedScan]) -> Steps[Job[models.Scan]]:
     """Start a scan with the deprecated operation, and return its job; raises what `create_scan` does."""
-    request = submit_operation.request_kwargs(body=_body(SubmitScanRequest, submitted, "submit_scan"))
+    request = api.scans.submit_scan.request_kwargs(body=_body(models.SubmitScanRequest, submitted, "submit_scan"))
     return (yield from submit(client, request, functools.partial(_job_of, client)))
 
 
 create_scan_async: Final = asynchronous(create_scan)
 execute_scan_async: Final = asynchronous(execute_scan)
-submit_scan_async: Final = deprecated(_SUBMIT_SCAN_DEPRECATED)(asynchronous(submit_scan))  # pyright: ignore[reportDeprecated]
+submit_scan_async: Final = asynchronous(submit_scan)  # pyright: ignore[reportDeprecated]
 
 
 def _body(model: Callable[..., Body], scan: SubmittedScan, verb: str) -> Body:
     converters: dict[str, Callable[[Any], Any]] = {
-        "sensor_config": SensorConfig.from_dict,
-        "priority": ScanPriority,
+        "sensor_config": models.SensorConfig.from_dict,
+        "priority": models.ScanPriority,
         "labels": _labels,
     }
     fields = {name: converters[name](value) if name in converters else value for name, value in scan.items()}
@@ -201,7 +196,7 @@ def _labels(labels: Mapping[str, str] | list[dict[str, str]]) -> list[Label]:
     return [Label.from_dict(label) for label in each]
 
 
-def _job_of(client: AuthenticatedClient, reply: Any) -> Job[Scan]:
+def _job_of(client: AuthenticatedClient, reply: Any) -> Job[models.Scan]:
     try:
         # A 200 says only that the request was read; `status` says whether there is a scan.
         if ScanTerminal.outcome_of(reply.get("status")) is Outcome.FAILED:
@@ -210,6 +205,8 @@ def _job_of(client: AuthenticatedClient, reply: Any) -> Job[Scan]:
             )
         return scan(client, reply["executionId"])
     except UNREADABLE as error:
+        from .._http.redact import without_secrets
+
         raise MalformedResponse(f"the reply has no executionId: {without_secrets(reply)!r:.200}") from error
 
 

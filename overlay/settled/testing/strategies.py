@@ -28,7 +28,7 @@ except ModuleNotFoundError as _error:
         f"settled.testing.strategies needs its extra: pip install 'settled[testing]' ({_error})", name=_error.name
     ) from _error
 
-from .._core.job import JobKind
+from .._core.job import JobKind, model_of
 
 __all__ = ["json_values", "replies", "statuses"]
 
@@ -47,9 +47,9 @@ def replies(kind: JobKind[Any]) -> st.SearchStrategy[Any]:
     or have others besides.
 
     Raises:
-        ValueError: If a kind's `decode` is not a generated model's.
+        ValueError: If a kind's `decode` neither is a generated model's nor says that it returns one.
     """
-    model = getattr(kind.decode, "__self__", None)
+    model = model_of(kind)
     if not isinstance(model, type) or not attrs.has(model):
         raise ValueError(f"{kind.name}: no model tells the shape of a reply")
     documented = _of_model(model, kind).map(_to_dict)
@@ -74,8 +74,8 @@ def _names() -> st.SearchStrategy[str]:
 
 
 def _of_model(model: type[Any], kind: JobKind[Any]) -> st.SearchStrategy[Any]:
-    models = vars(sys.modules[model.__module__.rpartition(".")[0]])
-    hints = typing.get_type_hints(model, localns=models)
+    models = sys.modules[model.__module__.rpartition(".")[0]]
+    hints = typing.get_type_hints(model, localns={name: getattr(models, name) for name in models.__all__})
     fields = [field.name for field in attrs.fields(model) if field.init]
     made = st.builds(model, **{name: _of_type(hints[name], kind) for name in fields})
     _, more = typing.get_args(hints.get("additional_properties", dict[str, Any]))
