@@ -21,9 +21,7 @@ import operator
 from collections import Counter, defaultdict
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Unpack, cast
-
-import attrs
+from typing import Any, Final, NamedTuple, Unpack, cast
 
 from settled_clients.osapi import AuthenticatedClient, api, models
 from settled_clients.osapi.types import UNSET
@@ -384,7 +382,6 @@ def _now() -> float:
     return _clock.clock.now()
 
 
-@attrs.define(eq=False)
 class _Submit:
     """A submit, as its client remembers it: target, content, begin and end by the clock of waits, and the job's id.
 
@@ -392,12 +389,13 @@ class _Submit:
     whose operation is submitted again.
     """
 
-    target: str
-    what: Mapping[str, Any]
-    retried: str = ""
-    start: float = attrs.field(factory=_now)
-    end: float = math.inf
-    job_id: str | None = None
+    def __init__(self, target: str, what: Mapping[str, Any], retried: str = "") -> None:
+        self.target = target
+        self.what = what
+        self.retried = retried
+        self.start = _now()
+        self.end = math.inf
+        self.job_id: str | None = None
 
     @property
     def is_broadcast(self) -> bool:
@@ -430,8 +428,7 @@ class _Submit:
         return [each for each in same if each.end > first and each.start < last]
 
 
-@attrs.frozen
-class _Page:
+class _Page(NamedTuple):
     """A page of the list of jobs: its items, how many there are in all, and the server's time (since 1970)."""
 
     items: list[dict[str, Any]]
@@ -439,14 +436,14 @@ class _Page:
     date: float | None
 
 
-@attrs.define
 class _Pages:
     """The progress of reading the list of jobs, which may change meanwhile: each job comes once."""
 
-    offset: int = 0
-    has_more: bool = True
-    _seen: set[str] = attrs.field(init=False, factory=set[str])
-    _repeated: int = attrs.field(init=False, default=0)
+    def __init__(self) -> None:
+        self.offset = 0
+        self.has_more = True
+        self._seen: set[str] = set()
+        self._repeated = 0
 
     def new_items(self, page: _Page) -> Iterator[dict[str, Any]]:
         """The jobs of the next page that are new; MalformedResponse if page after page has none."""
