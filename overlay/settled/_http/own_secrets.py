@@ -73,10 +73,10 @@ def _read(text: str) -> str:
 
 
 def _unescaped(escape: re.Match[str]) -> str:
-    if octet := escape["url"] or escape["json"]:
-        return chr(int(octet, 16))
     import html
 
+    if octet := escape["url"] or escape["json"]:
+        return chr(int(octet, 16))
     return html.unescape(f"&{escape['html']}") if escape["html"] else escape["other"] or ""
 
 
