@@ -21,10 +21,10 @@ try:
 
     from settled.cli._journal import Journal
     from settled.cli._show import Board, Lines
-except ModuleNotFoundError as error:
+except ModuleNotFoundError as _error:
     raise ModuleNotFoundError(
-        f"settled.demo needs {error.name}: pip install 'settled[cli,simulator]'", name=error.name
-    ) from error
+        f"settled.demo needs {_error.name}: pip install 'settled[cli,simulator]'", name=_error.name
+    ) from _error
 
 from settled import Job, Outcome, Schedule, agilesec, cortex_xdr, cortex_xsiam, errors, osapi
 from settled._results import results_of

@@ -38,7 +38,7 @@ def read_tables(source: str, module: str, folder: Path | None = None) -> dict[st
         enums = {node.name: node.body for node in body if isinstance(node, ast.ClassDef)}
         values = {ast.unparse(node.targets[0]): node.value for node in body if isinstance(node, ast.Assign)}
         imports = [alias for node in body if isinstance(node, ast.ImportFrom) for alias in node.names]
-        readers = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        functions = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
         jobs = {}
         for call in values.values():
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "JobKind":
@@ -49,14 +49,21 @@ def read_tables(source: str, module: str, folder: Path | None = None) -> dict[st
                     if isinstance(member, ast.Assign) and isinstance(member.value, ast.Tuple):
                         word, outcome = member.value.elts
                         fates[ast.literal_eval(word)] = ast.unparse(outcome).rpartition(".")[2]
-                decoder = ast.unparse(arguments["decode"]).partition(".")[0]
-                model = next((alias.name for alias in imports if alias.asname == decoder), decoder)
-                reader = readers.get(ast.unparse(arguments["read"])) if "read" in arguments else None
+                model = _model(ast.unparse(arguments["decode"]), functions)
+                model = next((alias.name for alias in imports if alias.asname == model), model)
+                reader = functions.get(ast.unparse(arguments["read"])) if "read" in arguments else None
                 jobs[name] = JobTable(name, module, enum, model, fates, status_fields(reader) if reader else ())
     except (SyntaxError, LookupError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"
         raise Problem(f"the terminal tables of {module} cannot be read from its source: {what}") from error
     return jobs
+
+
+def _model(decoder: str, functions: Mapping[str, ast.FunctionDef]) -> str:
+    """The model that a kind decodes replies into: `decode` is its method, or a function that says it returns one."""
+    if decoder in functions and (returned := functions[decoder].returns) is not None:
+        return ast.unparse(returned).rpartition(".")[2]
+    return decoder.partition(".")[0]
 
 
 def _imported(body: Iterable[ast.stmt], folder: Path | None) -> Iterator[ast.stmt]:

@@ -16,7 +16,8 @@ the extra `airflow`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .._lazy import lazy
 
@@ -50,7 +51,7 @@ _HOMES = {
 }
 
 # Every process of Airflow asks for the provider's info, so nothing else is imported before it is asked for.
-__getattr__ = lazy(__name__, _HOMES, extra="airflow", needed=("airflow",))
+__getattr__: Callable[[str], Any] = lazy(__name__, _HOMES, extra="airflow", needed=("airflow",))
 
 
 def __dir__() -> list[str]:

@@ -12,7 +12,8 @@ Needs the extra `simulator` (starlette, uvicorn).
 from __future__ import annotations
 
 import importlib.util
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from .._lazy import lazy
 
@@ -42,7 +43,7 @@ _HOMES = {
 _NEEDED = ("starlette", "uvicorn")
 
 # The module itself can be imported without its extra.
-__getattr__ = lazy(__name__, _HOMES, extra="simulator", needed=_NEEDED)
+__getattr__: Callable[[str], Any] = lazy(__name__, _HOMES, extra="simulator", needed=_NEEDED)
 
 
 def __dir__() -> list[str]:
