@@ -1,1 +1,5 @@
-"""One request to one reply: the only place that knows httpx."""
+"""One request to one `Reply`: the only place that knows httpx."""
+
+from .._core.reply import Reply
+
+__all__ = ["Reply"]
