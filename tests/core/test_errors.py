@@ -187,3 +187,28 @@ def test_no_text_is_longer_than_a_line(name: str) -> None:
     assert str(error) == error.args[0]
     error.args = ("long " * 100,)
     assert (len(str(error)), str(error)[:10], str(error)[-10:]) == (300, "long long ", "long long ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "error_class", "message"),
+    [
+        ({}, errors.OutcomeError, "has not settled yet"),
+        ({"status": "PROCESSING"}, errors.OutcomeError, "has not settled yet; its status is PROCESSING"),
+        ({"outcome": Outcome.FAILED}, errors.JobFailed, "ended FAILED"),
+        (
+            {"outcome": Outcome.SKIPPED, "status": "skipped", "detail": "no\n agent"},
+            errors.JobSkipped,
+            "ended SKIPPED with status skipped: no agent",
+        ),
+    ],
+)
+def test_errors_of_outcomes_tell_the_outcome(
+    fields: dict[str, Any], error_class: type[errors.OutcomeError], message: str
+) -> None:
+    """What `raise_for_outcome` raises names the job, and what is known of its end, on one line."""
+    client = cortex_xsiam.connect("tenant.example", key_id=7, key="a-key-of-this-test")
+    snapshot = Snapshot(cortex_xsiam.byos_import(client, "7"), **fields)
+    with pytest.raises(errors.OutcomeError) as raised:
+        snapshot.raise_for_outcome()
+    assert type(raised.value) is error_class
+    assert str(raised.value) == f"cortex_xsiam.byos_import/7 {message}"

@@ -301,8 +301,8 @@ def test_states_that_are_nested_too_deeply(name: str) -> None:
 
 @pytest.mark.parametrize("state", [None, [], "state", 7])
 def test_no_state_at_all(state: Any) -> None:
-    """What is no mapping is a ValueError."""
-    with pytest.raises(ValueError, match="not what to_json returned"):
+    """What is no mapping is a ValueError that tells what it is."""
+    with pytest.raises(ValueError, match=f"not what to_json returned: a {type(state).__qualname__}$"):
         Wait.from_json(state, begun().job)
 
 
@@ -434,6 +434,40 @@ def test_version_1_goes_on() -> None:
     resumed.failed(errors.ServerError("down", status_code=500), 5010)
     chosen = Wait.from_json(VERSION_1, resumed.job, 5005, EPOCH + 5, patience=60)
     assert chosen.config.patience == 60
+
+
+def test_version_1_before_any_status() -> None:
+    """What the first version has kept before it read a status, or a failure, has neither."""
+    state = {**VERSION_1, "seen": [], "failures": 0}
+    resumed = Wait.from_json(state, Job(BYOS_IMPORT, client(), "7"), 5005, EPOCH + 5)
+    kept = resumed.to_json(5005, EPOCH + 5)
+    assert (kept["status"], kept["failures"], kept["failing_since"]) == (None, 0, None)
+
+
+def test_failures_add_up() -> None:
+    """Failures that others have seen count, and so does the time of day when the wait began."""
+    wait = begun(patience=math.inf, started_at=EPOCH)
+    for moment in (0, 10):
+        wait.next(moment)
+        wait.failed(errors.ServerError("down", status_code=500), moment)
+    resumed = saved_and_resumed(wait, 10, 40)
+    assert resumed.config.patience == math.inf
+    kept = resumed.to_json(5040, EPOCH + 40)
+    assert (kept["failures"], kept["failing_since"], kept["patience"]) == (2, EPOCH, None)
+    resumed.next(5040)
+    resumed.received(RUNNING, 5041)
+    last = resumed.last
+    assert last is not None
+    assert last.polled_at is not None
+    assert last.polled_at.timestamp() == pytest.approx(EPOCH + 41)
+
+
+def test_options_of_a_resumed_wait() -> None:
+    """An option that there is not is refused by the name of the function that was called."""
+    wait = begun()
+    options: dict[str, Any] = {"intervall": 3}
+    with pytest.raises(TypeError, match=r"from_json has no option 'intervall'"):
+        Wait.from_json(wait.to_json(0, EPOCH), wait.job, 0, EPOCH, **options)
 
 
 @pytest.mark.parametrize("back", [3600.0, 365 * 86400.0])

@@ -72,7 +72,9 @@ def wait_from_json(wait_class: type[W], state: Any, job: Job[B], now: Now, optio
 
     Raises:
         ValueError: If the value is of another version or job, or malformed.
+        TypeError: If there is no such option.
     """
+    known_options("from_json", options)
     if not isinstance(state, Mapping):
         raise ValueError(f"not what to_json returned: a {type(state).__qualname__}")  # noqa: TRY004 - as for all of it
     state = cast("Mapping[str, Any]", state)
@@ -100,7 +102,6 @@ def _restored(wait_class: type[W], state: Mapping[str, Any], job: Job[B], at: No
 
     start, read = min(moment("started"), now), min(moment("read"), now)
     deadline = math.inf if state["deadline"] is None else moment("deadline")
-    known_options("from_json", options)
     options.setdefault("unknown", state["unknown"])
     options.setdefault("patience", math.inf if state["patience"] is None else _seconds(state["patience"]))
     if "schedule" not in options:
