@@ -347,6 +347,20 @@ def test_no_files(script: MakeJob, retrieval: MakeJob, tmp_path: Path, call: Cal
     assert inside(tmp_path) == {}
 
 
+@pytest.mark.parametrize("name", ["error_message", "err_msg"])
+def test_why_there_are_no_files(
+    name: str, answering: Answering, connected: Connect, tmp_path: Path, call: Call
+) -> None:
+    """What the tenant says of files that are not there stands in the error."""
+    client = connected(answering({"reply": {name: "the files are gone"}}))
+    for function, args in (
+        ("download_script_files", (cortex_xdr.script_execution(client, "1"), A)),
+        ("download_retrieved_files", (cortex_xdr.action(client, 1),)),
+    ):
+        with pytest.raises(errors.ApiError, match="the files are gone"):
+            call(function, *args, tmp_path)
+
+
 def test_files_that_are_there(script: MakeJob, tmp_path: Path) -> None:
     """A file that is there already stays as it is, and nothing new comes beside it, unless it may be replaced."""
     (tmp_path / "b").write_bytes(b"mine")

@@ -575,6 +575,15 @@ def test_an_answer_that_names_no_action(answering: Answering, answer: Any) -> No
     assert isinstance(raised.value.__cause__, errors.MalformedResponse)
 
 
+def test_what_the_answer_shows(answering: Answering) -> None:
+    """An answer that names no action is shown without the secrets in it, also one that is no object."""
+    for answer, shown in (({"reply": {"password": "hunter2"}}, "'password': '[secret]'"), (["seven"], "['seven']")):
+        with pytest.raises(errors.SubmitUnclear) as raised:
+            _here("isolate", connect(answering(answer)), [A])
+        assert shown in str(raised.value)
+        assert "hunter2" not in str(raised.value)
+
+
 @given(json_values(), st.booleans())
 def test_any_answer_is_a_job_or_an_error(answer: Any, is_wrapped: bool) -> None:
     """Whatever JSON comes: a job with a usable id, a refusal, or an unclear submit; each in one short line."""
