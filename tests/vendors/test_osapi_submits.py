@@ -176,6 +176,12 @@ def test_a_broadcast_that_nobody_answers(call: Call, client: AuthenticatedClient
         assert settled.wait(job, timeout=60).outcome is Outcome.SUCCEEDED
 
 
+def test_a_broadcast_whose_answer_tells(call: Call, answering: Answering) -> None:
+    """As many agents are expected as the answer has results, also where the list of agents cannot be read."""
+    with osapi.connect(answering({"job_id": JOB, "results": [{}, {}, {}]}), token="t-for-this-test") as client:
+        assert call("run_command", client, "_all", "ls").ref == f"osapi.job/{JOB}?agents=3"
+
+
 def test_agents_that_answer_too_late(call: Call, client: AuthenticatedClient, server: Simulator) -> None:
     """The answer lists agents that were too late, too: the wait is for them as well."""
     server.plan_command("mixed", states={"web-01": ["completed"], "web-02": SLOW})
