@@ -8,7 +8,8 @@ from benchmarks.tables import Table, better
 HTTPX = "import httpx"
 OURS = "import settled"
 CONNECT = "second `osapi.connect`, with its `httpx.Client`"
-_IMPORTS = (HTTPX, OURS, "import settled; settled.wait", "from settled import osapi")
+VENDOR = "from settled import osapi"
+_IMPORTS = (HTTPX, OURS, "import settled; settled.wait", VENDOR)
 _CONNECTIONS = {
     CONNECT: ("from settled import osapi", "osapi.connect('http://vendor.example', token='t').get_httpx_client()"),
     "second `osapi.connect`, with its `httpx.AsyncClient`": (

@@ -53,6 +53,11 @@ def marks(results: dict[str, Any]) -> Iterator[Mark]:
     yield Mark(
         "`import settled` / `import httpx`", _ratio(times.get(imports.OURS, []), times.get(imports.HTTPX, [])), 1.15
     )
+    yield Mark(
+        "`from settled import osapi` / `import httpx`",
+        _ratio(times.get(imports.VENDOR, []), times.get(imports.HTTPX, [])),
+        1.6,
+    )
     yield Mark("second connect with its httpx.Client, ms", _median(times.get(imports.CONNECT, [])), 5)
 
 
