@@ -160,44 +160,6 @@ def test_to_dict_is_json(jobs: conftest.Jobs, wait: conftest.WaitFunction) -> No
     assert abs(moment - before) < datetime.timedelta(minutes=1)
 
 
-def test_to_dict_has_all_fields() -> None:
-    """Progress, parts, detail, the time of day in milliseconds and the error are there; what is unknown is None."""
-    job = jobs_of_all_kinds()[1]
-    snapshot = settled.Snapshot(
-        job,
-        status="PENDING",
-        progress=settled.Progress(1, 2),
-        parts={"van": settled.Part("PENDING", None, "offline")},
-        detail="offline",
-        error=errors.WaitTimeout("too late"),
-        polls=3,
-        elapsed=1.23456,
-        polled_at=datetime.datetime(2026, 1, 2, 3, 4, 5, 678901, datetime.UTC),
-    )
-    assert snapshot.to_dict() == {
-        "ref": "cortex_xdr.action/1",
-        "status": "PENDING",
-        "outcome": None,
-        "settled": False,
-        "progress": {"done": 1, "total": 2},
-        "parts": {"van": {"status": "PENDING", "outcome": None, "detail": "offline"}},
-        "detail": "offline",
-        "polls": 3,
-        "elapsed": 1.235,
-        "time": "2026-01-02T03:04:05.678+00:00",
-        "error": {"type": "WaitTimeout", "message": "too late"},
-    }
-    unknown = settled.Snapshot(job, outcome=settled.Outcome.FAILED).to_dict()
-    assert [name for name, value in unknown.items() if value is None] == [
-        "status",
-        "progress",
-        "detail",
-        "time",
-        "error",
-    ]
-    assert (unknown["outcome"], unknown["settled"]) == ("FAILED", True)
-
-
 def test_to_dict_has_no_enum_in_it() -> None:
     """Serialisers that know plain types alone take it, for a job of parts, too."""
     parts = {"host": settled.Part("FAILED", settled.Outcome.FAILED, "why")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Callable
@@ -427,3 +428,41 @@ def test_refused_credentials(answering: Answering, vendor: Any, advanced: bool, 
         make(client, "4711").fetch()
     assert raised.value.message == "unauthorized"
     assert str(raised.value).endswith(f"unauthorized; {hint} advanced=True; `settled doctor` tells which it is")
+
+
+def test_to_dict_has_all_fields() -> None:
+    """Progress, parts, detail, the time of day in milliseconds and the error are there; what is unknown is None."""
+    job = cortex_xdr.action(cortex_xdr.connect("tenant.example", key_id=7, key="a-key-of-this-test"), 1)
+    snapshot = settled.Snapshot(
+        job,
+        status="PENDING",
+        progress=settled.Progress(1, 2),
+        parts={"van": settled.Part("PENDING", None, "offline")},
+        detail="offline",
+        error=errors.WaitTimeout("too late"),
+        polls=3,
+        elapsed=1.23456,
+        polled_at=datetime.datetime(2026, 1, 2, 3, 4, 5, 678901, datetime.UTC),
+    )
+    assert snapshot.to_dict() == {
+        "ref": "cortex_xdr.action/1",
+        "status": "PENDING",
+        "outcome": None,
+        "settled": False,
+        "progress": {"done": 1, "total": 2},
+        "parts": {"van": {"status": "PENDING", "outcome": None, "detail": "offline"}},
+        "detail": "offline",
+        "polls": 3,
+        "elapsed": 1.235,
+        "time": "2026-01-02T03:04:05.678+00:00",
+        "error": {"type": "WaitTimeout", "message": "too late"},
+    }
+    unknown = settled.Snapshot(job, outcome=settled.Outcome.FAILED).to_dict()
+    assert [name for name, value in unknown.items() if value is None] == [
+        "status",
+        "progress",
+        "detail",
+        "time",
+        "error",
+    ]
+    assert (unknown["outcome"], unknown["settled"]) == ("FAILED", True)
