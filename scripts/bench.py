@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import charts, imports, loopback, marks, polls, profiles, report, timing, waiting
 from benchmarks.tables import Table
 
-NAMES = ("polls", "sync", "failures", "waiting", "imports", "schedules")
+NAMES = ("polls", "sync", "failures", "waiting", "profiles", "imports", "schedules")
 
 
 def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
@@ -31,6 +31,8 @@ def measure(names: list[str], *, rounds: int, quick: bool) -> dict[str, Any]:
             results["sync"] = polls.sync_costs(url, rounds=rounds)
         if "failures" in names:
             results["failures"] = polls.failures(url, quick=quick)
+        if "profiles" in names:
+            results["profiles"] = profiles.measure_profiles(url)
     if "waiting" in names:
         results["waiting"] = waiting.measure_waits(quick=quick)
     if "imports" in names:
@@ -46,6 +48,7 @@ def tables(results: dict[str, Any]) -> list[Table]:
         "async": [polls.async_table],
         "sync": [polls.sync_table],
         "failures": [polls.failures_table],
+        "profiles": [profiles.table],
         "waiting": [waiting.table],
         "imports": [imports.table],
         "schedules": [timing.schedule_table, timing.learned_table],
@@ -66,14 +69,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--write", action="store_true", help="write the tables into the page about benchmarks, and the pictures"
     )
-    parser.add_argument("--profile", action="store_true", help="only profile polls of Settled")
     options = parser.parse_args(argv)
     if unknown := set(options.tables) - set(NAMES):
         parser.error(f"no such table: {', '.join(sorted(unknown))}")
-    if options.profile:
-        with loopback.running() as url:
-            profiles.print_profiles(url)
-        return 0
     # Tables of two runs would stand side by side as if they could be compared.
     if options.write and options.tables:
         parser.error("--write is for all tables: it replaces what the page has of them")

@@ -14,6 +14,7 @@ class Load:
     """A number of concurrent jobs, each processing for `polls` polls that are `interval` seconds apart.
 
     With `as_shipped` clients keep their default limits and a timeout of 5 s; otherwise both are out of the way.
+    With `profiled` a profiler looks on, which costs time itself.
     """
 
     url: str
@@ -22,6 +23,7 @@ class Load:
     interval: float
     delay: float
     as_shipped: bool = False
+    profiled: bool = False
 
     @property
     def seconds(self) -> float:

@@ -35,14 +35,14 @@ def async_costs(url: str, jobs: int, *, rounds: int, quick: bool) -> Costs:
         rounds = min(rounds, 3)
         peers = [name for name in peers if not (quick and name in once)]
     progress(f"  CPU time a poll, at once: {jobs:,}")
-    return _costs(in_turn(peers, rounds, lambda peer: _followed("async", peer, load), once=once))
+    return _costs(in_turn(peers, rounds, lambda peer: followed("async", peer, load), once=once))
 
 
 def sync_costs(url: str, *, rounds: int) -> Costs:
     """What each sync side costs with one job."""
     load = Load(url, 1, polls=300, interval=0.005, delay=0.005)
     progress("  CPU time a poll, in a thread")
-    return _costs(in_turn(sync_peers.PEERS, rounds, lambda peer: _followed("sync", peer, load)))
+    return _costs(in_turn(sync_peers.PEERS, rounds, lambda peer: followed("sync", peer, load)))
 
 
 def async_table(costs: dict[str, Costs]) -> Table:
@@ -76,7 +76,7 @@ def failures(url: str, *, quick: bool) -> dict[str, Figures]:
     load = Load(url, 1000, polls=4, interval=0.02, delay=0.02)
     sides = _SETTLED if quick else [STOCK, "httpx", "azure-core AsyncLROPoller", "aiohttp", *_SETTLED]
     progress("  failed polls")
-    results = in_turn(sides, 1, lambda peer: _followed("as_shipped", peer, load))
+    results = in_turn(sides, 1, lambda peer: followed("as_shipped", peer, load))
     return {name: rounds[0] for name, rounds in results.items() if rounds}
 
 
@@ -102,7 +102,8 @@ def _others(results: dict[str, Figures], what: str) -> dict[str, float]:
     return {name: float(of[what]) for name, of in results.items() if not name.startswith("settled")}
 
 
-def _followed(work: str, peer: str, load: Load) -> Figures:
+def followed(work: str, peer: str, load: Load) -> Figures:
+    """The figures of a side that follows jobs, in a fresh process."""
     options = dataclasses.asdict(load)
     del options["as_shipped"]
     return measure("side", work, peer, json.dumps(options))

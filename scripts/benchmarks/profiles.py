@@ -1,47 +1,48 @@
-"""Where the time of Settled's polls goes: cProfile of many of them, async and sync; run with `bench.py --profile`."""
+"""Where the CPU time of a poll goes, by package, as cProfile tells.
+
+The profiler makes each call dearer, so the figures tell shares. What a poll costs is in the other tables.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import cProfile
-import pstats
-import uuid
+import dataclasses
 
-from benchmarks import async_peers, loopback, sync_peers
+from benchmarks import packages, polls
 from benchmarks.load import Load
+from benchmarks.sides import progress
+from benchmarks.tables import Table
 
-_POLLS = 300
+_JOBS = 100
+_SYNC = ("requests", "settled.wait")
+_ASYNC = ("azure-core AsyncLROPoller", "settled.aio.wait", "settled.aio.as_settled", "settled.aio.wait, fast")
 
-
-def print_profiles(url: str, *, lines: int = 30) -> None:
-    """Print the functions that take the most time."""
-    load = Load(url, 1, polls=_POLLS, interval=0.0, delay=0.0)
-    for peer in ("settled.aio.wait", "settled.aio.as_settled", "settled.aio.wait, fast"):
-        profile = cProfile.Profile()
-        asyncio.run(_follow(peer, load, profile))
-        _print(peer, profile, lines)
-    profile = cProfile.Profile()
-    with sync_peers.PEERS["settled.wait"](load) as follow:
-        follow(_new_job(load))
-        job = _new_job(load)
-        profile.runcall(follow, job)
-    _print("settled.wait", profile, lines)
+Profiles = dict[str, dict[str, float]]
+"""Microseconds of CPU time a poll in each package, of each side."""
 
 
-async def _follow(peer: str, load: Load, profile: cProfile.Profile) -> None:
-    async with async_peers.PEERS[peer](load) as follow:
-        await follow([_new_job(load)])
-        ids = [_new_job(load)]
-        profile.enable()
-        await follow(ids)
-        profile.disable()
+def measure_profiles(url: str) -> Profiles:
+    """The profile of each side, of one job in a thread and of many in asyncio."""
+    progress("  profiles")
+    one = Load(url, 1, polls=300, interval=0.005, delay=0.005, profiled=True)
+    many = dataclasses.replace(one, jobs=_JOBS, polls=19, interval=0.02, delay=0.02)
+    sides = [("sync", peer, one) for peer in _SYNC] + [("async", peer, many) for peer in _ASYNC]
+    results: Profiles = {}
+    for work, peer, load in sides:
+        figures = polls.followed(work, peer, load)
+        if "skipped" not in figures:
+            results[peer] = {name: 1e6 * seconds / figures["polls"] for name, seconds in figures["packages"].items()}
+    return results
 
 
-def _new_job(load: Load) -> str:
-    loopback.reset(load.url, polls=load.polls, delay=load.delay)
-    return str(uuid.uuid4())
+def table(profiles: Profiles) -> Table:
+    """The share of each package."""
+    rows = [[name, *[_share(of, name) for of in profiles.values()]] for name in packages.NAMES]
+    return Table(
+        f"Where the CPU time of a poll goes, of one job in a thread and of {_JOBS} jobs in asyncio, with a profiler on",
+        ["", *profiles],
+        [*rows, ["all, \N{MICRO SIGN}s", *[f"{sum(of.values()):,.0f}" for of in profiles.values()]]],
+    )
 
 
-def _print(name: str, profile: cProfile.Profile, lines: int) -> None:
-    print(f"\n{name}: {_POLLS} polls")
-    pstats.Stats(profile).strip_dirs().sort_stats("tottime").print_stats(lines)
+def _share(of: dict[str, float], name: str) -> str:
+    return f"{of[name] / sum(of.values()):.0%}" if name in of else ""

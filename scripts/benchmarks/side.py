@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import cProfile
 import contextlib
 import json
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from benchmarks import async_peers, loopback, sync_peers
 from benchmarks.failures import counting
 from benchmarks.load import Load
+from benchmarks.packages import seconds_by_package
 
 # How many polls warm up imports and caches before measuring.
 _WARM_UP_POLLS = 20
@@ -68,14 +70,17 @@ def follow_sync(peer: str, **settings: Any) -> dict[str, Any]:
 def _measured(load: Load) -> Iterator[dict[str, Any]]:
     figures: dict[str, Any] = {}
     before = loopback.stats(load.url)
+    profile = cProfile.Profile(time.process_time) if load.profiled else None
     start, cpu = time.perf_counter(), time.process_time()
     try:
-        yield figures
+        with profile or contextlib.nullcontext():
+            yield figures
     finally:
         figures |= {"cpu": time.process_time() - cpu, "seconds": time.perf_counter() - start}
         after = loopback.stats(load.url)
         figures |= {"polls": after["answered"], "completed": after["completed"]}
         figures |= {"server_cpu": after["cpu"] - before["cpu"]}
+        figures |= {} if profile is None else {"packages": seconds_by_package(profile)}
 
 
 WORK: dict[str, Callable[..., dict[str, Any]]] = {

@@ -200,6 +200,11 @@ def test_no_text_is_longer_than_a_line(name: str) -> None:
             errors.JobSkipped,
             "ended SKIPPED with status skipped: no agent",
         ),
+        (
+            {"outcome": Outcome.FAILED, "status": "of a kind " * 9},
+            errors.JobFailed,
+            f"ended FAILED with status {'of a kind ' * 8}…",
+        ),
     ],
 )
 def test_errors_of_outcomes_tell_the_outcome(

@@ -93,7 +93,7 @@ def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
     other = next(other for other in KINDS if other.client_class is not kind.client_class)
     vendor, wrong = (each.name.partition(".")[0] for each in (kind, other))
     with pytest.raises(
-        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {wrong}"
+        TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {wrong}$"
     ):
         settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
 

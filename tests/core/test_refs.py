@@ -82,10 +82,10 @@ def test_unknown_options(message: str) -> None:
     assert message not in str(raised.value).replace("agents=<value>", "")
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "+1", "1.5", "three", "٣", "1 ", "0x1", "9" * 5000])
+@pytest.mark.parametrize("value", ["", "0", "-1", "+1", "1.5", "three", "٣", "1 ", "0x1", "9" * 10, "9" * 5000])
 def test_bad_values(value: str) -> None:
     """A value that an option cannot have is refused with what it can be."""
-    with pytest.raises(ValueError, match=r"agents in a ref of osapi\.job must be a whole number, 1 or more"):
+    with pytest.raises(ValueError, match=r"^agents in a ref of osapi\.job must be a whole number, 1 or more$"):
         settled.from_ref(f"osapi.job/{JOB}?agents={value}", SERVER)
 
 
@@ -96,10 +96,14 @@ def test_bad_numbers(count: float) -> None:
         osapi.job(SERVER, JOB, expected_agents=count)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_a_kind_of_ones_own() -> None:
+def test_a_kind_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kind that was made of a vendor's is pickled with what is different; one that no module keeps says so."""
     kind = attrs.evolve(osapi.KINDS[0], not_found_grace=7.0)
-    again: Job[object] = pickle.loads(pickle.dumps(Job(kind, SERVER, JOB, {"agents": 2})))  # noqa: S301
+    pickled = pickle.dumps(Job(kind, SERVER, JOB, {"agents": 2}))
+    again: Job[object] = pickle.loads(pickled)  # noqa: S301
     assert (again.kind, again.ref, again.kind.not_found_grace) == (kind, f"osapi.job/{JOB}?agents=2", 7.0)
+    monkeypatch.setattr(osapi, "KINDS", ())
+    with pytest.raises(ValueError, match=r"^settled\.osapi has no kind of job 'osapi\.job'$"):
+        pickle.loads(pickled)  # noqa: S301
     with pytest.raises(TypeError, match=r"osapi\.other cannot be pickled"):
         pickle.dumps(attrs.evolve(kind, name="osapi.other"))

@@ -338,8 +338,16 @@ def test_counts_of_endpoints(run: Callable[..., Job[Any]]) -> None:
     job = run(most, {**most, "endpoints_failed": 10**9 + 1})
     with job.client:
         assert job.fetch().progress == Progress(10**9, 10**9)
-        with pytest.raises(errors.MalformedResponse, match="a count of fewer or more endpoints than there can be"):
+        message = "read: ValueError: a count of fewer or more endpoints than there can be$"
+        with pytest.raises(errors.MalformedResponse, match=message):
             job.fetch()
+
+
+def test_counts_of_a_status_that_nobody_listed(run: Callable[..., Job[Any]]) -> None:
+    """Endpoints of a new status count as going on."""
+    job = run({"general_status": "PENDING", "endpoints_hibernating": 2, "endpoints_failed": 1})
+    with job.client:
+        assert job.fetch().progress == Progress(1, 3)
 
 
 def test_counts_of_no_endpoint(run: Callable[..., Job[Any]], wait: WaitFunction) -> None:

@@ -147,16 +147,23 @@ def test_unclear(answering: Answering, import_assets: Import, reply: Any) -> Non
     assert len(str(raised.value)) <= 500
 
 
+def test_an_answer_without_an_id_is_quoted(answering: Answering, import_assets: Import) -> None:
+    """What the tenant answered instead is in the cause."""
+    with pytest.raises(errors.SubmitUnclear) as raised:
+        import_assets(_client(answering({"assets_count": 1})), [ASSET])
+    assert str(raised.value.__cause__).endswith("the answer has no job_id: {'assets_count': 1}")
+
+
 @pytest.mark.parametrize(
     ("assets", "error_class", "message"),
     [
-        ([], ValueError, "one asset at least"),
-        (iter(()), ValueError, "one asset at least"),
+        ([], ValueError, "^assets must have one asset at least: the API takes no empty import$"),
+        (iter(()), ValueError, "^assets must have one asset at least: the API takes no empty import$"),
         ("host-17", TypeError, "iterable of assets, not a str"),
         (ASSET, TypeError, "iterable of assets, not a dict"),
         (ExternalAsset(), TypeError, "iterable of assets"),
         ([ASSET, "host-18"], TypeError, r"assets\[1\] must be a mapping or an ExternalAsset, not a str"),
-        ([ASSET | {"vulnerabilities": 7}], ValueError, r"assets\[0\] does not have the form of an asset"),
+        ([ASSET | {"vulnerabilities": 7}], ValueError, r"assets\[0\] does not have the form of an asset: TypeError$"),
         ([ASSET | {"last_seen": float("nan")}], ValueError, "JSON"),
     ],
 )
