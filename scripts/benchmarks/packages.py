@@ -25,12 +25,11 @@ def seconds_by_package(profile: cProfile.Profile) -> dict[str, float]:
     """The seconds in each package's own functions, and in the functions in C that they call."""
     spent: Counter[str] = Counter()
     stats: dict[tuple[str, int, str], Any] = vars(pstats.Stats(profile))["stats"]
-    for (file, _, _), (*_, own, _, callers) in stats.items():
-        if file != "~":
-            spent[_package_of(file)] += own
-            continue
-        for (caller, _, _), (*_, own_for_caller, _) in callers.items():
-            spent[_package_of(caller)] += own_for_caller
+    # By a function's file, line and name: its calls, those that are no recursion, its own seconds, all its seconds.
+    for (file, *_), (_, _, own, _, callers) in stats.items():
+        # What is written in C has no file.
+        for of, seconds in [(of, each[2]) for (of, *_), each in callers.items()] if file == "~" else [(file, own)]:
+            spent[_package_of(of)] += seconds
     return dict(spent)
 
 

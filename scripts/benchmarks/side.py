@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import cProfile
 import contextlib
+import cProfile
 import json
 import sys
 import time

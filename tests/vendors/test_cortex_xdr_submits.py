@@ -33,6 +33,7 @@ from conftest import Answering
 A = "3f9d1c7a5be24c0f8a6e2d4b90c71e58"
 B = "b04e7d2296aa4f13bd58c1e0f7a3926c"
 HASH = "Ab" * 32
+NO_HASH = "^sha256 must be 64 hexadecimal digits$"
 KEY = "key-of-the-cortex-submit-tests"
 DOCUMENT = documents()["cortex_xdr"]
 
@@ -357,13 +358,13 @@ def test_a_selection_is_never_split(answering: Answering, name: str, most: int, 
 @pytest.mark.parametrize(
     ("name", "arguments", "keywords", "error", "message"),
     [
-        ("quarantine_file", ([A],), {"path": "/x", "sha256": "ab" * 31}, ValueError, "^sha256 must be 64 hexadecimal digits$"),
-        ("quarantine_file", ([A],), {"path": "/x", "sha256": "xy" * 32}, ValueError, "^sha256 must be 64 hexadecimal digits$"),
-        ("quarantine_file", ([A],), {"path": "/x", "sha256": HASH + "\n"}, ValueError, "^sha256 must be 64 hexadecimal digits$"),
+        ("quarantine_file", ([A],), {"path": "/x", "sha256": "ab" * 31}, ValueError, NO_HASH),
+        ("quarantine_file", ([A],), {"path": "/x", "sha256": "xy" * 32}, ValueError, NO_HASH),
+        ("quarantine_file", ([A],), {"path": "/x", "sha256": HASH + "\n"}, ValueError, NO_HASH),
         ("quarantine_file", ([A],), {"path": "/x", "sha256": bytes(32)}, TypeError, "sha256 must be a str"),
         ("quarantine_file", ([A],), {"path": " ", "sha256": HASH}, ValueError, "path must not be empty"),
         ("quarantine_file", ([A],), {"path": ["/x"], "sha256": HASH}, TypeError, "path must be a str"),
-        ("restore_file", ("",), {}, ValueError, "^sha256 must be 64 hexadecimal digits$"),
+        ("restore_file", ("",), {}, ValueError, NO_HASH),
         ("restore_file", (HASH,), {"endpoint_id": ""}, ValueError, "endpoint_id must not be empty"),
         ("retrieve_files", ([A],), {}, ValueError, "must have from 1 to 20 paths together"),
         ("retrieve_files", ([A],), {"linux": "/etc/passwd"}, TypeError, "linux must be a list or another iterable"),
