@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import pytest
 
 import settled
@@ -205,3 +206,21 @@ def test_options_of_clients_from_the_environment(vendor: str, monkeypatch: pytes
 def test_outcomes_combine(outcomes: list[Outcome | None], combined: Outcome | None) -> None:
     """Many parts have one outcome: theirs, PARTIAL, FAILED, or none yet."""
     assert Outcome.of_all(outcomes) is combined
+
+
+def test_replies_without_results() -> None:
+    """What a job has produced is left out of a reply, wherever the kind says that it is, and nothing else."""
+    kind = attrs.evolve(KINDS[0], results_at=("reply", "results", "data"))
+    reply = {"status": "SUCCESS", "results": {"data": [{"a": 1}], "stream_id": "s"}}
+    assert kind.without_results({"reply": reply, "x": 1}) == {
+        "reply": {"status": "SUCCESS", "results": {"stream_id": "s"}},
+        "x": 1,
+    }
+    for raw in (None, 7, "reply", ["reply"], {}, {"reply": 7}, {"reply": {"results": ["data"]}}):
+        assert kind.without_results(raw) == raw
+
+
+def test_ids_of_several_parts() -> None:
+    """An id has a part for each name, and a kind of the vendor's own has one."""
+    assert KINDS[0].example_id() == "1"
+    assert attrs.evolve(KINDS[0], id_parts=("scan", "execution")).example_id("x") == "x/x"

@@ -107,3 +107,5 @@ def test_a_kind_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
         pickle.loads(pickled)  # noqa: S301
     with pytest.raises(TypeError, match=r"osapi\.other cannot be pickled"):
         pickle.dumps(attrs.evolve(kind, name="osapi.other"))
+    with pytest.raises(TypeError, match=r"^nowhere\.job cannot be pickled"):
+        pickle.dumps(attrs.evolve(kind, name="nowhere.job"))

@@ -207,6 +207,8 @@ def test_what_was_seen_stays_seen() -> None:
     resumed.next(5010)
     resumed.failed(errors.NotFound("gone", status_code=404), 5010)
     again = Wait.from_json(resumed.to_json(5010, EPOCH + 10), resumed.job, 5010, EPOCH + 10)
+    again.next(5020)
+    again.failed(errors.NotFound("still gone", status_code=404), 5020)
     again.next(5030)
     with pytest.raises(errors.NotFound) as raised:
         again.failed(errors.NotFound("gone", status_code=404), 5030)
@@ -416,7 +418,7 @@ VERSION_1 = {
     "read": EPOCH,
     "polls": 3,
     "failures": 2,
-    "seen": [["INITIATED", 1], ["PROCESSING", 2]],
+    "seen": [["INITIATED", 1], ["QUEUED", 1], ["PROCESSING", 1]],
     "schedule": None,
     "polls_before": 0,
     "unknown": "raise",
@@ -427,7 +429,12 @@ VERSION_1 = {
 def test_version_1_goes_on() -> None:
     """What the first version has kept goes on, with the patience of seconds instead of failures."""
     resumed = Wait.from_json(VERSION_1, Job(BYOS_IMPORT, client(), "7"), 5005, EPOCH + 5)
-    assert (resumed.polls, resumed.status, resumed.seen) == (3, "PROCESSING", {"INITIATED": 1, "PROCESSING": 2})
+    assert (resumed.polls, resumed.status, resumed.seen) == (
+        3,
+        "PROCESSING",
+        {"INITIATED": 1, "QUEUED": 1, "PROCESSING": 1},
+    )
+    assert resumed.to_json(5005, EPOCH + 5)["failing_since"] == EPOCH + 5
     assert (resumed.config.patience, resumed.config.unknown) == (1800, "raise")
     assert resumed.next(5005) == pytest.approx(Sleep(5))
     assert isinstance(resumed.next(5010), Poll)
@@ -495,6 +502,11 @@ def test_moments_later_than_plausible() -> None:
     resumed = Wait.from_json({**state, "started": EPOCH + 1e6}, wait.job, 50, EPOCH - 0.5)
     assert resumed.config.start == 50
     assert resumed.next(50) == pytest.approx(Sleep(10))
+    # Clocks differ by a second at most: one that is behind by so much was not set back.
+    behind = Wait.from_json({**state, "kept": EPOCH + 1}, wait.job, 50, EPOCH)
+    assert isinstance(behind.next(50), Sleep)
+    overdue = Wait.from_json({**state, "kept": EPOCH + 0.9, "next": EPOCH + 0.8}, wait.job, 50, EPOCH)
+    assert isinstance(overdue.next(50), Poll)
 
 
 def test_steps_of_many_share_the_rate(sim: Simulator, clock: VirtualClock) -> None:

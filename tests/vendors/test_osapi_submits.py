@@ -433,9 +433,10 @@ def test_reads_are_repeated(call: Call, answering: Answering) -> None:
         ([_item(JOB, NOW, "other"), _item(NEW, NOW)], NEW),
         ([_item(JOB, NOW, hostname="web-09"), _item(NEW, NOW, hostname="web-01")], NEW),
         ([_item(NEW, NOW), {"id": JOB}, {"created": NOW}, _item(JOB, "yesterday")], NEW),
+        ([_item(NEW, NOW), {"id": JOB, "created": NOW, "operation": "ls"}], NEW),
         ([_item(NEW, NOW), _item(JOB, NOW)], None),
     ],
-    ids=["an older one", "a later one", "a page of old ones", "another command", "another host", "odd ones", "two"],
+    ids=["an older one", "a later one", "a page of old ones", "another command", "another host", "odd ones", "no operation", "two"],
 )
 def test_which_job_it_is(call: Call, answering: Answering, items: list[Any], found: str | None) -> None:
     """The job is of the same operation and host, and was created during the call by the server's own Date."""

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from .._core.job import UNREADABLE, Client, Job, JobKind, id_of
 from .._core.text import printable
 from .._core.validate import described, nonempty
-from .._http.error_body import is_object, sentence
+from .._http.error_body import sentence
 from .._run.operation import submit
 from .._run.steps import Steps
 from ..errors import MalformedResponse, SubmitFailed
@@ -120,5 +120,4 @@ def _created(kind: JobKind[B], client: Client, answer: Any) -> Job[B]:
     except UNREADABLE as error:
         from .._http.redact import without_secrets
 
-        shown = without_secrets(answer) if is_object(answer) else answer
-        raise MalformedResponse(f"the answer has no action_id: {shown!r:.120}") from error
+        raise MalformedResponse(f"the answer has no action_id: {without_secrets(answer)!r:.120}") from error
