@@ -246,9 +246,11 @@ def _pages(*items: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _item(job_id: Any, created: Any, command: str = "ls", **fields: Any) -> dict[str, Any]:
     data = {"command": command}
-    return {"id": job_id, "created": created, "operation": {"type": "command.exec.execute", "data": data}, **fields}
+    return {"id": job_id, "created": created, "operation": {"type": EXECUTE, "data": data}, **fields}
 
 
+EXECUTE = "command.exec.execute"
+BLANKS: dict[str, Any] = {"args": [], "cwd": "", "timeout": 0, "env": {}, "user": None}
 TIMEOUT = {"error": "failed to publish and wait: timeout waiting for job response: context deadline exceeded"}
 NOW, TOO_OLD, LATER = 0, -60, 60
 
@@ -280,6 +282,60 @@ def test_a_submit_after_one_that_was_refused(answering: Answering) -> None:
         with pytest.raises(errors.PermissionDenied):
             osapi.run_command(client, "_any", "ls")
         assert osapi.run_command(client, "_any", "ls").id == NEW
+
+
+def test_a_submit_after_one_whose_job_was_found(answering: Answering) -> None:
+    """The job that was found for an unclear submit is that one's, and never that of the next."""
+    lost = JSONResponse(TIMEOUT, 500)
+    url = answering(lost, _listing(_item(NEW, NOW)), lost, _listing(_item(NEW, NOW), _item(JOB, NOW)))
+    with osapi.connect(url, token=TOKEN) as client:
+        assert [osapi.run_command(client, "_any", "ls").id for _ in range(2)] == [NEW, JOB]
+
+
+def test_a_submit_some_seconds_after_one_that_stayed_unclear(answering: Answering, clock: VirtualClock) -> None:
+    """A job that was created later than a submit is not that one's, though nobody knows that one's."""
+    lost, denied = JSONResponse(TIMEOUT, 500), JSONResponse({"error": "Insufficient permissions"}, 403)
+    with osapi.connect(answering(lost, denied, lost, _listing(_item(NEW, NOW))), token=TOKEN) as client:
+        with pytest.raises(errors.SubmitUnclear):
+            osapi.run_command(client, "_any", "ls")
+        clock.sleep(6)
+        assert osapi.run_command(client, "_any", "ls").id == NEW
+
+
+def test_a_broadcast_is_looked_up_by_its_operation(call: Call, answering: Answering) -> None:
+    """A job for all agents is found, whatever host has answered last; how many there are is asked for then."""
+    agents = {"agents": [{"hostname": name} for name in ("web-01", "web-02")]}
+    listed = _listing(_item(NEW, NOW, hostname="web-09"))
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), listed, agents), token=TOKEN) as client:
+        assert call("run_command", client, "_all", "ls").ref == f"osapi.job/{NEW}?agents=2"
+    assert [request.url.path for request in answering.requests[1:]] == ["/job", "/agent"]
+
+
+def test_agents_that_may_not_be_listed(call: Call, answering: Answering) -> None:
+    """Where nobody tells which host a machine id is of, a job is found by its operation alone."""
+    denied = JSONResponse({"error": "Insufficient permissions"}, 403)
+    listed = _listing(_item(NEW, NOW, hostname="web-09"))
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), denied, listed), token=TOKEN) as client:
+        assert call("run_command", client, "m1", "ls").id == NEW
+
+
+def test_each_page_is_asked_for(call: Call, answering: Answering) -> None:
+    """The list is read page by page, as far as it goes."""
+    old = [_item(f"{number:08}{JOB[8:]}", TOO_OLD) for number in range(100)]
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), *_pages(*old, _item(NEW, NOW))), token=TOKEN) as client:
+        assert call("run_command", client, "_any", "ls").id == NEW
+    assert [request.query_params.get("offset") for request in answering.requests] == [None, "0", "100"]
+
+
+def test_an_answer_without_an_id_is_quoted(call: Call, answering: Answering) -> None:
+    """What the server answered instead is in the cause."""
+    denied = JSONResponse({"error": "Insufficient permissions"}, 403)
+    with (
+        osapi.connect(answering({"task": 1}, denied), token=TOKEN) as client,
+        pytest.raises(errors.SubmitUnclear) as raised,
+    ):
+        call("run_command", client, "_any", "ls")
+    assert str(raised.value.__cause__).endswith("the answer has no job_id: {'task': 1}")
 
 
 def test_two_submits_at_the_same_moment(answering: Answering) -> None:
@@ -328,6 +384,7 @@ def test_a_list_that_cannot_be_read(call: Call, answering: Answering) -> None:
     with osapi.connect(url, token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
         call("run_command", client, "_any", "ls")
     assert raised.value.candidates == ()
+    assert raised.value.__notes__[0].startswith("the list of jobs could not be read: PermissionDenied: ")
     assert "Insufficient permissions" in raised.value.__notes__[0]
     assert [request.method for request in answering.requests] == ["POST", "GET"]
 
@@ -434,9 +491,22 @@ def test_reads_are_repeated(call: Call, answering: Answering) -> None:
         ([_item(JOB, NOW, hostname="web-09"), _item(NEW, NOW, hostname="web-01")], NEW),
         ([_item(NEW, NOW), {"id": JOB}, {"created": NOW}, _item(JOB, "yesterday")], NEW),
         ([_item(NEW, NOW), {"id": JOB, "created": NOW, "operation": "ls"}], NEW),
+        ([_item(NEW, NOW), {"id": JOB, "created": NOW, "operation": {"type": EXECUTE, "data": "ls"}}], NEW),
+        ([{"id": NEW, "created": NOW, "operation": {"type": EXECUTE, "data": BLANKS | {"command": "ls"}}}], NEW),
         ([_item(NEW, NOW), _item(JOB, NOW)], None),
     ],
-    ids=["an older one", "a later one", "a page of old ones", "another command", "another host", "odd ones", "no operation", "two"],
+    ids=[
+        "an older one",
+        "a later one",
+        "a page of old ones",
+        "another command",
+        "another host",
+        "odd ones",
+        "no operation",
+        "no data",
+        "blanks",
+        "two",
+    ],
 )
 def test_which_job_it_is(call: Call, answering: Answering, items: list[Any], found: str | None) -> None:
     """The job is of the same operation and host, and was created during the call by the server's own Date."""
@@ -621,3 +691,18 @@ def test_interrupted_while_it_is_looked_up(answering: Answering) -> None:
     [note] = _notes(raised.value)
     assert "the job may exist all the same" in note
     assert note.endswith(f"(osapi.job/{NEW})")
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [([], "no candidate yet"), ([NEW, JOB], f"osapi.job/{NEW}, osapi.job/{JOB}")],
+    ids=["none", "two"],
+)
+def test_what_was_found_before_an_interruption(answering: Answering, found: list[str], told: str) -> None:
+    """The note names each candidate of the pages that were read, or says that there is none yet."""
+    first = _listing(*[_item(each, NOW) for each in found], *OLD) | {"total_items": 150}
+    url = answering(JSONResponse(TIMEOUT, 500), first, Interrupting())
+    with osapi.connect(url, token=TOKEN) as client, pytest.raises(KeyboardInterrupt) as raised:
+        osapi.run_command(client, "_any", "ls")
+    [note] = _notes(raised.value)
+    assert note.endswith(f" ({told})")
