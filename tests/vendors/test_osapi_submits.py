@@ -469,8 +469,10 @@ def test_nothing_is_read_ahead(client: AuthenticatedClient, server: Simulator) -
 )
 def test_odd_lists(call: Call, answering: Answering, page: Any) -> None:
     """A list that is none is a MalformedResponse."""
-    with osapi.connect(answering(page), token=TOKEN) as client, pytest.raises(errors.MalformedResponse):
+    with osapi.connect(answering(page), token=TOKEN) as client, pytest.raises(errors.MalformedResponse) as raised:
         call("list_jobs", client)
+    if page == {"items": 7}:
+        assert str(raised.value).endswith("GET /job answered with no list of jobs: {'items': 7}")
 
 
 def test_reads_are_repeated(call: Call, answering: Answering) -> None:
@@ -607,6 +609,43 @@ def test_a_date_without_a_zone(
         assert call("run_command", client, "_any", "ls").id == NEW
 
 
+@pytest.mark.parametrize(("total", "requests"), [(100, 1), (None, 3)])
+def test_lists_end_where_the_server_says(call: Call, answering: Answering, total: int | None, requests: int) -> None:
+    """A page that reaches the total is the last one; without a total, one that has nothing new is."""
+    pages = [OLD, [_item(NEW, NOW)], []] if total is None else [OLD]
+    each = [_listing(*items) | {"total_items": total} for items in pages]
+    with osapi.connect(answering(*each), token=TOKEN) as client:
+        assert len(call("list_jobs", client)) == sum(map(len, pages))
+    assert len(answering.requests) == requests
+
+
+@pytest.mark.parametrize(("created", "is_found"), [(-1, False), (0, True), (22, True), (23, False)])
+def test_when_a_job_was_created(
+    call: Call, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch, created: int, is_found: bool
+) -> None:
+    """A job is the submit's if it was created while that lasted, to a second by the server's clock, and one besides."""
+    begin, start, answers_took = datetime.now(UTC).replace(microsecond=0), clock.now(), [0.0]
+    # Virtual time stands still while a request is under way.
+    monkeypatch.setattr(osapi, "_now", lambda: clock.now() + sum(answers_took))
+
+    def answer(head: bytes) -> bytes:
+        if head.startswith(b"POST"):
+            answers_took.append(20.0)
+            return UNANSWERED
+        answers_took.append(4.0)
+        date = begin + timedelta(seconds=clock.now() + sum(answers_took) - start)
+        listed = _listing(_item(NEW, (begin + timedelta(seconds=created)).isoformat()))
+        return reply(listed, Date=f"{date:%a, %d %b %Y %H:%M:%S} GMT")
+
+    with answering_bytes(answer) as server, osapi.connect(server.url, token=TOKEN) as client:
+        if is_found:
+            assert call("run_command", client, "_any", "ls").id == NEW
+        else:
+            with pytest.raises(errors.SubmitUnclear) as raised:
+                call("run_command", client, "_any", "ls")
+            assert raised.value.candidates == ()
+
+
 @pytest.mark.parametrize("date", ["Thu, 26 Nov", "2026", "?", "Thu, 99 Nov 2026 10:00:00 GMT"])
 def test_odd_dates(call: Call, date: str) -> None:
     """Where the server's Date cannot be read, nobody can tell which job it is, and the error says so."""
@@ -617,7 +656,7 @@ def test_odd_dates(call: Call, date: str) -> None:
     ):
         call("run_command", client, "_any", "ls")
     assert raised.value.candidates == ()
-    assert "without a Date that can be read" in raised.value.__notes__[0]
+    assert ": GET /job answered without a Date that can be read" in raised.value.__notes__[0]
 
 
 def test_a_list_without_an_end(call: Call, answering: Answering) -> None:
