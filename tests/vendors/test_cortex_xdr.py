@@ -52,6 +52,14 @@ def run(answering: Answering) -> Callable[..., Job[Any]]:
     )
 
 
+@pytest.mark.parametrize("group_action_id", ["a1", "1.5", "-1", "\N{ARABIC-INDIC DIGIT THREE}"])
+def test_ids_of_actions_are_numbers(group_action_id: str) -> None:
+    """What is no whole number is refused, and nothing is sent."""
+    message = "^group_action_id must be a whole number: digits, and nothing else$"
+    with pytest.raises(ValueError, match=message):
+        cortex_xdr.action(_client("https://nowhere.invalid"), group_action_id)
+
+
 @pytest.mark.parametrize(
     ("words", "outcome"),
     [

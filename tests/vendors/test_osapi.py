@@ -185,6 +185,43 @@ def test_who_has_answered(answering: Answering, entries: tuple[str, ...], progre
     assert (snapshot.progress, snapshot.is_settled) == (Progress(*progress), progress == (2, 2))
 
 
+@pytest.mark.parametrize(
+    ("entries", "progress"),
+    [
+        (("0 a acknowledged", "0 b acknowledged", "1 a failed", "31 b acknowledged"), (1, 3)),
+        (("0 a acknowledged", "0 a failed", "30 a acknowledged", "31 a acknowledged"), (1, 2)),
+        (("0 a acknowledged", "1 a skipped", "2 a acknowledged", "3 a completed"), (2, 2)),
+        # One that runs it again is taken for the one that has ended, not another machine of its name.
+        (("0 a acknowledged", "0 a failed", "30 a acknowledged", "40 a acknowledged", "41 a completed"), (1, 2)),
+        (("0 a completed", "1 a completed"), (2, 2)),
+        (
+            (
+                "0 a acknowledged",
+                "0 a acknowledged",
+                "1 a failed",
+                "1 a failed",
+                "31 a acknowledged",
+                "31 a acknowledged",
+            ),
+            (2, 2),
+        ),
+        (("0 a acknowledged", "29 a completed", "29 a acknowledged"), (1, 1)),
+    ],
+)
+def test_how_many_have_begun(answering: Answering, entries: tuple[str, ...], progress: tuple[int, int]) -> None:
+    """Where nobody says how many agents there are, the timeline tells how many have begun, and how many have ended."""
+    reply = {"status": "completed", "responses": _agents(a="completed"), "timeline": _at(*entries)}
+    with osapi.connect(answering(reply), token="t1") as client:
+        assert osapi.job(client, ID).fetch().progress == Progress(*progress)
+
+
+def test_agents_without_a_host_name(answering: Answering) -> None:
+    """A part is named by its agent if that has no host name."""
+    reply = {"status": "completed", "responses": {"m1": {"status": "completed"}, "m2": {"status": "failed"}}}
+    with osapi.connect(answering(reply), token="t1") as client:
+        assert set(osapi.job(client, ID).fetch().parts) == {"m1", "m2"}
+
+
 @pytest.mark.parametrize("timeline", [None, {}, "x", [None], [7], [{}], [{"event": ["completed"]}]])
 def test_odd_timelines(job: Callable[..., Job[Any]], wait: WaitFunction, timeline: Any) -> None:
     """A timeline of another form than documented does not hide the status."""

@@ -34,6 +34,7 @@ from conftest import Answering
 JOB = "1d6f3c0e-8b7a-4f52-a1c9-5e2b9f0d7c34"
 NEW = "8a3d5b1f-2c6e-4d70-9f4b-c0a1e2d3f4a5"
 TOKEN = "osapi-token-of-the-submit-tests"
+NO_TARGET = "^target must be a host name, a machine id, _any, _all, or a label as key:value$"
 SLOW: list[State | Fault] = [("acknowledged", 0.0), ("started", 40.0), "completed"]
 
 Call = Callable[..., Any]
@@ -120,8 +121,10 @@ BAD: dict[str, tuple[tuple[Any, ...], dict[str, Any], type[Exception], str]] = {
     "an argument of another type": (("_any", "ls", [1]), {}, TypeError, "each of args must be a str"),
     "no command": (("_any", " "), {}, ValueError, "command must not be empty"),
     "a command in a list": (("_any", ["ls"]), {}, TypeError, "command must be a str"),
-    "no target": (("", "ls"), {}, ValueError, "target must be a host name"),
-    "a path as the target": (("..", "ls"), {}, ValueError, "target must be a host name"),
+    "no target": (("", "ls"), {}, ValueError, NO_TARGET),
+    "a folder as the target": ((".", "ls"), {}, ValueError, NO_TARGET),
+    "a path as the target": (("..", "ls"), {}, ValueError, NO_TARGET),
+    "a target of another type": ((7, "ls"), {}, TypeError, "target must be a str"),
     "too short": (("_any", "ls"), {"timeout": 0}, ValueError, "timeout must be whole seconds, 1 to 300, not 0"),
     "too long": (("_any", "ls"), {"timeout": 301}, ValueError, "1 to 300, not 301"),
     "half a second": (("_any", "ls"), {"timeout": 1.5}, ValueError, "1 to 300, not 1.5"),
@@ -309,6 +312,15 @@ def test_a_broadcast_is_looked_up_by_its_operation(call: Call, answering: Answer
     with osapi.connect(answering(JSONResponse(TIMEOUT, 500), listed, agents), token=TOKEN) as client:
         assert call("run_command", client, "_all", "ls").ref == f"osapi.job/{NEW}?agents=2"
     assert [request.url.path for request in answering.requests[1:]] == ["/job", "/agent"]
+
+
+@pytest.mark.parametrize("target", ["web-01", "path:c:/x"])
+def test_a_job_of_one_host(call: Call, answering: Answering, target: str) -> None:
+    """Of jobs that are alike, a submit's is the one of a host that its target selects."""
+    agents = {"agents": [{"hostname": "web-09"}, {"hostname": "web-01", "labels": {"path": "c:/x"}}]}
+    listed = _listing(_item(JOB, NOW, hostname="web-09"), _item(NEW, NOW, hostname="web-01"))
+    with osapi.connect(answering(JSONResponse(TIMEOUT, 500), agents, listed, agents), token=TOKEN) as client:
+        assert call("run_command", client, target, "ls").ref == f"osapi.job/{NEW}?agents=1"
 
 
 def test_agents_that_may_not_be_listed(call: Call, answering: Answering) -> None:
