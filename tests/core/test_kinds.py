@@ -223,4 +223,6 @@ def test_replies_without_results() -> None:
 def test_ids_of_several_parts() -> None:
     """An id has a part for each name, and a kind of the vendor's own has one."""
     assert KINDS[0].example_id() == "1"
-    assert attrs.evolve(KINDS[0], id_parts=("scan", "execution")).example_id("x") == "x/x"
+    assert KINDS[0].named_id("a/b/c") == "a/b/c"
+    kind = attrs.evolve(KINDS[0], id_parts=("tenant", "scan", "execution"))
+    assert (kind.example_id("x"), kind.named_id("a/b/c")) == ("x/x/x", "c")

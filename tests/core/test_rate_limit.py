@@ -252,6 +252,22 @@ def test_starts_again_spread_out(max_rate: float | None, pause: float, spread: f
     assert max(tenths) < 20
 
 
+def test_plans_of_very_many() -> None:
+    """However many are planned for, each has a moment of its own, one directly after the other, until it is given back."""
+    limiter, count, end = RateLimiter(1000), _CHUNK + 1000, 100.0
+    firsts = [limiter.plan(0.0) for _ in range(count)]
+    assert firsts == [number * limiter.spacing for number in range(count)]
+    lasts = [limiter.plan_last(end, 0.0, concurrency=1000) for _ in range(count)]
+    moments = [moment for moment in lasts if moment is not None]
+    assert len({*moments}) == count
+    assert moments == sorted(moments, reverse=True)
+    assert end - (count + 2) * limiter.spacing < moments[-1]
+    for moment in (*firsts, *moments):
+        assert moment is not None
+        limiter.give_back(moment)
+    assert planned_cells(limiter, 0.0) == 0
+
+
 def test_the_later_end_of_two_pauses_counts() -> None:
     """A second pause makes the first one longer, and never shorter."""
     limiter = RateLimiter()

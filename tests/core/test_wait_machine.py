@@ -195,6 +195,13 @@ def test_lasting_trouble_ends_the_wait() -> None:
     with pytest.raises(errors.TransportError) as raised:
         wait.failed(refused, 1)
     assert raised.value.__notes__ == ["cortex_xsiam.byos_import/7: no status was read (1 poll)"]
+    later = machine()
+    later.next(0)
+    later.received(RUNNING, 1)
+    later.next(11)
+    with pytest.raises(errors.PermissionDenied) as denied:
+        later.failed(errors.PermissionDenied("no longer", status_code=403), 11)
+    assert denied.value.__notes__ == ["cortex_xsiam.byos_import/7: the last status was PROCESSING (2 polls)"]
 
 
 def test_timeout_counts_what_was_read() -> None:
