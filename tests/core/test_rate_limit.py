@@ -253,7 +253,7 @@ def test_starts_again_spread_out(max_rate: float | None, pause: float, spread: f
 
 
 def test_plans_of_very_many() -> None:
-    """However many are planned for, each has a moment of its own, directly after the last one, until it is given back."""
+    """However many are planned for, each has a moment of its own, right after the last one, until it is given back."""
     limiter, count, end = RateLimiter(1000), _CHUNK + 1000, 100.0
     firsts = [limiter.plan(0.0) for _ in range(count)]
     assert firsts == [number * limiter.spacing for number in range(count)]
