@@ -205,7 +205,9 @@ def _by_host_name(
 
 
 def _part(response: Mapping[str, Any], state: Mapping[str, Any], *, is_command: bool) -> Part:
-    status = response.get("status") or state.get("status") or None
+    words = (response.get("status"), state.get("status"))
+    # In another form it is none, as the job's own status still counts.
+    status = next((word for word in words if word and isinstance(word, str)), None)
     outcome = OsapiJobTerminal.outcome_of(status)
     # The server never clears the error of a state: after a success, it is that of an earlier run.
     error = response.get("error") or (None if outcome is Outcome.SUCCEEDED else state.get("error"))
@@ -221,8 +223,8 @@ def _agents(value: str) -> int:
 
 def _answers(snapshot: Snapshot[models.Job], *_: object) -> Iterator[Any]:
     """The response of each agent, or the result of a job that names no agent; the job itself has them."""
-    raw = snapshot.raw
-    yield from (raw.get("responses") or {}).values() or filter(None, [raw.get("result")])
+    responses, result = (snapshot.raw.get(name) for name in ("responses", "result"))
+    yield from responses.values() if responses and is_object(responses) else filter(None, [result])
 
 
 def _request(job_id: str) -> dict[str, Any]:

@@ -215,6 +215,16 @@ def test_how_many_have_begun(answering: Answering, entries: tuple[str, ...], pro
         assert osapi.job(client, ID).fetch().progress == Progress(*progress)
 
 
+@pytest.mark.parametrize("status", [5, ["completed"], {"is": "completed"}, True, ""])
+@pytest.mark.parametrize("of", ["responses", "agent_states"])
+def test_an_agents_status_of_another_form(answering: Answering, of: str, status: Any) -> None:
+    """What is no word says nothing of an agent, and does not hide the job's own status."""
+    reply = {"id": ID, "status": "completed", "responses": {"m1": {}}} | {of: {"m1": {"status": status}}}
+    with osapi.connect(answering(reply), token="t1") as client:
+        end = osapi.job(client, ID).fetch()
+    assert (end.status, end.parts["m1"].status) == ("completed", None)
+
+
 def test_agents_without_a_host_name(answering: Answering) -> None:
     """A part is named by its agent if that has no host name."""
     reply = {"status": "completed", "responses": {"m1": {"status": "completed"}, "m2": {"status": "failed"}}}
