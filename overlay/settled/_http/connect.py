@@ -7,7 +7,6 @@ transports, the credentials, and a bound on the cookies that a server may set.
 
 from __future__ import annotations
 
-import fnmatch
 import functools
 import http.cookiejar
 import ipaddress
@@ -36,7 +35,6 @@ Transport = httpx.BaseTransport | httpx.AsyncBaseTransport
 # Twenty cookies of a hundred bytes are more than any load balancer sets.
 _MOST_COOKIES = 20
 _COOKIE_LENGTH = 1024
-_PORTS = {"http": 80, "https": 443}
 _log = logging.getLogger("settled")
 _PRODUCT = re.compile(r"(?=.{1,100}\Z)[\w!#$%&'*+.^`|~-]+(/[\w!#$%&'*+.^`|~-]+)?", re.ASCII)
 
@@ -175,8 +173,8 @@ def _make_httpx_client(
     **arguments: Any,
 ) -> C:
     """The httpx client, for threads or for one event loop, of a generated client, which gives the arguments."""
-    from .pool import proxy_secrets, use_stack
-    from .transport_errors import with_proxies
+    from .pool import use_stack
+    from .proxies import proxy_secrets, with_proxies
 
     if transport is not None:
         needed: type[Any] = httpx.BaseTransport if make is httpx.Client else httpx.AsyncBaseTransport
@@ -190,12 +188,9 @@ def _make_httpx_client(
         except ValueError as error:
             # It could be read by `connect`: somebody is replacing it.
             raise TransportError(str(error)) from None
-        arguments["trust_env"] = not _is_outside_proxies(httpx.URL(arguments["base_url"]))
         client = with_proxies(make, arguments)
-    if isinstance(auth := arguments.get("auth"), Credentials):
-        # Before the pools that hold them are replaced.
-        auth.hide_proxy_secrets(proxy_secrets(client))
-    if transport is None:
+        if isinstance(auth := arguments.get("auth"), Credentials):
+            auth.hide_proxy_secrets(proxy_secrets())
         direct = None
         if fast and isinstance(client, httpx.AsyncClient):
             from .fast import FastTransport
@@ -203,25 +198,6 @@ def _make_httpx_client(
             direct = FastTransport(arguments["verify"])
         use_stack(client, direct)
     return _with_few_cookies(client)
-
-
-def _is_outside_proxies(url: httpx.URL) -> bool:
-    """Whether NO_PROXY names a host, also with its scheme's own port, a star or a network, unlike httpx."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    if urllib.request.proxy_bypass(f"{host}:{url.port or _PORTS[url.scheme]}"):
-        return True
-    names = urllib.request.getproxies().get("no", "").lower().replace(",", " ").split()
-    return any(_names(name, url.host) for name in names)
-
-
-def _names(network: str, host: str) -> bool:
-    if "*" in network:
-        return fnmatch.fnmatchcase(host, network)
-    try:
-        address = ipaddress.ip_address(host)
-        return address in ipaddress.ip_network(network.replace("[", "").replace("]", ""), strict=False)
-    except ValueError:
-        return False
 
 
 class _FewCookies(http.cookiejar.DefaultCookiePolicy):

@@ -30,8 +30,8 @@ class FastTransport(AiohttpTransport):
 
     def __init__(self, verify: ssl.SSLContext) -> None:
         super().__init__(verify=verify, client=self._session)
-        self._under_way: Counter[Any] = Counter()
-        self._discarded: list[aiohttp.ClientSession] = []
+        # A session that was discarded lasts as long as its last request.
+        self._under_way: Counter[aiohttp.ClientSession] = Counter()
 
     def _session(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
@@ -48,16 +48,12 @@ class FastTransport(AiohttpTransport):
 
     def discard(self) -> None:
         """Use no connection that was opened so far for another request."""
-        if isinstance(self.client, aiohttp.ClientSession):
-            self._discarded.append(self.client)
-            self.client = self._session
+        self.client = self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request."""
-        await self._close([discarded for discarded in self._discarded if not self._under_way[discarded]])
-        if not isinstance(self.client, aiohttp.ClientSession):
-            self.client = self._session()
-        session = self.client
+        await self._close([each for each, count in self._under_way.items() if each is not self.client and not count])
+        self.client = session = self.client if isinstance(self.client, aiohttp.ClientSession) else self._session()
         self._under_way[session] += 1
         try:
             response = await super().handle_async_request(request)
@@ -74,18 +70,16 @@ class FastTransport(AiohttpTransport):
         raise failure
 
     def done(self, session: aiohttp.ClientSession) -> None:
-        """End a request; a session that was discarded lasts as long as its last one."""
+        """End a request."""
         self._under_way[session] -= 1
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._close(list(self._discarded))
-        await super().aclose()
+        await self._close(list(self._under_way))
 
     async def _close(self, sessions: list[aiohttp.ClientSession]) -> None:
         # Before anything is awaited: other requests close what was discarded, too.
         for session in sessions:
-            self._discarded.remove(session)
             del self._under_way[session]
         for session in sessions:
             await session.close()

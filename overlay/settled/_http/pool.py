@@ -13,12 +13,8 @@ request has been seen since the connection was opened.
 from __future__ import annotations
 
 import asyncio
-import base64
-import contextlib
 import itertools
 import math
-import socket
-import ssl
 import threading
 import warnings
 import weakref
@@ -32,16 +28,14 @@ import httpx
 
 from .. import _locks
 from .._monotonic import monotonic
+from .connection import AsyncConnection, Connection
 from .credentials import Credentials
 from .extensions import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, UNSENT
-from .transport_errors import address_in_errors
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
 
 _CLOSING_SECONDS = 1.0
-# What a connection brings that the server closes just when a request goes out on it.
-_LOST = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
 _TOO_LONG = "all connections that there may be were in use for too long"
 
 
@@ -73,20 +67,6 @@ def discard_connections(client: httpx.Client | httpx.AsyncClient) -> None:
         getattr(getattr(transport, "_pool", transport), "discard", bool)()
 
 
-def proxy_secrets(client: httpx.Client | httpx.AsyncClient) -> Iterator[str]:
-    """The passwords of a client's proxies, and the headers that carry them, as long as httpcore keeps them there."""
-    for transport in _transports(client):
-        pool = getattr(transport, "_pool", None)
-        for name, value in getattr(pool, "_proxy_headers", None) or ():
-            if name.lower() == b"proxy-authorization":
-                token = value.decode("latin-1").rpartition(" ")[2]
-                yield token
-                with contextlib.suppress(ValueError):
-                    yield base64.b64decode(token).decode().partition(":")[2]
-        for secret in (getattr(pool, "_proxy_auth", None) or ())[1:]:
-            yield secret.decode("latin-1")
-
-
 def _transports(client: Any) -> list[Any]:
     found = [getattr(client, "_transport", client), *getattr(client, "_mounts", {}).values()]
     return [transport for transport in found if transport is not None]
@@ -95,15 +75,14 @@ def _transports(client: Any) -> list[Any]:
 class _Lease:
     """One request's hold on a connection, which is also the body of its response."""
 
-    def __init__(self, stack: Any, key: Any, connection: Any) -> None:
-        self.stack, self.key, self.connection = stack, key, connection
-        self.body: Any = ()
-        self.stream: Any = None
+    body: Any = ()
+
+    def __init__(self, stack: Any, connection: Any) -> None:
+        self.stack, self.connection = stack, connection
 
     def begin(self, response: httpcore.Response) -> httpcore.Response:
         """The response, with the lease as its body."""
-        if self.key[0] == b"https":
-            self.stream = _extensions(response).get("network_stream")
+        self.connection.read_from = _extensions(response).get("network_stream")
         self.body, response.stream = response.stream, self
         return response
 
@@ -134,6 +113,8 @@ class _Lease:
 
 class _Stack:
     """Which connections are idle and which are leased; `pool` makes new ones, direct or through a proxy."""
+
+    connection_type: Any
 
     def __init__(self, pool: Any, max_connections: int) -> None:
         self._pool = pool
@@ -167,8 +148,8 @@ class _Stack:
         leases = filter(None, [lease() for lease in list(self.leases)])
         return [*itertools.chain(*self._idle.values()), *filter(None, [lease.connection for lease in leases])]
 
-    def _lease(self, request: httpcore.Request, new: Any, *, is_second: bool = False) -> tuple[_Lease, list[Any]]:
-        """A lease of the connection used last, or of a `new` one; and what has gone stale, to be closed.
+    def _lease(self, request: httpcore.Request, *, is_second: bool) -> tuple[_Lease, list[Any]]:
+        """A lease of the connection used last, or of a new one; and what has gone stale, to be closed.
 
         The second time that a request is sent it goes out on a new one: the others may be closed as well.
         """
@@ -177,9 +158,8 @@ class _Stack:
         url = request.url
         if url.scheme not in (b"http", b"https"):
             raise httpcore.UnsupportedProtocol(f"neither http nor https: {url.scheme.decode('ascii', 'replace')}")
-        key = url.scheme, url.host, url.port
         stale: list[Any] = []
-        idle = self._idle[key]
+        idle = self._idle[url.scheme, url.host, url.port]
         while idle and not is_second:
             connection = idle.pop()
             # Expired is also what has something to read, for which nobody has asked.
@@ -187,17 +167,16 @@ class _Stack:
                 break
             stale.append(connection)
         else:
-            connection, self._pool._network_backend = new, new
-            connection.core, connection.generation = self._pool.create_connection(url.origin), self._generation
-        lease = _Lease(self, key, connection)
+            connection = self.connection_type(self._pool, url, self._generation)
+        lease = _Lease(self, connection)
         self.leases.add(weakref.ref(lease))
         return lease, stale
 
-    def _keep(self, lease: _Lease, connection: Any) -> list[Any]:
+    def _keep(self, connection: Any) -> list[Any]:
         """Put a connection back if it is clean, and return what is to be closed."""
-        if self._is_closed or connection.generation != self._generation or not _is_clean(connection, lease.stream):
+        if self._is_closed or connection.generation != self._generation or not connection.is_clean():
             return [connection]
-        idle, now = self._idle[lease.key], monotonic()
+        idle, now = self._idle[connection.origin], monotonic()
         stale: list[Any] = []
         while idle and idle[0].idle_since < now - self._keep_seconds:
             stale.append(idle.pop(0))
@@ -209,13 +188,16 @@ class _Stack:
 class Stack(_Stack):
     """A stack of connections for threads."""
 
+    connection_type = Connection
+
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
         extensions = _extensions(request)
         deadline = extensions.get(DEADLINE, math.inf)
         if monotonic() >= deadline:
             raise httpcore.PoolTimeout("no time was left to send the request")
-        end = min(deadline, _moment(extensions.get("timeout", {}).get("pool")))
+        patience = extensions.get("timeout", {}).get("pool")
+        end = deadline if patience is None else min(deadline, monotonic() + patience)
         is_second = False
         while True:
             lease = self._acquire(request, end, is_second=is_second)
@@ -228,7 +210,7 @@ class Stack(_Stack):
                 return lease.begin(response)
             except BaseException as error:
                 self.release(lease, is_broken=True)
-                if not _may_go_again(connection, extensions, error):
+                if not connection.may_repeat(request, error):
                     raise
             is_second = True
             if (limiter := extensions[MAY_REPEAT]) is not None:
@@ -244,7 +226,7 @@ class Stack(_Stack):
                     raise httpcore.PoolTimeout(_TOO_LONG)
                 # Nobody is woken by a lease that was lost.
                 self._freed.wait(min(left, 1.0))
-            lease, stale = self._lease(request, _Connection(), is_second=is_second)
+            lease, stale = self._lease(request, is_second=is_second)
         for connection in stale:
             connection.close()
         return lease
@@ -257,7 +239,7 @@ class Stack(_Stack):
             if connection is not None and not is_broken:
                 lease.body.close()
                 with self._lock:
-                    stale = self._keep(lease, connection)
+                    stale = self._keep(connection)
         finally:
             with self._lock:
                 self.leases.discard(weakref.ref(lease))
@@ -292,6 +274,8 @@ class Stack(_Stack):
 class AsyncStack(_Stack):
     """A stack of connections for the tasks of one event loop."""
 
+    connection_type = AsyncConnection
+
     def _renew(self) -> None:
         super()._renew()
         self._places = asyncio.Semaphore(self._most)
@@ -299,45 +283,46 @@ class AsyncStack(_Stack):
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
         extensions = _extensions(request)
+        is_second = False
+        while True:
+            lease, stale = await self._acquire(request, is_second=is_second)
+            connection: Any = lease.connection
+            try:
+                await _close(stale)
+                connection.extensions = extensions
+                extensions.pop(UNSENT, None)
+                return lease.begin(await connection.core.handle_async_request(request))
+            except BaseException as error:
+                await self.release(lease, is_broken=True)
+                if not connection.may_repeat(request, error):
+                    raise
+            is_second = True
+            if (limiter := extensions[MAY_REPEAT]) is not None:
+                await Credentials.pacer.sleep_async(limiter, extensions.get(DEADLINE, math.inf))
+
+    async def _acquire(self, request: httpcore.Request, *, is_second: bool) -> tuple[_Lease, list[Any]]:
+        extensions = _extensions(request)
         extensions[UNSENT] = "a free connection"
         try:
             async with asyncio.timeout(extensions.get("timeout", {}).get("pool")):
                 await self._places.acquire()
         except TimeoutError:
             raise httpcore.PoolTimeout(_TOO_LONG) from None
-        stale: list[Any] = []
-        is_second = False
         try:
-            while True:
-                lease, dropped = self._lease(request, _AsyncConnection(), is_second=is_second)
-                stale += dropped
-                connection: Any = lease.connection
-                connection.extensions = extensions
-                extensions.pop(UNSENT, None)
-                try:
-                    return lease.begin(await connection.core.handle_async_request(request))
-                except BaseException as error:
-                    self.leases.discard(weakref.ref(lease))
-                    stale.append(lease.end())
-                    if not _may_go_again(connection, extensions, error):
-                        raise
-                is_second = True
-                if (limiter := extensions[MAY_REPEAT]) is not None:
-                    await Credentials.pacer.sleep_async(limiter, extensions.get(DEADLINE, math.inf))
+            return self._lease(request, is_second=is_second)
         except BaseException:
             self._places.release()
             raise
-        finally:
-            await _close(stale)
 
-    async def release(self, lease: _Lease) -> None:
+    async def release(self, lease: _Lease, *, is_broken: bool = False) -> None:
         """End a lease, and keep its connection if it is clean."""
         if (connection := lease.end()) is None:
             return
         stale = [connection]
         try:
-            await lease.body.aclose()
-            stale = self._keep(lease, connection)
+            if not is_broken:
+                await lease.body.aclose()
+                stale = self._keep(connection)
         finally:
             self.leases.discard(weakref.ref(lease))
             self._places.release()
@@ -357,40 +342,9 @@ class AsyncStack(_Stack):
         await self.aclose()
 
 
-def _may_go_again(connection: Any, extensions: dict[str, Any], error: BaseException) -> bool:
-    """Whether a request failed only because the server has closed a kept connection, and may be sent again."""
-    return bool(connection.idle_since) and MAY_REPEAT in extensions and isinstance(error, _LOST)
-
-
 def _extensions(message: Any) -> dict[str, Any]:
     extensions: dict[str, Any] = message.extensions  # httpcore declares them without a type
     return extensions
-
-
-def _moment(seconds: float | None) -> float:
-    return math.inf if seconds is None else monotonic() + seconds
-
-
-def _is_clean(connection: Any, stream: Any) -> bool:
-    """Whether nothing is left of a connection's last response, and nothing came after it."""
-    core = connection.core
-    if not core.is_idle():
-        return False
-    while (inner := getattr(core, "_connection", None)) is not None:
-        core = inner
-    # If httpcore renames it, a connection is used once: slow, and never wrong.
-    state = getattr(core, "_h11_state", None)
-    if state is None or state.trailing_data[0]:
-        return False
-    secured = None if stream is None else stream.get_extra_info("ssl_object")
-    if not isinstance(secured, ssl.SSLObject):
-        return True
-    # TLS in asyncio reads ahead into a buffer that neither h11 nor the socket shows.
-    try:
-        secured.read(1)
-    except ssl.SSLError as error:
-        return isinstance(error, ssl.SSLWantReadError)
-    return False
 
 
 async def _close(connections: list[Any]) -> None:
@@ -398,89 +352,3 @@ async def _close(connections: list[Any]) -> None:
     for connection in connections:
         with anyio.move_on_after(_CLOSING_SECONDS, shield=True):
             await connection.aclose()
-
-
-class _Connection(httpcore.SyncBackend):
-    """A connection of httpcore, `core`, which is opened by this network and ends whatever takes time by `deadline`.
-
-    A timeout of httpx is for each read: a server that sends a byte now and then would get as much with each.
-    """
-
-    core: Any = None
-    generation = 0
-    idle_since = 0.0
-    deadline = math.inf
-    stream: httpcore.NetworkStream | None = None
-
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any) -> Any:
-        with address_in_errors(host, port):
-            timeout = self.clamp(timeout, httpcore.ConnectTimeout)
-            opened = super().connect_tcp(host, port, timeout, *args, **named)
-        self.stream = _Stream(opened, self.clamp)
-        return self.stream
-
-    def clamp(self, timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float | None:
-        """A timeout, or what is left until the deadline; raises `late` if nothing is."""
-        if self.deadline == math.inf:
-            return timeout
-        if (left := self.deadline - monotonic()) <= 0:
-            raise late("the response was not complete in time")
-        return left if timeout is None else min(left, timeout)
-
-    def close(self) -> None:
-        """Close what was opened, also in the middle of a handshake, or of a read in another thread."""
-        if self.stream is not None:
-            with contextlib.suppress(OSError):
-                self.stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-            self.stream.close()
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, clamp: Any) -> None:
-        self._stream, self._clamp = stream, clamp
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._clamp(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # The end of a request without a body is nothing to write.
-        if buffer:
-            self._stream.write(buffer, self._clamp(timeout))
-
-    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
-        self._stream = self._stream.start_tls(
-            ssl_context, server_hostname, self._clamp(timeout, httpcore.ConnectTimeout)
-        )
-        return self
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
-
-    def close(self) -> None:
-        self._stream.close()
-
-
-class _AsyncConnection(httpcore.AsyncNetworkBackend):
-    """A connection of httpcore, `core`, which is opened by this network.
-
-    The network remembers its stream: httpcore leaves it open if a TLS handshake on it is cancelled.
-    """
-
-    core: Any = None
-    generation = 0
-    idle_since = 0.0
-    stream: Any = None
-    extensions: dict[str, Any]
-
-    async def connect_tcp(self, host: str, port: int, *args: Any, **named: Any) -> Any:
-        network: Any = httpcore.AnyIOBackend()  # declared as what needs an extra, which httpx always brings
-        self.extensions[UNSENT] = "a connection"
-        with address_in_errors(host, port):
-            self.stream = await network.connect_tcp(host, port, *args, **named)
-        self.extensions.pop(UNSENT, None)
-        return self.stream
-
-    async def aclose(self) -> None:
-        """Close what was opened, also in the middle of a handshake."""
-        if self.stream is not None:
-            await self.stream.aclose()

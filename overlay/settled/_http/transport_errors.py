@@ -15,9 +15,8 @@ import socket
 import ssl
 import threading
 import traceback
-import urllib.request
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
@@ -27,12 +26,9 @@ from ..errors import SettledError, TransportError
 from .credentials import without_credentials
 from .error_body import is_object
 from .extensions import DEADLINE, FOR_CREDENTIALS
-from .limits import LAST_PORT
 from .own_secrets import forms_of, without_forms
 from .redact import HIDDEN, SHORTEST_SECRET, secrets_in
 from .response import Response, kept_content
-
-C = TypeVar("C")
 
 # What these modules raise tells of the network; any other exception is a mistake in somebody's hook or transport.
 _NETWORK_MODULES = frozenset({"aiohttp", "anyio", "h11", "httpcore", "httpx"})
@@ -42,15 +38,12 @@ _LASTING = (
 )
 # How httpcore begins the text of a proxy's refusal.
 _LASTING_REFUSAL = re.compile(r"(403|407)\b|Invalid username|Requested ")
-_FAULTS_OF_PROXIES = (ImportError, ValueError, httpx.InvalidURL, httpx.UnsupportedProtocol)
 _MAX_REASON = 500
 # What these modules' frames hold is the request, and what it is signed with.
 _CLEARED_MODULES = _NETWORK_MODULES | {"asyncio", "settled", "ssl"}
 # What errors hold besides `args` and `__dict__`.
 _SLOTS = ("filename", "filename2", "object", "strerror")
 _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
-# Behind these an error quotes a proxy's address, or a part of it, with the password.
-_QUOTE = re.compile(r":|\sURL\(")
 
 # A request that one of these ends has not reached the server.
 _NEVER_SENT = (
@@ -104,38 +97,6 @@ def _refused(error: Exception) -> httpx.Response | None:
     request: httpx.Request | None = getattr(error.response, "_request", None)
     is_ours = request is not None and DEADLINE in request.extensions and FOR_CREDENTIALS not in request.extensions
     return error.response if is_ours else None
-
-
-def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
-    """The httpx client that `make` makes; a lasting TransportError if the environment's proxies cannot work."""
-    try:
-        proxy = _proxy_of(httpx.URL(arguments["base_url"]).scheme) if arguments["trust_env"] else None
-        try:
-            return make(**arguments)
-        except _FAULTS_OF_PROXIES:
-            # Perhaps a proxy of another scheme, or a name in NO_PROXY that httpx cannot read, as fd00::/8 and [::1].
-            return make(**{**arguments, "trust_env": False, "proxy": proxy})
-    except _FAULTS_OF_PROXIES as error:
-        message, remedy = (_QUOTE.split(str(error))[0][:120], "unset or correct HTTP_PROXY, HTTPS_PROXY and ALL_PROXY")
-        if isinstance(error, ImportError):
-            message, remedy = "a SOCKS proxy needs the package socksio", "run: pip install 'httpx[socks]'"
-    # Not while handling it, and so not with it: it may show the proxy's password.
-    failure = TransportError(f"the environment's proxy settings cannot be used: {message}; {remedy}")
-    failure.may_pass = False
-    raise failure
-
-
-def _proxy_of(scheme: str) -> httpx.URL | None:
-    """The environment's proxy; refuses an address that httpx takes, and that nobody can connect to."""
-    proxies = urllib.request.getproxies()
-    if not (address := proxies.get(scheme) or proxies.get("all")):
-        return None
-    url = httpx.URL(address if "://" in address else f"http://{address}")
-    if url.port is not None and not 0 < url.port <= LAST_PORT:
-        raise ValueError(f"a proxy has the port {url.port}, and there is none")
-    if not url.host.replace("%20", ""):
-        raise ValueError("the address of a proxy has no host")
-    return url
 
 
 @contextlib.contextmanager
