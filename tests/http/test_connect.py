@@ -73,6 +73,20 @@ def test_cookies_are_bounded(way: str) -> None:
     assert max(sizes) < sizes[0] + 1000
 
 
+def test_cookies_of_many_paths() -> None:
+    """One name for ever new paths is as many cookies as it has paths."""
+    numbers = itertools.count()
+
+    def answer(_: bytes) -> bytes:
+        cookies = b"".join(b"Set-Cookie: a=1; Path=/%d\r\n" % next(numbers) for _ in range(30))
+        return DONE.replace(b"\r\n", b"\r\n" + cookies, 1)
+
+    with answering(answer) as server, osapi.connect(server.url, token=TOKEN) as client:
+        for _ in range(3):
+            osapi.job(client, JOB).fetch()
+        assert len(client.get_httpx_client().cookies) <= 20
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_odd_cookies(way: str) -> None:
     """A cookie that no header can hold ends nothing."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -19,7 +21,7 @@ from settled._http import pool
 from settled._http.connect import client_arguments
 from settled._http.credentials import Basic
 from settled._run import operation as _operation
-from settled.errors import AuthenticationError, RateLimited, SubmitFailed, SubmitUnclear, TransportError
+from settled.errors import AuthenticationError, RateLimited, SubmitFailed, SubmitUnclear, TransportError, WaitTimeout
 from settled.testing import VirtualClock
 from settled_clients.osapi import AuthenticatedClient
 
@@ -376,3 +378,58 @@ def test_any_auth(way: str) -> None:
         else:
             end = asyncio.run(in_a_loop())
     assert end.outcome is Outcome.SUCCEEDED
+
+
+class _TokenFirst(httpx.Auth):
+    """Somebody's own flow, which fetches a token before each request."""
+
+    def __init__(self, token_url: str) -> None:
+        self.token_url = token_url
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        response = yield httpx.Request("POST", self.token_url)
+        request.headers["Authorization"] = response.text
+        yield request
+
+
+def test_a_silent_token_server() -> None:
+    """A request that somebody's auth flow sends before a poll ends by the wait's deadline, too."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        answering(lambda _: DONE) as server,
+        osapi.connect(server.url, token=FIRST) as client,
+    ):
+        client.get_httpx_client().auth = _TokenFirst(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(WaitTimeout) as raised:
+            settled.wait(osapi.job(client, JOB), timeout=0.3)
+    assert isinstance(raised.value.__cause__, TransportError)
+
+
+def test_a_wait_while_another_thread_asks() -> None:
+    """A wait ends by its deadline, also while a token that another thread has asked for is long in coming."""
+    is_asked, is_over = threading.Event(), threading.Event()
+
+    def ask() -> str:
+        is_asked.set()
+        is_over.wait(60)
+        return FIRST
+
+    with (
+        answering(lambda _: DONE) as server,
+        osapi.connect(server.url, token=ask) as client,
+        ThreadPoolExecutor(1) as other,
+    ):
+        first = other.submit(osapi.job(client, JOB).fetch)
+        assert is_asked.wait(60)
+        with pytest.raises(WaitTimeout, match="credentials did not come in time"):
+            settled.wait(osapi.job(client, JOB), timeout=0.2)
+        is_over.set()
+        assert first.result().is_settled
+
+
+def test_a_token_that_needs_itself() -> None:
+    """A callable that asks the very client which waits for it ends in time."""
+    with answering(lambda _: DONE) as server:
+        client = osapi.connect(server.url, token=lambda: settled.wait(osapi.job(client, JOB), timeout=0.2).status or "")
+        with pytest.raises(TransportError, match="no credentials"):
+            osapi.job(client, JOB).fetch()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -15,6 +18,10 @@ import pytest
 import settled
 from settled import errors, osapi
 from settled._http.pool import MAX_CONNECTIONS, use_stack
+from settled._http.send import send
+
+from _exchange import answering
+from _servers import Server as BadServer
 
 JOB = "550e8400-e29b-41d4-a716-446655440000"
 BODY = b'{"status": "completed"}'
@@ -200,3 +207,63 @@ def test_dripping_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
             settled.wait(osapi.job(vendor, JOB), timeout=0.3)
         assert isinstance(raised.value.__cause__, errors.TransportError)
         assert time.monotonic() - started < 0.05 * len(ANSWER)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere 127.0.0.1 is the only loopback address")
+def test_a_name_with_many_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The addresses of a host name share the time: eight that do not answer do not take eight times as long."""
+    with contextlib.ExitStack() as opened:
+        # A full backlog drops what wants to connect, as a firewall does.
+        listening = opened.enter_context(socket.socket())
+        listening.bind(("", 0))
+        listening.listen(0)
+        port = listening.getsockname()[1]
+        for _ in range(4):
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                waiting.connect(("127.0.0.1", port))
+        resolve = socket.getaddrinfo
+
+        def getaddrinfo(host: str, *args: Any, **named: Any) -> Any:
+            hosts = [f"127.0.0.{number}" for number in range(1, 9)] if host == "vendor.invalid" else [host]
+            return [address for each in hosts for address in resolve(each, *args, **named)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        vendor = opened.enter_context(osapi.connect(f"http://vendor.invalid:{port}", token="t"))
+        started = time.monotonic()
+        with pytest.raises(errors.WaitTimeout, match="no connection to vendor"):
+            settled.wait(osapi.job(vendor, JOB), timeout=0.5)
+        assert time.monotonic() - started < 3
+
+
+def test_a_name_whose_first_address_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host is reached by whichever of its addresses takes connections."""
+    resolve = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *args: Any, **named: Any) -> Any:
+        # Nobody listens at the first one.
+        hosts = ["127.255.255.254", "127.0.0.1"] if host == "vendor.invalid" else [host]
+        return [address for each in hosts for address in resolve(each, *args, **named)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    url = "http://vendor.invalid"
+    with answering(lambda _: ANSWER) as server, osapi.connect(f"{url}:{server.port}", token="t") as vendor:
+        assert osapi.job(vendor, JOB).fetch().is_settled
+
+
+def test_a_server_that_reads_slowly() -> None:
+    """A server that takes a large request bit by bit cannot hold it beyond its time either."""
+    is_over = threading.Event()
+
+    def behave(connection: socket.socket) -> None:
+        while connection.recv(2**20, socket.MSG_WAITALL) and not is_over.wait(0.1):
+            pass
+
+    request = {"method": "POST", "url": "/", "content": bytes(100 * 2**20)}
+    with BadServer(behave) as server, osapi.connect(server.url, token="t") as vendor:
+        started = time.monotonic()
+        with pytest.raises(errors.TransportError, match="Timeout"):
+            send(vendor, request, "a large submit", 0.5)
+        is_over.set()
+        assert time.monotonic() - started < 5

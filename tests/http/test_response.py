@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from settled import Outcome, Snapshot, osapi
+from settled._http.send import send
 from settled.errors import MalformedResponse
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
@@ -68,3 +69,13 @@ def test_long_headers(way: str) -> None:
         (brought,) = fetch_all([osapi.job(client, JOB)], way)
     assert isinstance(brought, Snapshot)
     assert brought.outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.parametrize("location", ["http://[half", "/", ""])
+def test_a_location_that_leads_nowhere(location: str) -> None:
+    """A Location that is no address, or names nothing, is a MalformedResponse that says so."""
+    created = reply(b"", "201 Created", Location=location)
+    with answering(lambda _: created) as server, osapi.connect(server.url, token="not-a-real-token") as client:
+        response = send(client, {"method": "POST", "url": "/"}, "a submit")
+        with pytest.raises(MalformedResponse, match="without a Location"):
+            response.location_id()

@@ -208,7 +208,7 @@ class _FewCookies(http.cookiejar.DefaultCookiePolicy):
     def set_ok(self, cookie: http.cookiejar.Cookie, request: urllib.request.Request) -> bool:
         """Whether a server's cookie is taken."""
         is_short = len(cookie.name) + len(cookie.value or "") <= _COOKIE_LENGTH
-        is_known = any(cookie.name == kept.name for kept in self.jar)
+        is_known = any((cookie.domain, cookie.path, cookie.name) == (c.domain, c.path, c.name) for c in self.jar)
         return is_short and (is_known or len(self.jar) < _MOST_COOKIES) and super().set_ok(cookie, request)
 
 

@@ -22,6 +22,7 @@ from .transport_errors import address_in_errors
 
 # What a connection brings that the server closes just when a request goes out on it.
 _LOST = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
+_PIECE = 16 * 1024
 
 
 class _Connection:
@@ -73,8 +74,18 @@ class Connection(_Connection, httpcore.SyncBackend):
 
     def connect_tcp(self, host: str, port: int, timeout: float | None = None, *args: Any, **named: Any) -> Any:
         with address_in_errors(host, port):
-            timeout = self.clamp(timeout, httpcore.ConnectTimeout)
-            self.stream = _Stream(super().connect_tcp(host, port, timeout, *args, **named), self.clamp)
+            *others, last = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            if (timeout := self.clamp(timeout, httpcore.ConnectTimeout)) is not None:
+                # A name with several addresses would take so long for each.
+                timeout /= len(others) + 1
+            for address in others:
+                with contextlib.suppress(httpcore.ConnectError, httpcore.ConnectTimeout):
+                    return self._open(address[-1], timeout, *args, **named)
+            return self._open(last[-1], timeout, *args, **named)
+
+    def _open(self, address: Any, *args: Any, **named: Any) -> Any:
+        host, port = socket.getnameinfo(address, socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)
+        self.stream = _Stream(super().connect_tcp(host, int(port), *args, **named), self.clamp)
         return self.stream
 
     def clamp(self, timeout: float | None, late: type[Exception] = httpcore.ReadTimeout) -> float | None:
@@ -102,7 +113,9 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._clamp(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._clamp(timeout))
+        # A server that reads slowly would get so long for whatever it takes at a time.
+        for start in range(0, len(buffer), _PIECE):
+            self._stream.write(buffer[start : start + _PIECE], self._clamp(timeout))
 
     def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> Any:
         timeout = self._clamp(timeout, httpcore.ConnectTimeout)

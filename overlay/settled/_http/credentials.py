@@ -25,6 +25,7 @@ from .. import _locks
 from .._core.job import Client
 from .._core.rate_limit import RateLimiter
 from .._core.validate import text
+from .._monotonic import monotonic
 from ..errors import TransportError
 from .extensions import DEADLINE, UNSENT
 from .own_secrets import forms_of, without_forms
@@ -81,15 +82,16 @@ class Credentials(httpx.Auth):
     def after_fork(self) -> None:
         """Renew what threads and tasks share."""
         self._lock = threading.Lock()
+        self._asking: threading.Event | None = None
         self._async_locks: weakref.WeakKeyDictionary[Any, asyncio.Lock] = weakref.WeakKeyDictionary()
 
     def sign(self, request: httpx.Request, secret: str) -> None:
         """Put the secret into the headers of a request."""
         raise NotImplementedError
 
-    def secret(self) -> str:
+    def secret(self, request: httpx.Request | None = None) -> str:
         """The current secret."""
-        return self._secret if self._asked or self._ask is None else self._renewed(0)
+        return self._secret if self._asked or self._ask is None else self._renewed(0, request)
 
     def hide_proxy_secrets(self, secrets: Iterable[str]) -> None:
         """Keep the passwords of proxies out of texts, too."""
@@ -101,14 +103,14 @@ class Credentials(httpx.Auth):
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Sign a request, and again with a renewed secret if it is refused."""
-        secret, asked = self.secret(), self._asked
+        secret, asked = self.secret(request), self._asked
         self.sign(request, secret)
         response = yield request
         if response.status_code == _REFUSED and self._ask is not None:
             # httpx reads it otherwise, however long it is.
             cast(httpx.SyncByteStream, response.stream).close()
             response.stream = httpx.ByteStream(b"")
-            self.sign(request, self._renewed(asked))
+            self.sign(request, self._renewed(asked, request))
             self.take_turn(request)
             yield request
 
@@ -139,13 +141,32 @@ class Credentials(httpx.Auth):
         if (limiter := self.extensions.get(RateLimiter.KEY)) is not None:
             await self.pacer.sleep_async(limiter, request.extensions.get(DEADLINE, math.inf))
 
-    def _renewed(self, asked: int) -> str:
-        with self._lock:
-            if self._asked == asked and self._ask is not None:
-                with self._failures():
-                    secret: Any = self._ask()
-                self._take(secret)
+    def _renewed(self, asked: int, request: httpx.Request | None) -> str:
+        while True:
+            with self._lock:
+                if self._asked != asked or self._ask is None:
+                    return self._secret
+                other = self._asking
+                asking = self._asking = other or threading.Event()
+            if other is None:
+                break
+            self._wait_for(other, request)
+        try:
+            with self._failures():
+                secret: Any = self._ask()
+            self._take(secret)
             return self._secret
+        finally:
+            self._asking = None
+            asking.set()
+
+    def _wait_for(self, other: threading.Event, request: httpx.Request | None) -> None:
+        """Wait until another thread has asked for the secret, but no longer than a request may take."""
+        end = math.inf if request is None else request.extensions.get(DEADLINE, math.inf)
+        if not other.wait(None if end == math.inf else max(end - monotonic(), 0)):
+            # Who was interrupted before it asked will not say that it is done.
+            self._asking = None
+            raise httpx.PoolTimeout("not sent: credentials did not come in time", request=request)
 
     async def _renewed_async(self, asked: int) -> str:
         import asyncio

@@ -6,8 +6,14 @@ written on the way, too: whoever gives up a request looks there for what it was 
 
 from __future__ import annotations
 
+import contextvars
+import math
+
 DEADLINE = "settled.deadline"
 """The moment by which a response has to be complete; all requests of settled have it."""
+
+deadline_of_thread: contextvars.ContextVar[float] = contextvars.ContextVar("deadline_of_thread", default=math.inf)
+"""The same, while a thread sends such a request: for those that an auth flow sends before, which have no extensions."""
 
 HEAD_DEADLINE = "settled.head_deadline"
 """The moment by which the head of a sync response has to be there."""

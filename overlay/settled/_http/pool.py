@@ -30,7 +30,7 @@ from .. import _locks
 from .._monotonic import monotonic
 from .connection import AsyncConnection, Connection
 from .credentials import Credentials
-from .extensions import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, UNSENT
+from .extensions import DEADLINE, HEAD_DEADLINE, MAY_REPEAT, UNSENT, deadline_of_thread
 
 MAX_CONNECTIONS = 100
 KEEP_ALIVE_SECONDS = 5.0  # httpx's own default, which its pools have
@@ -193,7 +193,7 @@ class Stack(_Stack):
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         """Send a request, and lease its connection until the response is closed."""
         extensions = _extensions(request)
-        deadline = extensions.get(DEADLINE, math.inf)
+        deadline = extensions.get(DEADLINE) or deadline_of_thread.get()
         if monotonic() >= deadline:
             raise httpcore.PoolTimeout("no time was left to send the request")
         patience = extensions.get("timeout", {}).get("pool")

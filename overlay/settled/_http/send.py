@@ -7,8 +7,9 @@ a proxy or a server that is out of step would otherwise settle a job with anothe
 
 from __future__ import annotations
 
+import contextlib
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
 import httpx
@@ -19,7 +20,7 @@ from .._core.reply import MAX_POLL_SECONDS, Reply
 from .._core.snapshot import Refused
 from .._monotonic import monotonic
 from ..errors import MalformedResponse, TransportError
-from .extensions import DEADLINE, MAY_REPEAT, UNSENT
+from .extensions import DEADLINE, MAY_REPEAT, UNSENT, deadline_of_thread
 from .response import Response, read, read_async
 from .transport_errors import transport_errors
 
@@ -96,11 +97,22 @@ def _exchange(
     end = monotonic() + seconds
     timeouts = _timeouts(http, seconds, is_slow=is_slow)
     request.extensions = {"timeout": timeouts, DEADLINE: end, **_repetition(client, may_repeat)}
-    received = http.send(request, stream=True)
+    with bounded(end):
+        received = http.send(request, stream=True)
     try:
         return read(client, received, end)
     finally:
         received.close()
+
+
+@contextlib.contextmanager
+def bounded(end: float) -> Generator[None, None, None]:
+    """Let requests that an auth flow sends in this thread end by the moment `end`, too."""
+    token = deadline_of_thread.set(end)
+    try:
+        yield
+    finally:
+        deadline_of_thread.reset(token)
 
 
 async def _exchange_async(

@@ -18,7 +18,7 @@ from .._core.reply import MAX_POLL_SECONDS
 from .._monotonic import monotonic
 from .extensions import DEADLINE, HEAD_DEADLINE
 from .response import Unpacker, check_whole, parts_of, parts_of_async, read, read_async
-from .send import http_client
+from .send import bounded, http_client
 from .transport_errors import transport_errors
 
 # So long the answer may go on with what holds nothing, such as gzip of no bytes.
@@ -48,7 +48,8 @@ def stream(
         built = http.build_request(**request)
         head_end = now + _head_seconds(http)
         built.extensions = {"timeout": http.timeout.as_dict(), DEADLINE: end, HEAD_DEADLINE: head_end}
-        received = http.send(built, stream=True)
+        with bounded(min(end, head_end)):
+            received = http.send(built, stream=True)
     try:
         if not received.is_success:
             with transport_errors(what, client):

@@ -109,7 +109,7 @@ def address_in_errors(host: str, port: int) -> Generator[None, None, None]:
         yield
     except httpcore.ConnectTimeout as error:
         raise httpcore.ConnectTimeout(f"no connection to {address} in time") from error
-    except httpcore.ConnectError as error:
+    except (httpcore.ConnectError, socket.gaierror) as error:
         cause = error_chain(error)[-1]
         message = f"no connection to {address}: {cause}"
         if isinstance(cause, ConnectionRefusedError):
@@ -142,12 +142,18 @@ def _raised_by_signal_handler(error: BaseException) -> BaseException | None:
     """What a signal handler has raised amid a request, such as a worker's time limit; None if it was none."""
     if threading.current_thread() is not threading.main_thread():
         return None
-    handlers = [signal.getsignal(number) for number in signal.valid_signals()]
-    codes = {getattr(handler, "__code__", None) for handler in handlers} - {None}
+    codes = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
     for each in error_chain(error):
         if any(frame.f_code in codes for frame, _ in traceback.walk_tb(each.__traceback__)):
             return each
     return None
+
+
+def _code_of(handler: Any) -> Any:
+    """The code of a signal handler: a function, a method, a partial, or an object that can be called."""
+    if isinstance(handler, functools.partial):
+        return _code_of(handler.func)
+    return getattr(handler, "__code__", getattr(type(handler).__call__, "__code__", None))
 
 
 def _hide_credentials(error: Exception, client: Client) -> None:
