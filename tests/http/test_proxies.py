@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import re
 import time
 import traceback
 from collections.abc import Iterator
@@ -208,6 +209,23 @@ def test_password_of_a_proxy_is_never_shown(
         shown += repr(error) + str(vars(error))
     assert "pa55word" not in shown
     assert base64.b64encode(b"scanner:pa55word").decode() not in shown
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("user", ["scanner:pa55word", "key-0123456789:", "key-0123456789", ":pa55word"])
+def test_what_a_proxy_quotes(monkeypatch: pytest.MonkeyPatch, user: str, way: str) -> None:
+    """A proxy that quotes its credentials, packed and unpacked, is quoted without them; some take a key for a user."""
+
+    def respond(head: bytes) -> bytes:
+        packed = re.split(b"proxy-authorization: basic ", head, flags=re.IGNORECASE)[1].split()[0]
+        return reply({"message": f"refused: {packed.decode()} is {base64.b64decode(packed).decode()}"}, "403 Forbidden")
+
+    with answering(respond) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.replace("//", f"//{user}@"))
+        (failed,) = fetch_all([_job("http://far.invalid", way)], way)
+    assert "refused: [secret] is " in str(failed)
+    assert "pa55word" not in str(failed)
+    assert "key-0123456789" not in str(failed)
 
 
 @pytest.mark.parametrize("way", ["sync", "async"])

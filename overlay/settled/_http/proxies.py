@@ -50,11 +50,12 @@ def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
 
 
 def proxy_secrets() -> Iterator[str]:
-    """The passwords of the environment's proxies, and the text that stands for user and password in a header."""
+    """The passwords of the environment's proxies, or users without one, and what stands for both in a header."""
     for address in urllib.request.getproxies().values():
         with contextlib.suppress(httpx.InvalidURL, UnicodeError):
-            if (url := _url(address)).password:
-                yield url.password
+            if (url := _url(address)).userinfo:
+                # A key may stand in the place of the user.
+                yield url.password or url.username
                 yield base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
 
 
