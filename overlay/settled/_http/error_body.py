@@ -19,6 +19,8 @@ _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error"
 _CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
 _EXTRA_KEYS = ("err_extra", "details", "extra")
 _MAX_LENGTH = 500
+# So much of a text is searched, of which less than that is shown.
+_LONGEST_SEARCHED = 10_000
 
 
 class ErrorBody(NamedTuple):
@@ -68,6 +70,8 @@ def message_of(value: Any) -> str | None:
 
     None if there is nothing in it.
     """
+    if value is None:
+        return None
     if is_list(value) and sentence(value):
         # Some of a list may tell it in words, and others not.
         return "; ".join(filter(None, map(message_of, value[:10])))
@@ -80,10 +84,34 @@ def _compact(value: Any) -> str:
     try:
         if isinstance(value, bool) or _is_blank(value):
             return ""
-        text = json.dumps(without_secrets(value), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(without_secrets(_beginning(value)), ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         return ""
     return truncate(text, _MAX_LENGTH)
+
+
+def beginning(content: bytes) -> bytes:
+    """The beginning of a large body, with more than an error shows of it; JSON stays JSON."""
+    try:
+        return json.dumps(_beginning(json.loads(content))).encode()
+    except (ValueError, RecursionError):
+        return content[: 2 * _LONGEST_SEARCHED]
+
+
+def _beginning(value: Any) -> Any:
+    """The first parts of a JSON value: to search all of a large one for secrets would take seconds."""
+    left = _LONGEST_SEARCHED
+
+    def part(value: Any) -> Any:
+        nonlocal left
+        left -= len(value) if isinstance(value, str) else 1
+        if is_object(value):
+            return {name: part(inner) for name, inner in value.items() if left > 0}
+        if is_list(value):
+            return [part(inner) for inner in value if left > 0]
+        return value[:_LONGEST_SEARCHED] if isinstance(value, str) else value
+
+    return part(value)
 
 
 def _is_blank(value: Any) -> bool:
@@ -133,8 +161,8 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def _plain(text: str) -> str:
-    title = re.search(r"<title[^>]*>(.*?)</title>", text[:10_000], re.IGNORECASE | re.DOTALL)
-    return _short(title[1] if title else re.sub(r"<[^>]*>", " ", text[:10_000]))
+    title = re.search(r"<title[^>]*>(.*?)</title>", text[:_LONGEST_SEARCHED], re.IGNORECASE | re.DOTALL)
+    return _short(title[1] if title else re.sub(r"<[^>]*>", " ", text[:_LONGEST_SEARCHED]))
 
 
 def _short(text: str) -> str:

@@ -22,7 +22,7 @@ from .._core.text import printable
 from .._monotonic import monotonic
 from ..errors import ApiError, AuthenticationError, MalformedResponse, api_error_class
 from .credentials import hint_of, secrets_of, without_credentials
-from .error_body import error_body, is_html
+from .error_body import beginning, error_body, is_html
 from .limits import ENCODING, MAX_BODY, MAX_BODY_KEY
 from .retry_after import asked_pause
 
@@ -43,6 +43,8 @@ _ESCAPED = re.compile(rb"\\u00[2-7]")
 _OTHER_UNICODE = re.compile(rb"\xff\xfe|\xfe\xff|.{0,3}\0", re.DOTALL)
 # Up to so many bytes every answer is searched for secrets in odd forms, and beyond that what an error quotes.
 _SMALL = 16 * 1024
+# Beyond this, an error quotes from the beginning alone: to search four megabytes takes seconds.
+_LARGE = 64 * 1024
 _PARTS_AT_ONCE = 100
 # The largest piece of a body that is handed on at a time.
 PIECE = 64 * 1024
@@ -120,7 +122,8 @@ class Response:
 
     def _searched(self) -> bytes:
         """The content as an error may quote it: without the credentials in odd forms, too."""
-        return self.without_secrets(self.content.decode("latin-1")).encode("latin-1", "replace")
+        content = self.content if len(self.content) <= _LARGE else beginning(self.content)
+        return self.without_secrets(content.decode("latin-1")).encode("latin-1", "replace")
 
     def _line(self, text: str) -> str:
         # A vendor's text that breaks lines or moves the cursor could forge records in a log.
