@@ -15,8 +15,11 @@ import pytest
 
 import settled
 from settled import Job, Outcome, osapi
+from settled._http.connect import client_arguments
+from settled._http.oauth import OAuthClientCredentials
 from settled._http.transport_errors import error_chain
 from settled.errors import PermissionDenied, TransportError
+from settled_clients.osapi import AuthenticatedClient
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
 from _servers import Server
@@ -106,6 +109,18 @@ def test_no_proxy_of_other_hosts(
     (end,) = fetch_all([_job("http://far.invalid", way)], way)
     assert end.outcome is Outcome.SUCCEEDED  # type: ignore[union-attr]
     assert len(through_proxy) == 1
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_proxy_is_for_that_host_alone(monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """An API inside is reached directly, and the server outside that issues its tokens through the proxy."""
+    with answering(lambda _: reply({"access_token": "not-a-real-token"})) as proxy, answering(lambda _: DONE) as server:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "127.0.0.0/8")
+        auth = OAuthClientCredentials("http://issuer.invalid/token", "app-17", "not-a-real-secret")
+        client = AuthenticatedClient(**client_arguments(server.url, auth, fast=way == "fast"))
+        (brought,) = fetch_all([osapi.job(client, JOB)], way)
+    assert isinstance(brought, settled.Snapshot)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -35,7 +35,8 @@ def with_proxies(make: Callable[..., C], arguments: dict[str, Any]) -> C:
         is_outside = _is_outside(url)
         proxy = None if is_outside else _proxy_of(url.scheme)
         try:
-            return make(**arguments, trust_env=not is_outside)
+            # For this host alone: tokens may come from another one.
+            return make(**arguments, mounts={f"all://{_host(url)}": None} if is_outside else None)
         except _FAULTS:
             # Perhaps a proxy of another scheme, or a name in NO_PROXY that httpx cannot read, as fd00::/8 and [::1].
             return make(**arguments, trust_env=False, proxy=proxy)
@@ -78,11 +79,14 @@ def _url(address: str) -> httpx.URL:
 
 def _is_outside(url: httpx.URL) -> bool:
     """Whether NO_PROXY names a host, also with its scheme's own port, a star or a network, unlike httpx."""
-    host = f"[{url.host}]" if ":" in url.host else url.host
-    if urllib.request.proxy_bypass(f"{host}:{url.port or _PORTS[url.scheme]}"):
+    if urllib.request.proxy_bypass(f"{_host(url)}:{url.port or _PORTS[url.scheme]}"):
         return True
     names = urllib.request.getproxies().get("no", "").lower().replace(",", " ").split()
     return any(_names(name, url.host) for name in names)
+
+
+def _host(url: httpx.URL) -> str:
+    return f"[{url.host}]" if ":" in url.host else url.host
 
 
 def _names(network: str, host: str) -> bool:
