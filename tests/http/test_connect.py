@@ -9,6 +9,7 @@ import os
 import socket
 import ssl
 import struct
+import time
 import unittest.mock
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pytest
 import settled
 from settled import Outcome, Snapshot, osapi
 from settled._http import pool
-from settled.errors import RateLimited, SubmitUnclear, TransportError
+from settled.errors import RateLimited, SubmitUnclear, TransportError, WaitTimeout
 from settled.testing import virtual_time
 
 import _certificates
@@ -280,6 +281,17 @@ def test_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
         assert isinstance(failed, TransportError)
         assert failed.is_unknown_host
         assert "the host name vendor.invalid is not known" in str(failed)
+
+
+def test_a_silent_server_and_a_transport_of_ones_own() -> None:
+    """A wait ends by its deadline also through a ready-made transport of httpx's, whose steps may take longer."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, httpx.HTTPTransport() as transport:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        client = osapi.connect(url, token=TOKEN, transport=transport, timeout=20)
+        began = time.monotonic()
+        with pytest.raises(WaitTimeout):
+            settled.wait(osapi.job(client, JOB), timeout=0.3)
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("way", WAYS)

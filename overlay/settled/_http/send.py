@@ -95,7 +95,11 @@ def _exchange(
     may_repeat: bool = False,
 ) -> Response:
     end = monotonic() + seconds
-    timeouts = _timeouts(http, seconds, is_slow=is_slow)
+    # A transport that was given to `connect` does not know the deadline.
+    timeouts = {
+        step: seconds if timeout is None else min(timeout, seconds)
+        for step, timeout in _timeouts(http, seconds, is_slow=is_slow).items()
+    }
     request.extensions = {"timeout": timeouts, DEADLINE: end, **_repetition(client, may_repeat)}
     with bounded(end):
         received = http.send(request, stream=True)
