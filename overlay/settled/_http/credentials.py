@@ -17,7 +17,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import httpx
 
@@ -38,7 +38,7 @@ Secret = str | Callable[[], str | Awaitable[str]]
 CREDENTIALS_KEY = "settled.credentials"
 # How many of the secrets that a client has sent are kept out of texts: the current one, and those just before it.
 _REMEMBERED = 5
-_REFUSED = 401
+REFUSED = 401
 _SHORTEST_PASSWORD = 5
 _SHORTEST_SECRET = 8
 _SECRET_HEADER = re.compile("auth|cookie|credential|key|nonce|pass|secret|session|sign|token", re.IGNORECASE)
@@ -106,10 +106,9 @@ class Credentials(httpx.Auth):
         secret, asked = self.secret(request), self._asked
         self.sign(request, secret)
         response = yield request
-        if response.status_code == _REFUSED and self._ask is not None:
-            # httpx reads it otherwise, however long it is.
-            cast(httpx.SyncByteStream, response.stream).close()
-            response.stream = httpx.ByteStream(b"")
+        if response.status_code == REFUSED and self._ask is not None:
+            response.close()
+            make_readable(response)
             self.sign(request, self._renewed(asked, request))
             self.take_turn(request)
             yield request
@@ -122,10 +121,10 @@ class Credentials(httpx.Auth):
         self.sign(request, secret)
         request.extensions.pop(UNSENT, None)
         response = yield request
-        if response.status_code == _REFUSED and self._ask is not None:
+        if response.status_code == REFUSED and self._ask is not None:
             request.extensions[UNSENT] = "credentials"
-            await cast(httpx.AsyncByteStream, response.stream).aclose()
-            response.stream = httpx.ByteStream(b"")
+            await response.aclose()
+            make_readable(response)
             self.sign(request, await self._renewed_async(asked))
             await self.take_turn_async(request)
             request.extensions.pop(UNSENT, None)
@@ -241,6 +240,12 @@ def checked_secret(name: str, secret: str) -> str:
     if name == "token" and stripped.casefold().startswith("bearer "):
         raise ValueError("token must be the token alone, without the word Bearer in front")
     return stripped
+
+
+def make_readable(response: httpx.Response) -> None:
+    """Let httpx read an empty body, as it does before the next request of a flow, however long the real one is."""
+    response.stream = httpx.ByteStream(b"")
+    response.is_closed = response.is_stream_consumed = False
 
 
 def hint_of(client: Client) -> str:

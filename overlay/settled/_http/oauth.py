@@ -32,7 +32,7 @@ from ..errors import (
     SettledError,
     TransportError,
 )
-from .credentials import CREDENTIALS_KEY, Credentials, checked_secret
+from .credentials import CREDENTIALS_KEY, REFUSED, Credentials, checked_secret, make_readable
 from .extensions import DEADLINE, FOR_CREDENTIALS, UNSENT
 from .response import Response, read, read_async
 
@@ -40,7 +40,6 @@ T = TypeVar("T")
 
 # A token is renewed so many seconds before it expires, or after half of its life if that is short.
 _EARLY = 30.0
-_REFUSED = 401
 # These say that the credentials are wrong, or are asked for too often; any other error only that there is no token.
 _SAID_OF_CREDENTIALS = (BadRequest, AuthenticationError, PermissionDenied, RateLimited)
 
@@ -109,7 +108,7 @@ class OAuthClientCredentials(Credentials):
                         raise
                     step = steps.send(answer)
                     response.close()
-                    _make_readable(response)
+                    make_readable(response)
                 else:
                     concurrent.futures.wait([step], _end_of(request) - monotonic())
                     step = steps.send(None)
@@ -133,7 +132,7 @@ class OAuthClientCredentials(Credentials):
                         raise
                     step = steps.send(answer)
                     await response.aclose()
-                    _make_readable(response)
+                    make_readable(response)
                 else:
                     await asyncio.wait([asyncio.wrap_future(step)], timeout=_end_of(request) - monotonic())
                     step = steps.send(None)
@@ -144,7 +143,7 @@ class OAuthClientCredentials(Credentials):
         token, number = yield from self._later_token(request, 0)
         self.sign(request, token)
         response: httpx.Response = yield request
-        if response.status_code == _REFUSED:
+        if response.status_code == REFUSED:
             request.extensions[UNSENT] = "a token"
             token, _ = yield from self._later_token(request, number)
             self.sign(request, token)
@@ -233,9 +232,3 @@ def _end_of(request: httpx.Request) -> float:
     """The moment by which a request has to be done with."""
     end: float = request.extensions.get(DEADLINE, monotonic() + MAX_POLL_SECONDS)
     return end
-
-
-def _make_readable(response: httpx.Response) -> None:
-    """Let httpx read an empty body, as it does before the next request of a flow, however long the real one is."""
-    response.stream = httpx.ByteStream(b"")
-    response.is_closed = response.is_stream_consumed = False
