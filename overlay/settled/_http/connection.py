@@ -39,9 +39,9 @@ class _Connection:
         pool._network_backend = self
         self.core = pool.create_connection(url.origin)
 
-    def may_repeat(self, request: httpcore.Request, error: BaseException) -> bool:
+    def may_repeat(self, extensions: dict[str, Any], error: BaseException) -> bool:
         """Whether a request failed only because the server has closed a kept connection, and may be sent again."""
-        return bool(self.idle_since) and MAY_REPEAT in request.extensions and isinstance(error, _LOST)
+        return bool(self.idle_since) and MAY_REPEAT in extensions and isinstance(error, _LOST)
 
     def is_clean(self) -> bool:
         """Whether nothing is left of the last response, and nothing came after it."""

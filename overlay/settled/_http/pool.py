@@ -78,7 +78,8 @@ class _Lease:
     body: Any = ()
 
     def __init__(self, stack: Any, connection: Any) -> None:
-        self.stack, self.connection = stack, connection
+        self.stack = stack
+        self.connection: Any = connection
 
     def begin(self, response: httpcore.Response) -> httpcore.Response:
         """The response, with the lease as its body."""
@@ -201,7 +202,7 @@ class Stack(_Stack):
         is_second = False
         while True:
             lease = self._acquire(request, end, is_second=is_second)
-            connection: Any = lease.connection
+            connection = lease.connection
             try:
                 # Heads of nothing but 1xx, without end, would pass for steps that go on.
                 connection.deadline = min(deadline, extensions.get(HEAD_DEADLINE, math.inf))
@@ -210,7 +211,7 @@ class Stack(_Stack):
                 return lease.begin(response)
             except BaseException as error:
                 self.release(lease, is_broken=True)
-                if not connection.may_repeat(request, error):
+                if not connection.may_repeat(extensions, error):
                     raise
             is_second = True
             if (limiter := extensions[MAY_REPEAT]) is not None:
@@ -286,7 +287,7 @@ class AsyncStack(_Stack):
         is_second = False
         while True:
             lease, stale = await self._acquire(request, is_second=is_second)
-            connection: Any = lease.connection
+            connection = lease.connection
             try:
                 await _close(stale)
                 connection.extensions = extensions
@@ -294,7 +295,7 @@ class AsyncStack(_Stack):
                 return lease.begin(await connection.core.handle_async_request(request))
             except BaseException as error:
                 await self.release(lease, is_broken=True)
-                if not connection.may_repeat(request, error):
+                if not connection.may_repeat(extensions, error):
                     raise
             is_second = True
             if (limiter := extensions[MAY_REPEAT]) is not None:

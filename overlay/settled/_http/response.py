@@ -95,9 +95,10 @@ class Response:
         """
         if not self._response.is_success:
             raise self.api_error()
+        location: str = self.headers.get("location", "")
         name = ""
         with contextlib.suppress(ValueError):  # such as half an IPv6 address
-            name = unquote(urlsplit(self.headers.get("location", "")).path.rstrip("/").rpartition("/")[2])
+            name = unquote(urlsplit(location).path.rstrip("/").rpartition("/")[2])
         if not name:
             raise _malformed(self._response, "without a Location")
         return name
