@@ -22,10 +22,15 @@ BROKEN = [b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nshort", b"no HTTP at al
 
 
 class Server:
-    """Answers each request after a while, and counts connections and requests."""
+    """Answers each request after a while, or when `may_answer` is set, and counts connections and requests."""
 
-    def __init__(self, *, seconds: float = 0.0, answer: bytes = ANSWER, closes: bool = False) -> None:
+    def __init__(
+        self, *, seconds: float = 0.0, answer: bytes = ANSWER, closes: bool = False, may_answer: bool = True
+    ) -> None:
         self.seconds, self.answer, self.closes = seconds, answer, closes
+        self.may_answer = asyncio.Event()
+        if may_answer:
+            self.may_answer.set()
         self.url = ""
         self.opened = self.open = self.most_open = self.requests = 0
         self.heads: list[bytes] = []
@@ -40,6 +45,7 @@ class Server:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
                 self.requests += 1
                 await asyncio.sleep(self.seconds)
+                await self.may_answer.wait()
                 writer.write(self.answer)
                 await writer.drain()
                 if self.closes:
@@ -57,6 +63,7 @@ async def serving(**options: Any) -> AsyncIterator[Server]:
     try:
         yield server
     finally:
+        server.may_answer.set()
         listening.close()
         for _ in range(100):
             if not server.open:
@@ -118,11 +125,12 @@ def test_pool_timeout() -> None:
     """Whoever waits for a connection longer than its timeout for the pool allows is told so."""
 
     async def main() -> None:
-        async with serving(seconds=0.3) as server, client(most=1) as http:
+        async with serving(may_answer=False) as server, client(most=1) as http:
             first = asyncio.create_task(http.get(server.url))
-            await asyncio.sleep(0.05)
+            await until(lambda: server.requests == 1)
             with pytest.raises(httpx.PoolTimeout):
                 await http.get(server.url, timeout=httpx.Timeout(5, pool=0.01))
+            server.may_answer.set()
             assert (await first).is_success
             assert (await http.get(server.url)).is_success
 
@@ -134,15 +142,18 @@ def test_cancelled(cancelled: str) -> None:
     """A request that is cancelled, before it has a connection or after, gives its place back."""
 
     async def main() -> None:
-        async with serving(seconds=0.1) as server, client(most=1) as http:
+        async with serving(may_answer=False) as server, client(most=1) as http:
             sending = asyncio.create_task(http.get(server.url))
-            await asyncio.sleep(0.02)
+            await until(lambda: server.requests == 1)
             waiting = asyncio.create_task(http.get(server.url))
-            await asyncio.sleep(0.02)
+            # All that can happen by itself: then it waits for the connection.
+            for _ in range(100):
+                await asyncio.sleep(0)
             task, other = (waiting, sending) if cancelled == "waiting" else (sending, waiting)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
+            server.may_answer.set()
             assert (await other).is_success
             assert (await http.get(server.url)).is_success
             assert server.most_open <= 2
@@ -167,7 +178,7 @@ def test_close_while_busy() -> None:
     """Closing ends what is under way, and what still waits for a connection, with an error of httpx's."""
 
     async def main() -> None:
-        async with serving(seconds=0.5) as server:
+        async with serving(may_answer=False) as server:
             http = client(most=1)
             requests = [asyncio.create_task(http.get(server.url)) for _ in range(3)]
             await until(lambda: server.requests == 1)
@@ -185,7 +196,7 @@ def test_server_closes() -> None:
         async with serving(closes=True) as server, client() as http:
             for _ in range(3):
                 assert (await http.get(server.url)).is_success
-                await asyncio.sleep(0.02)
+                await until(lambda: not server.open)
             assert server.opened == 3
 
     run(main)
@@ -195,9 +206,11 @@ def test_idle_connections_expire() -> None:
     """What was idle for long is closed when another connection is given back."""
 
     async def main() -> None:
-        async with serving(seconds=0.02) as server, client(keep_seconds=0.5) as http:
-            await asyncio.gather(*(http.get(server.url) for _ in range(5)))
-            assert server.open == 5
+        async with serving(may_answer=False) as server, client(keep_seconds=0.5) as http:
+            requests = asyncio.gather(*(http.get(server.url) for _ in range(5)))
+            await until(lambda: server.open == 5)
+            server.may_answer.set()
+            await requests
             await asyncio.sleep(0.6)
             await http.get(server.url)
             await until(lambda: server.open == 1)
