@@ -59,6 +59,23 @@ def test_a_full_disk_costs_neither_refs_nor_code(run: _cli.Command, full: str) -
     assert job in stderr
 
 
+def test_watching_ends_with_a_full_disk_and_tells_what_is_open(run: _cli.Command, tmp_path: Path) -> None:
+    """The cause is told once, with the command to resume, and the report is written."""
+    job, report = ref(run, "PROCESSING"), tmp_path / "report.html"
+    with Path("/dev/full").open("w") as disk:
+        pipes = {"stdout": disk, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        process = run.start("watch", "--report", str(report), job, **pipes)
+        _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert stderr.splitlines() == [
+        "settled: standard output could not be written: No space left on device",
+        "not settled: 1 of 1 job; resume with",
+        "settled watch --timeout none \\",
+        f"  {job}",
+    ]
+    assert job in report.read_text()
+
+
 @pytest.mark.parametrize(("command", "codes"), [("wait", {0}), ("watch", {141}), ("status", {0, 141})])
 def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) -> None:
     """Nothing is said of it; the exit code is the work's, or that of a broken pipe."""

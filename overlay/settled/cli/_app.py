@@ -335,12 +335,19 @@ def _follow(
 ) -> None:
     with _exit_on_errors():
         journal = Journal(_jobs(refs, agents), watcher)
-        code = None
-        with contextlib.suppress(KeyboardInterrupt), watcher:
-            asyncio.run(journal.follow(timeout.seconds))
+        # Whatever ends the wait, the report and the command to resume are worth having.
+        try:
+            with watcher:
+                asyncio.run(journal.follow(timeout.seconds))
             code = journal.exit_code
-        # After an interrupt, too, the report and the command to resume are worth having.
-        code = interrupted_code() if code is None else code
+        except KeyboardInterrupt:
+            code = interrupted_code()
+        except BrokenPipeError:
+            code = BROKEN_PIPE
+        except OSError:
+            if output_failure() is None:
+                raise
+            code = USAGE
         if report is not None:
             try:
                 report.write_text(page(journal), encoding="utf-8")
@@ -348,7 +355,8 @@ def _follow(
                 typer.echo(f"settled: the report could not be written to {report}: {error.strerror}", err=True)
         if (lost := output_failure()) is not None:
             typer.echo(f"settled: standard output could not be written: {lost}", err=True)
-        if journal.unfinished:
+        # A reader that leaves, such as `head`, has seen enough.
+        if journal.unfinished and code != BROKEN_PIPE:
             typer.echo(f"not settled: {len(journal.unfinished)} of {counted(journal.histories)}; resume with", err=True)
             typer.echo(_command("settled", verb, "--timeout", timeout.text, refs=journal.unfinished), err=True)
         raise typer.Exit(code)
