@@ -15,6 +15,16 @@ from _specs import ROOT
 sys.path.append(str(ROOT / "scripts" / "regenerate"))
 new_api = importlib.import_module("new_api")
 
+# Operations and models, with the attrs that most of them need, are a large part of what importing a vendor costs.
+LOADED = """
+import importlib, sys
+name = sys.argv[1]
+importlib.import_module(f"settled.{name}")
+generated = tuple(f"settled_clients.{name}.{part}." for part in ("api", "models"))
+early = [each for each in sys.modules if each.startswith(generated)]
+print("imported too early:", *(early or ["nothing"]))
+"""
+
 
 def copied(folder: Path) -> Path:
     """A copy of the project, with what Python has compiled already."""
@@ -47,7 +57,10 @@ def ended(*processes: subprocess.Popen[str]) -> list[str]:
 
 
 def check(folder: Path, name: str, generate: ModuleType) -> None:
-    """Generate a new vendor's client, and hold types, style, its own tests and those of all vendors against it."""
+    """Generate a new vendor's client, and hold types, style, its own tests and those of all vendors against it.
+
+    Its module must import no operation and no model before it needs one.
+    """
     client = folder / "generated" / "settled_clients" / name
     generate.generate_client(folder / "specs" / f"{name}.yaml", folder / "scripts" / "regenerate" / "templates", client)
     module, tests = f"overlay/settled/{name}.py", f"tests/vendors/test_{name}.py"
@@ -64,7 +77,8 @@ def check(folder: Path, name: str, generate: ModuleType) -> None:
         started(folder, "-m", "mypy", "--cache-dir", str(folder.parent / "mypy"), module, tests),
         started(folder, "-m", "ruff", "check", module, tests, "tests/core/test_kinds.py"),
         started(folder, "-m", "ruff", "format", "--check", module, tests, "tests/core/test_kinds.py"),
+        started(folder, "-c", LOADED, name),
     ]
-    words = (" passed", "Success", "passed", "formatted")
+    words = (" passed", "Success", "passed", "formatted", "imported too early: nothing")
     for word, output in zip(words, ended(*processes), strict=True):
         assert word in output

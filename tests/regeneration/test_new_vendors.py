@@ -109,8 +109,8 @@ overlay/settled/github.py
 +    running=frozenset({"queued", "in_progress", "completed", "waiting", "requested", "pending"}),
 -    name: str,  # FILL IN
 +    ref: str,
--    body = NewRun(name=name)  # FILL IN
-+    body = NewRun(ref=ref, return_run_details=True)
+-    body = models.NewRun(name=name)  # FILL IN
++    body = models.NewRun(ref=ref, return_run_details=True)
 -    started = "id"  # FILL IN
 +    started = "workflow_run_id"
 tests/vendors/test_github.py
@@ -207,8 +207,8 @@ overlay/settled/harbor.py
 +    running=frozenset({"InProgress"}),
 -    name: str,  # FILL IN
 +    policy_id: int,
--    body = NewReplication(name=name)  # FILL IN
-+    body = NewReplication(policy_id=policy_id)
+-    body = models.NewReplication(name=name)  # FILL IN
++    body = models.NewReplication(policy_id=policy_id)
 tests/vendors/test_harbor.py
 -RUNNING = {"status": "running"}  # FILL IN
 +RUNNING = {"status": "InProgress"}
@@ -291,8 +291,8 @@ overlay/settled/airbyte.py
 +    reply_id=operator.itemgetter("jobId"),
 -    name: str,  # FILL IN
 +    connection_id: str,
--    body = NewJob(name=name)  # FILL IN
-+    body = NewJob(connection_id=connection_id, job_type="sync")
+-    body = models.NewJob(name=name)  # FILL IN
++    body = models.NewJob(connection_id=connection_id, job_type="sync")
 -    started = "id"  # FILL IN
 +    started = "jobId"
 -    auth = OAuthClientCredentials("/oauth/token", client_id, client_secret)  # FILL IN
