@@ -718,6 +718,33 @@ def test_agilesec_refuses_a_submission(vendors: Vendors) -> None:
         vendors.sim.plan_scan("billing", states=[])
 
 
+@pytest.mark.parametrize(
+    "plan",
+    [
+        lambda sim, states: sim.plan_scan("billing", states=states),
+        lambda sim, states: sim.plan_endpoint("laptop", states=states),
+        lambda sim, states: sim.plan_query("dataset = x", states=states),
+        lambda sim, states: sim.plan_command("ls", states=states),
+        lambda sim, states: sim.plan_command("ls", states={"web-01": states}),
+    ],
+    ids=["scan", "endpoint", "query", "command", "agent"],
+)
+def test_a_plan_that_makes_no_script(vendors: Vendors, plan: Callable[[Simulator, Any], None]) -> None:
+    """A text in place of a list, no state, and a duration below zero are refused where the plan is made."""
+    wrong: dict[str, Any] = {"must be a list": "running", "at least one state": [], "cannot last": [("running", -1)]}
+    for reason, states in wrong.items():
+        with pytest.raises(ValueError, match=reason):
+            plan(vendors.sim, states)
+
+
+def test_a_plan_serves_every_job(vendors: Vendors) -> None:
+    """States that can be iterated over only once serve any number of queries."""
+    vendors.sim.plan_query("dataset = x", states=iter(["RUNNING", "SUCCESS"]))
+    with cortex_xdr.connect(vendors.sim.url, key_id=vendors.sim.key_id, key=vendors.sim.key) as client:
+        for _ in range(2):
+            assert cortex_xdr.start_query(client, "dataset = x").fetch().status == "RUNNING"
+
+
 def test_agilesec_slots(clock: VirtualClock) -> None:
     """More slots run more scans at a time, each slot free as soon as its scan has ended."""
     with Simulator(scan_slots=2, clock=clock.now) as sim, httpx.Client(base_url=sim.url) as http:

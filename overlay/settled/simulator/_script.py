@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, cast
 
 import attrs
 
@@ -121,6 +121,17 @@ def scripts(states: States | Mapping[str, States], *, speed: float, now: float) 
     if not parts:
         raise ValueError("a job needs at least one state")
     return {name: _script(each, speed, now) for name, each in parts.items()}
+
+
+def checked(states: States) -> tuple[State | Fault, ...]:
+    """The states of a plan, to be gone through any number of times.
+
+    Raises:
+        ValueError: If they make no script. So a bad plan fails the test that wrote it, and not a later request.
+    """
+    kept = states if isinstance(states, str) else tuple(states)
+    _script(kept, 1.0, 0.0)
+    return cast("tuple[State | Fault, ...]", kept)
 
 
 def _script(states: States, speed: float, now: float) -> Script:

@@ -26,7 +26,7 @@ from ._cortex import CortexGate
 from ._faults import Fault
 from ._jwt import signed
 from ._scans import ScanPool
-from ._script import ScriptedJob, States, has_parts, scripts
+from ._script import ScriptedJob, States, checked, has_parts, scripts
 from ._server import Cut, Server
 
 VENDORS = (cortex_xsiam.VENDOR, cortex_xdr.VENDOR, agilesec.VENDOR, osapi.VENDOR)
@@ -152,10 +152,7 @@ class Simulator:
         Raises:
             ValueError: If the script has no state.
         """
-        plan = agilesec.Plan(tuple(states), error_code, refusal)
-        # A bad script fails the test that wrote it, and not a request in the server's thread.
-        scripts(plan.states, speed=self.speed, now=0)
-        self.agilesec.plans[sensor_name] = plan
+        self.agilesec.plans[sensor_name] = agilesec.Plan(checked(states), error_code, refusal)
 
     def plan_endpoint(
         self,
@@ -175,13 +172,11 @@ class Simulator:
         Raises:
             ValueError: If the script has no state.
         """
+        planned = None if states is None else checked(states)
         self.endpoint_files.outputs[endpoint_id] = {"standard_output": output} if isinstance(output, str) else output
         if files is not None:
             self.endpoint_files.files[endpoint_id] = files
-        if states is not None:
-            states = tuple(states) if not isinstance(states, str) else states
-            scripts(states, speed=self.speed, now=0)
-        self.cortex_xdr.endpoints[endpoint_id] = states
+        self.cortex_xdr.endpoints[endpoint_id] = planned
 
     def plan_submit(self, operation: str, *, refusal: str | None = None, fault: Fault | None = None) -> None:
         """Plan the next submits of a Cortex XDR operation, named as in its path, such as `isolate`.
@@ -207,8 +202,7 @@ class Simulator:
         Raises:
             ValueError: If the script has no state.
         """
-        scripts(states, speed=self.speed, now=0)
-        self.queries[query] = _xql.QueryPlan(states, rows, fields)
+        self.queries[query] = _xql.QueryPlan(checked(states), rows, fields)
 
     def plan_reads(self, operation: str, *faults: Fault) -> None:
         """Plan the faults of the next reads of what Cortex XDR's jobs have brought, one after the other.
@@ -264,9 +258,10 @@ class Simulator:
             ValueError: If a script has no state.
         """
         by_agent = states if has_parts(states) else {"": states}
-        plan = osapi.Plan({name: tuple(each) for name, each in by_agent.items()}, error, answer)
-        scripts(plan.states, speed=self.speed, now=0)
-        self.fleet.plans[command] = plan
+        plan = {name: checked(each) for name, each in by_agent.items()}
+        if not plan:
+            raise ValueError("a job needs at least one state")
+        self.fleet.plans[command] = osapi.Plan(plan, error, answer)
 
     @property
     def refs(self) -> list[str]:
