@@ -164,14 +164,14 @@ def adopted(path: Path, wanted: Iterable[str]) -> Json:
         raise AdoptionError(f"{path.name} is {what}")
     bundle.has_siblings = not str(document["openapi"]).startswith("3.0")
     try:
-        return draft_of(bundle, document, path, [spaced(each) for each in wanted])
+        return draft_of(bundle, document, path, [normalized_operation(each) for each in wanted])
     except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         what = f"{type(error).__name__}: {error}"[:150]
         raise AdoptionError(f"{path.name} has a part that cannot be followed: {what}") from error
 
 
-def spaced(operation: str) -> str:
-    """An operationId, or a method in capitals and a path."""
+def normalized_operation(operation: str) -> str:
+    """An operationId as it is; a method and a path with the method in capitals and one space between."""
     method, _, where = operation.strip().partition(" ")
     return f"{method.upper()} {where.strip()}" if where.strip().startswith("/") else operation
 

@@ -7,7 +7,7 @@ both have it). OLD is the last tag, or HEAD where there is none, and NEW the wor
 markdown drafts an entry for CHANGELOG.md.
 
 A finding that somebody has looked at and decided belongs in `x-accepted-changes` of a spec: a mapping of its id, which
-names this change and no other, to the reason. It is told apart, and does not count for the exit code.
+names this change and no other, to the reason. It is listed separately, and does not count for the exit code.
 
 The exit code is the highest that applies: 0 nothing, or additions alone; 1 breaking, or another terminal set;
 2 something to decide; 3 no comparison, because of what stderr says.
@@ -64,7 +64,7 @@ def with_line(finding: Finding, old: Path, new: Path) -> Finding:
 
 
 def report_of(findings: list[Finding], before: Side, after: Side) -> Report:
-    """The findings, apart from those that a spec's `x-accepted-changes` accepts, and what else is worth telling."""
+    """The findings, apart from those that a spec's `x-accepted-changes` accepts, and notes on what was not checked."""
     reasons: dict[str, str] = {}
     for vendor, document in after.specs.items():
         accepted = document.get("x-accepted-changes", {})
@@ -119,7 +119,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the command line; the exit code is the one that the module's docstring tells."""
+    """Run the command line; the exit code is one of those that the module's docstring lists."""
     parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("old", nargs="?", metavar="OLD", help="a revision or a folder (default: the last tag, or HEAD)")
     parser.add_argument("new", nargs="?", metavar="NEW", help="a revision or a folder (default: the working tree)")

@@ -1,4 +1,4 @@
-"""What a comparison finds, and how it is told."""
+"""What a comparison finds, and how it is reported."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spec_tree import Json, same_end
+from spec_tree import Json, common_suffix
 
 Change = tuple[Any, Any]
-
 
 WAITS = "Terminal sets and waiters"
 WAITER = re.compile(r"^Jobs of the kind ")
@@ -55,7 +54,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to tell: findings, those that somebody has accepted with a reason, and what was not checked."""
+    """The result: findings, those that somebody has accepted with a reason, and notes on what was not checked."""
 
     findings: list[Finding]
     accepted: list[tuple[Finding, str]] = field(default_factory=list)
@@ -79,7 +78,7 @@ class Place:
         return Finding(kind, self.vendor, self.operation, where, old, new, message, bump)
 
 
-def worse(one: Finding, other: Finding) -> Finding:
+def worst_of(one: Finding, other: Finding) -> Finding:
     """The finding that asks for more, for the operations of both if they ask for the same."""
     bumps = BUMPS.index(one.bump), BUMPS.index(other.bump)
     if bumps[0] != bumps[1]:
@@ -88,14 +87,14 @@ def worse(one: Finding, other: Finding) -> Finding:
     return replace(one, operation=", ".join(sorted(names)))
 
 
-def folded(findings: Iterable[Finding]) -> list[Finding]:
-    """Findings with one cause told once, for all the operations that meet it: a prefix that moved, a common answer."""
+def grouped_by_cause(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings with one cause as one, for all operations that it affects: a prefix that moved, a common answer."""
     moves: dict[tuple[str, ...], list[Finding]] = {}
     groups: dict[tuple[str | None, ...], list[Finding]] = {}
     for each in findings:
         if each.where == "call" and each.old and each.new:
             old, new = (call.partition(" ")[2] for call in (each.old, each.new))
-            cut = len(same_end(old, new))
+            cut = len(common_suffix(old, new))
             prefixes = ("/".join(path.split("/")[: len(path.split("/")) - cut]) for path in (old, new))
             moves.setdefault((each.kind, each.vendor, *prefixes), []).append(each)
             continue
@@ -114,7 +113,7 @@ def folded(findings: Iterable[Finding]) -> list[Finding]:
     for every in groups.values():
         group, first = every, every[0]
         if first.where == "operation" and CALL.match(first.old or "") and CALL.match(first.new or ""):
-            # An operation without a name of its own is called by its path, whose move is told already.
+            # An operation without a name of its own is called by its path, whose move is reported already.
             group = [each for each in every if (each.vendor, each.operation) not in gone]
             if not group:
                 continue

@@ -74,7 +74,7 @@ def iso(value: Any) -> str:
 def expanded_size(value: Any, known: dict[int, int]) -> int:
     """How many values a document holds once its YAML aliases are written out; ValueError for a million."""
     if id(value) not in known:
-        known[id(value)] = 1  # a value that holds itself is told by json
+        known[id(value)] = 1  # json refuses a value that holds itself
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         known[id(value)] += sum(expanded_size(each, known) for each in inner)
     if known[id(value)] > 1_000_000:
@@ -149,7 +149,7 @@ def read_spec(path: Path) -> dict[str, Any]:
         if steps[-1:] == ("$ref",) and isinstance(value, str) and not value.startswith("#"):
             what = f"has a $ref to another document, at {place(path, steps)}: {value!r}"
             raise GenerationError(f"{path.name} {what}; adopt.py bundles several files into one")
-    check_by_hand(path, document)
+    check_names_and_references(path, document)
     odd = next((each for each in document.get("paths") or () if set("{}") & set(re.sub("{[^{}]+}", "", each))), None)
     if odd is not None:
         raise GenerationError(f"{path.name} has a path with bad braces, at {place(path, ['paths', odd])}")
@@ -194,19 +194,19 @@ def exists(document: dict[str, Any], reference: str) -> bool:
     return found is not None
 
 
-def check_by_hand(path: Path, document: dict[str, Any]) -> None:
-    """Refuse what validator and generator do not tell clearly: odd enums, doubled names, references in circles."""
+def check_names_and_references(path: Path, document: dict[str, Any]) -> None:
+    """Refuse what validator and generator do not report clearly: odd enums, equal names, circular references."""
     for steps, value in pointers(document):
-        wrong = "" if VALUES & {*steps[:-1]} else what_is_wrong(document, steps, value)
+        wrong = "" if VALUES & {*steps[:-1]} else fault_of(document, steps, value)
         if wrong:
             raise GenerationError(f"{path.name} has {wrong}, at {place(path, steps)}")
     holder = document.get("components")
     schemas = holder.get("schemas") if isinstance(holder, dict) else None
-    for name, wrong in odd_schemas(schemas if isinstance(schemas, dict) else {}):
+    for name, wrong in faulty_schemas(schemas if isinstance(schemas, dict) else {}):
         raise GenerationError(f"{path.name} has {wrong}, at {place(path, ['components', 'schemas', name])}")
 
 
-def what_is_wrong(document: dict[str, Any], steps: tuple[Any, ...], value: Any) -> str:
+def fault_of(document: dict[str, Any], steps: tuple[Any, ...], value: Any) -> str:
     """What is wrong with a part of a document, if anything is."""
     key, above = (*reversed(steps), None, None)[:2]
     if key == "properties" and isinstance(value, dict) and above != "properties":
@@ -228,7 +228,7 @@ def what_is_wrong(document: dict[str, Any], steps: tuple[Any, ...], value: Any) 
     return ""
 
 
-def odd_schemas(schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def faulty_schemas(schemas: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The schemas that cannot become classes: those with the module of another one, or made of themselves."""
     called: dict[str, str] = {}
     folded = Counter(re.sub(r"\W|_", "", name).casefold() for name in schemas)
@@ -338,7 +338,7 @@ def with_model_template(templates: Path, folder: Path) -> Path:
 def reason(spec: Path, output: str) -> str:
     """Why the generator made no client, in one sentence, with the line and the pointer that it names.
 
-    Where a schema is told with the operations that would use it, it is the cause.
+    If a schema is reported along with operations that use it, the schema is the cause.
     """
     output = re.sub(r" for status code <[\w.]+ object at \w+>|<[\w.]+ object at \w+> ?", "", output)
     reasons = re.findall(

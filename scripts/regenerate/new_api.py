@@ -3,9 +3,9 @@ r"""Begin a new vendor's API: write its spec, overlay module, test and page, wit
     python scripts/regenerate/new_api.py harbor --auth basic --path "/replication/executions/{id}" --progress \
         --submit /replication/executions --by-location
 
-What it writes is valid as it stands, so that generation and tests tell of each slip. The options say what the vendor's
-page shows: how one signs in, the path of a job with all parts of its id in braces, whether a second word tells how it
-ended, whether progress or parts are told, and where a job is started.
+The result is valid as written, so generation and tests point out each slip. The options say what the vendor's page
+shows: how to sign in, the path of a job with all parts of its id in braces, whether a second word says how it ended,
+whether it reports progress or parts, and where a job is started.
 
 The exit code is 0, or 3 if a name or a path cannot be used; then nothing is written.
 """
@@ -36,7 +36,7 @@ FILES = {
 }
 PATH = "/jobs/{id}"
 RESERVED = {"client", "cls", "conftest", "httpx", "job", "outcome", "pytest", "self", "settled", "settled_clients"}
-# How one signs in: what `connect` takes, what a test gives, what then is in the header, and the variables' names.
+# How to sign in: the parameters of `connect`, a test's arguments, the header that they make, and the variables' names.
 SIGN_IN = {
     "token": ("base_url: str, *, token: Secret", 'token="t1"', "t1", "the token SETTLED_{}_TOKEN"),
     "bearer": ("base_url: str, *, token: Secret", 'token="t1"', "Bearer t1", "the token SETTLED_{}_TOKEN"),
@@ -85,7 +85,7 @@ def targets(name: str, root: Path) -> dict[str, Path]:
     return files
 
 
-def enlist(name: str, kind: str, enums: str, root: Path) -> bool:
+def register(name: str, kind: str, enums: str, root: Path) -> bool:
     """Name the new kind and its status enums where the tests of all kinds look, and its page in the documentation.
 
     False if one of the two is nowhere to be found.
@@ -107,8 +107,8 @@ def enlist(name: str, kind: str, enums: str, root: Path) -> bool:
     return bool(found and simulator and clients)
 
 
-def words_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the templates are filled with; UnusableName if a path or the word for a job cannot be used."""
+def template_values(options: argparse.Namespace) -> dict[str, Any]:
+    """What the templates are rendered with; UnusableName if a path or the word for a job cannot be used."""
     name, job = options.name, options.job
     path_names, id_names = names_in(options.path)
     submit = options.path.rpartition("/")[0] if options.submit is True else options.submit
@@ -169,7 +169,7 @@ def _as_ruff_sorts(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[0].isupper() else 2, name)
 
 
-def filled(template: str, words: Mapping[str, Any]) -> str:
+def rendered(template: str, values: Mapping[str, Any]) -> str:
     """A template's text for a vendor."""
     environment = jinja2.Environment(  # noqa: S701 - what it writes is no HTML
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -178,7 +178,7 @@ def filled(template: str, words: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    text = environment.get_template(f"{template}.jinja").render(words)
+    text = environment.get_template(f"{template}.jinja").render(values)
     if not template.endswith(".py"):
         return text
     # Names of different lengths break lines elsewhere, and imports sort by them.
@@ -188,11 +188,11 @@ def filled(template: str, words: Mapping[str, Any]) -> str:
     return text
 
 
-def check_job(words: Mapping[str, Any]) -> None:
+def check_job(values: Mapping[str, Any]) -> None:
     """Raise UnusableName if the word for a job is a name that the module needs for something else."""
-    job = words["job"]
-    # With a word that is surely free, so that every other name in the module is one to avoid.
-    tree = ast.parse(filled("module.py", {**words, "job": "job_"}))
+    job = values["job"]
+    # Fill the module with a word that is free: then every other name in it is one to avoid.
+    tree = ast.parse(rendered("module.py", {**values, "job": "job_"}))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     used |= {alias.asname or alias.name for node in ast.walk(tree) if hasattr(node, "names") for alias in node.names}
     used |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
@@ -207,18 +207,18 @@ def parsed(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("name", help="the vendor's, as a Python module")
-    add("--auth", choices=SIGN_IN, default="token", help="how one signs in")
+    add("--auth", choices=SIGN_IN, default="token", help="how to sign in")
     add("--job", default="job", help="what a job is called (default: %(default)s)")
-    add("--path", default=PATH, help="where a job is asked for, its id in braces (default: %(default)s)")
-    add("--conclusion", action="store_true", help="a second word tells how a job ended")
-    add("--progress", action="store_true", help="replies tell how much is done, of how much")
-    add("--parts", action="store_true", help="replies tell how each part is doing")
+    add("--path", default=PATH, help="where a job is polled, its id in braces (default: %(default)s)")
+    add("--conclusion", action="store_true", help="a second word says how a job ended")
+    add("--progress", action="store_true", help="replies say how much is done, of how much")
+    add("--parts", action="store_true", help="replies say how each part is doing")
     add("--submit", nargs="?", const=True, metavar="PATH", help="a job is started with a POST there")
-    add("--by-location", action="store_true", help="the answer to a submit has the job in its Location, and no body")
+    add("--by-location", action="store_true", help="the reply to a submit has the job in its Location, and no body")
     add("--root", type=Path, default=ROOT, help="the project's folder (default: this one)")
     options = parser.parse_args(argv)
     if options.by_location and not options.submit:
-        parser.error("--by-location tells of an answer to --submit")
+        parser.error("--by-location describes the reply to a submit: give --submit, too")
     return options
 
 
@@ -227,21 +227,22 @@ def main(argv: list[str] | None = None) -> int:
     options = parsed(argv)
     try:
         files = targets(options.name, options.root)
-        words = words_of(options)
-        check_job(words)
-        texts = {path: filled(template, words) for template, path in files.items()}
+        values = template_values(options)
+        check_job(values)
+        texts = {path: rendered(template, values) for template, path in files.items()}
         kind, job = f"{options.name}.{options.job}", camel(options.job)
         enums = f"{job}Status {job}Conclusion" if options.conclusion else f"{job}Status"
-        is_enlisted = enlist(options.name, kind, enums, options.root)
+        is_registered = register(options.name, kind, enums, options.root)
     except (UnusableName, OSError) as error:
         print(error, file=sys.stderr)
         return 3
     for path, text in texts.items():
         path.write_text(text, encoding="utf-8")
         print(f"{path}: {text.count('FILL IN')} places to fill in")
-    if not is_enlisted:
+    if not is_registered:
         print(
-            f"then name {kind} and its enums of status words where the tests of all kinds do, and its page in the docs"
+            f"add {kind} and its enums of status words to STATUS_ENUMS in tests/core/test_kinds.py, "
+            "and its pages to scripts/docs/zensical.toml"
         )
     print("then run `make generate readme test`")
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 import griffe
 
 from findings import Finding, Place
-from spec_tree import Problem, squashed
+from spec_tree import Problem, normalized
 
 
 def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[Finding]:
@@ -19,9 +19,9 @@ def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[F
         if finding.kind == "breaking":
             names = {*finding.operation.split(", "), re.split(r"[. ]", finding.where)[0]}
             gone = {finding.vendor} if finding.where.startswith("specs/") else set()
-            covered |= {("settled_clients", finding.vendor, squashed(name)) for name in names | gone}
+            covered |= {("settled_clients", finding.vendor, normalized(name)) for name in names | gone}
         elif finding.kind == "terminal-set":
-            covered.add(("settled", finding.vendor, squashed(finding.where.rpartition(": ")[2].partition(".")[0])))
+            covered.add(("settled", finding.vendor, normalized(finding.where.rpartition(": ")[2].partition(".")[0])))
     folders = {"settled_clients": "generated", "settled": "overlay"}
     packages = [name for name, folder in folders.items() if all((side / folder / name).is_dir() for side in (old, new))]
     for before, after in zip(load_python(old, packages), load_python(new, packages), strict=True):
@@ -35,7 +35,7 @@ def compare_python(old: Path, new: Path, known: Iterable[Finding]) -> Iterator[F
             target = next((target for target in public if f"{path}.".startswith(f"{target}.")), path)
             path = public.get(target, target) + path.removeprefix(target)
             package, vendor, *rest = f"{path}.".split(".")
-            if not covered & {(package, vendor, squashed(name)) for name in (vendor, *rest)}:
+            if not covered & {(package, vendor, normalized(name)) for name in (vendor, *rest)}:
                 yield python_finding(path, breakage)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from findings import Change, Finding, Place, folded, in_order, worse
+from findings import Change, Finding, Place, grouped_by_cause, in_order, worst_of
 from generate import member_names
 from spec_tree import (
     DOCS,
@@ -18,13 +18,13 @@ from spec_tree import (
     Json,
     Node,
     Pair,
-    listed,
+    enums_within,
     model_nodes,
+    models_within,
+    normalized,
     operation_nodes,
     pairs,
     preamble,
-    reach,
-    squashed,
     users,
 )
 from terminal_tables import JobTable
@@ -79,7 +79,7 @@ def compare_specs(vendor: str, old: Json, new: Json, *, numbered: bool = True) -
         for sent in [sent for sent in used if used[sent]] or [True, False]:
             place = replace(everywhere, operation=", ".join(sorted(used[sent] or "*")), sent=sent)
             for finding in compare_pair(place, pair.name, pair):
-                worst[finding.where] = worse(worst.get(finding.where, finding), finding)
+                worst[finding.where] = worst_of(worst.get(finding.where, finding), finding)
         yield from worst.values()
 
 
@@ -104,14 +104,14 @@ def compare_pair(place: Place, where: str, pair: Pair) -> Iterator[Finding]:
 
 def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Finding]:
     """Compare what two versions of a part say, and their own parts."""
-    olds, news = in_one_form(old.aspects, new.aspects)
+    olds, news = with_numeric_limits(old.aspects, new.aspects)
     for key in {**olds, **news}:
         flag = False if key.rpartition(" ")[2] in FLAGS else None
         before, after = olds.get(key, flag), news.get(key, flag)
         if key == "type":
             yield from compare_types(place, where, before or {}, after or {})
         elif before != after and not key.startswith("x-"):  # which only tools read
-            yield judged(place, where, key, (before, after), new)
+            yield assess(place, where, key, (before, after), new)
     yield from compare_members(place, where, old, new)
     shapes = [{label for label in node.aspects.get("type", ()) if label.startswith(SHAPES)} for node in (old, new)]
     if shapes[0] == shapes[1]:
@@ -119,14 +119,14 @@ def compare_part(place: Place, where: str, old: Node, new: Node) -> Iterator[Fin
             # The SDK sends what an operation asks for and reads what it answers; of a webhook it is the reverse.
             turned = {node.what for node in (pair.old, pair.new) if node} & {"argument", "body"}
             there = replace(place, sent=not place.sent) if turned else place
-            if pair.new is None and pair.old and pair.old.what == "response" and stands_elsewhere(pair.old, new):
+            if pair.new is None and pair.old and pair.old.what == "response" and is_under_another_code(pair.old, new):
                 message = f"The {pair.name} is gone; what it answered stands under another code, or was nothing."
                 yield place.finding(False, f"{where}{pair.name}", (pair.name, None), message)
             else:
                 yield from compare_pair(there, f"{where}{pair.name}", pair)
 
 
-def in_one_form(old: Json, new: Json) -> tuple[Json, Json]:
+def with_numeric_limits(old: Json, new: Json) -> tuple[Json, Json]:
     """Aspects with exclusive limits as OpenAPI 3.1 has them, if one of the two has them so: as numbers, not flags."""
     both = dict(old), dict(new)
     for exclusive, limit in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
@@ -148,7 +148,7 @@ def shape(node: Node) -> Json:
     return {"type": node.aspects.get("type"), "parts": parts}
 
 
-def stands_elsewhere(response: Node, operation: Node) -> bool:
+def is_under_another_code(response: Node, operation: Node) -> bool:
     """Whether an operation answers what a response held under another code, too."""
     own = shape(response)
     others = (part for part in operation.parts.values() if part.what == "response")
@@ -218,7 +218,7 @@ def is_tighter(key: str, old: Any, new: Any) -> bool:
     return float(lower) < float(upper)
 
 
-def judged(place: Place, where: str, aspect: str, change: Change, node: Node) -> Finding:
+def assess(place: Place, where: str, aspect: str, change: Change, node: Node) -> Finding:
     """What the change of something that a part says means."""
     old, new = change
     at, key = f"{where} {aspect}".strip(), aspect.rpartition(" ")[2]
@@ -226,7 +226,7 @@ def judged(place: Place, where: str, aspect: str, change: Change, node: Node) ->
     breaks, bump, message = True, "minor", MOVED.get(key, f"{at} is not what it was: {UNKNOWN}.")
     if key == "title" and any(label.startswith(SHAPES) for label in node.aspects.get("type", ())):
         name = where.rpartition(".")[2]
-        breaks = squashed(old or name) != squashed(new or name)
+        breaks = normalized(old or name) != normalized(new or name)
         message, bump = f"{who} has another title", "minor" if breaks else "patch"
         message += ", which names its class in Python: importing it by its old name fails." if breaks else "."
     elif key in {*DOCS, "source"} - {"servers"} or aspect.startswith("example "):
@@ -314,10 +314,10 @@ def status_words(side: Side, job: JobTable) -> StatusWords:
     """The words where a kind reads its status; if the spec lists none there, those of fields of the same name."""
     document = side.specs.get(job.name.partition(".")[0], {})
     models = model_nodes(document)
-    bodies = {name: node for name, node in models.items() if squashed(name) == squashed(job.body)}
+    bodies = {name: node for name, node in models.items() if normalized(name) == normalized(job.body)}
     if not job.reads:
-        held = {name for root in bodies for name in reach(models, models[root], {root})}
-        enums = [enum for name in sorted(held) for enum in listed(name, models[name]).items()]
+        held = {name for root in bodies for name in models_within(models, models[root], {root})}
+        enums = [enum for name in sorted(held) for enum in enums_within(name, models[name]).items()]
         where, words = max(enums, key=lambda enum: sum(map(job.decides, enum[1])), default=("", []))
         has_words = any(map(job.decides, words))
         return StatusWords({word: where for word in words if has_words}, has_words, job.body)
@@ -329,7 +329,7 @@ def status_words(side: Side, job: JobTable) -> StatusWords:
     for where, node in named_alike(document, models, {path[-1] for path in job.reads}):
         if any(map(job.decides, own_words(node))):
             places |= dict.fromkeys(own_words(node), where)
-    for enum in (enum for name, node in models.items() for enum in listed(name, node).items()):
+    for enum in (enum for name, node in models.items() for enum in enums_within(name, node).items()):
         decided = sum(map(job.decides, enum[1]))
         if decided > max(2, len(enum[1]) / 2):  # words of another object that the tables all but know
             places = dict.fromkeys(enum[1], enum[0]) | places
@@ -367,7 +367,7 @@ def compare_tables(old: Side, new: Side) -> Iterator[Finding]:
             names
             for document in specs
             for (model, _), names in users(document).items()
-            if squashed(model) == squashed(job.body)
+            if normalized(model) == normalized(job.body)
         ]
         place = Place(vendor, ", ".join(sorted(reads[0])) if reads else name)
         there = tuple(name if name in side.jobs else None for side in (old, new))
@@ -415,7 +415,7 @@ def compare(old: Side, new: Side) -> list[Finding]:
         (finding.vendor, name) for finding in found for name in finding.operation.split(", ") if finding.where != REREAD
     }
     return in_order(
-        folded(
+        grouped_by_cause(
             finding
             for finding in found
             if finding.kind != "additive" or (finding.vendor, finding.where) not in undecided

@@ -1,7 +1,7 @@
 """Where things stand in a spec: the lines of a document, by JSON pointer or by what a finding names.
 
-The documents are compared and generated as plain data, which knows no lines. Only where something has to be told of
-them is the file read once more, as YAML nodes with their marks.
+The documents are compared and generated as plain data, which has no line numbers. Where a message needs them, the file
+is read once more, as YAML nodes with their marks.
 """
 
 from __future__ import annotations

@@ -243,14 +243,14 @@ def wider(document: Json, label: str, schema: Json) -> list[str]:
     return ["any", label, *text, *(["number"] if label == "integer" else [])]
 
 
-def reach(models: Mapping[str, Node], node: Node, seen: set[str]) -> set[str]:
+def models_within(models: Mapping[str, Node], node: Node, seen: set[str]) -> set[str]:
     """The names of the models that a node holds, at any depth."""
     for name in node.aspects.get("type", ()):
         if name in models and name not in seen:
             seen.add(name)
-            reach(models, models[name], seen)
+            models_within(models, models[name], seen)
     for part in node.parts.values():
-        reach(models, part, seen)
+        models_within(models, part, seen)
     return seen
 
 
@@ -261,41 +261,42 @@ def users(document: Json) -> dict[tuple[str, bool], set[str]]:
     for operation, node in operation_nodes(document).items():
         for part in node.parts.values():
             sent = (part.what == "response") == (node.what == "webhook")
-            for name in reach(models, part, set()):
+            for name in models_within(models, part, set()):
                 found.setdefault((name, sent), set()).add(operation)
     return found
 
 
 def pairs(olds: Mapping[str, Node], news: Mapping[str, Node]) -> Iterator[Pair]:
     """The parts of two nodes, each with what has become of it."""
-    moved = {} if olds.keys() <= news.keys() else {name: at_home(node) for name, node in {**olds, **news}.items()}
-    come = {name: node for name, node in news.items() if name not in olds}
+    may_move = not olds.keys() <= news.keys()
+    contents = {name: without_address(node) for name, node in {**olds, **news}.items()} if may_move else {}
+    added = {name: node for name, node in news.items() if name not in olds}
     for name, old in olds.items():
         now = name
         if name not in news and old.what not in {"word", "response", "media type", "header"}:
             call = old.aspects.get("call")
-            same = (other for other, new in come.items() if new == old or (call and new.aspects.get("call") == call))
-            there = [other for other, new in come.items() if is_moved(old, new, moved, name, other)]
-            now = next(same, "") or max(there, key=lambda other: len(same_end(name, other)), default=name)
-            come.pop(now, None)
+            same = (other for other, new in added.items() if new == old or (call and new.aspects.get("call") == call))
+            there = [other for other, new in added.items() if is_moved(old, new, contents, name, other)]
+            now = next(same, "") or max(there, key=lambda other: len(common_suffix(name, other)), default=name)
+            added.pop(now, None)
         yield Pair(name, old, now, news.get(now))
-    yield from (Pair(name, None, name, new) for name, new in come.items())
+    yield from (Pair(name, None, name, new) for name, new in added.items())
 
 
-def at_home(node: Node) -> Node:
+def without_address(node: Node) -> Node:
     """An operation without its address and its source."""
     return Node(node.what, without(node.aspects, {"call", "read", "source", "servers"}), node.parts)
 
 
-def is_moved(old: Node, new: Node, homes: Mapping[str, Node], name: str, other: str) -> bool:
+def is_moved(old: Node, new: Node, contents: Mapping[str, Node], name: str, other: str) -> bool:
     """Whether an operation has gone to another prefix: the rest of its path, and all it says, are as they were."""
     if "call" not in old.aspects or "call" not in new.aspects:
         return False
     (method, path), (verb, there) = (node.aspects["call"].split(" ", 1) for node in (old, new))
-    return method == verb and bool(same_end(path, there)) and homes.get(name) == homes.get(other)
+    return method == verb and bool(common_suffix(path, there)) and contents.get(name) == contents.get(other)
 
 
-def same_end(path: str, other: str) -> list[str]:
+def common_suffix(path: str, other: str) -> list[str]:
     """The segments at the end that two paths have in common, the last one first."""
     found = []
     for one, two in zip(reversed(path.split("/")), reversed(other.split("/")), strict=False):
@@ -315,15 +316,15 @@ def preamble(document: Json) -> Node:
     )
 
 
-def listed(where: str, node: Node) -> dict[str, list[str]]:
+def enums_within(where: str, node: Node) -> dict[str, list[str]]:
     """The words of the enums within a node, by where they stand."""
     words = [name[1:] for name, part in node.parts.items() if part.what == "word"]
     found = {where: words} if words else {}
     for name, part in node.parts.items():
-        found |= listed(f"{where}{name}", part)
+        found |= enums_within(f"{where}{name}", part)
     return found
 
 
-def squashed(name: str) -> str:
-    """A name as it is whether Python or a spec spells it."""
+def normalized(name: str) -> str:
+    """A name in the form that the spellings of Python and of a spec share."""
     return re.sub(r"[^a-z0-9]", "", name.casefold())

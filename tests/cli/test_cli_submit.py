@@ -198,7 +198,7 @@ def test_candidates(run: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("submit", "agilesec.execute_scan", stdin='{"sensor_id": "a"}')
     assert (result.exit_code, result.stdout) == (6, "")
     assert [line.split()[-1] for line in result.stderr.splitlines()[1:3]] == ["agilesec.scan/1", "agilesec.scan/2"]
-    assert "`settled status REF` tells of each" in result.stderr
+    assert "`settled status REF` shows each" in result.stderr
     output = json.loads(run("submit", "agilesec.execute_scan", "--json", stdin='{"sensor_id": "a"}').stdout)
     assert output["candidates"] == ["agilesec.scan/1", "agilesec.scan/2"]
     assert "Submit again only if none is yours" in output["advice"]
@@ -270,7 +270,7 @@ def results(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], N
 
 
 def test_results(run: Command, results: Any, tmp_path: Path) -> None:
-    """Values are JSON lines, files are told by their paths; each request for them is bounded."""
+    """Values are JSON lines, files are printed as their paths; each request for them is bounded."""
     passed: list[Any] = []
 
     def read(*arguments: Any) -> list[Any]:

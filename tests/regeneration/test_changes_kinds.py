@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import changes
-from findings import Finding, folded
+from findings import Finding, grouped_by_cause
 from generate import MEMBERS, member_names
 from spec_changes import Side, compare, status_words, unchecked
 from terminal_tables import read_tables
@@ -245,7 +245,7 @@ def test_one_cause_is_told_once() -> None:
                 operation["responses"]["429"] = {"description": "Slower."}
 
     assert found(throttle) == ["additive response 429"]
-    assert folded([]) == []
+    assert grouped_by_cause([]) == []
 
 
 def test_status_word_where_the_kind_reads_it() -> None:

@@ -564,8 +564,8 @@ def test_replies_are_of_many_sorts(kind: JobKind[Any]) -> None:
 
     sort()
     assert "running" in sorts
-    # OSAPI's status is read even if all about its agents is odd.
-    assert ("unreadable" in sorts) == (kind.name != "osapi.job")
+    # OSAPI's status is read even if almost anything about its agents is odd.
+    assert "unreadable" in sorts or kind.name == "osapi.job"
     assert ("unlisted" in sorts) == bool(kind.running)
     assert len(sorts & set(Outcome)) >= 2
     assert ("parts" in sorts) == (kind.name in ("cortex_xdr.action", "osapi.job"))

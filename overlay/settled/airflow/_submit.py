@@ -40,8 +40,8 @@ class SubmitJobOperator(BaseOperator):
     - a task that died between sending and keeping, or to which nobody answered what became of the submit, fails
       without retries: the job may exist. Look for it. Put `{"ref": "<kind>/<id>"}` into the state store if it is there,
       or delete the key if it is not, and clear the task;
-    - if there surely is no job, since the API refused or could not be reached, the task fails, and `retries` submit
-      again.
+    - if there certainly is no job, because the API refused or could not be reached, the task fails, and `retries`
+      submit again.
 
     Nothing is kept beyond that: a job whose submit nobody has answered is not found by itself, another run of the DAG
     submits its own job, and so does a task whose state was deleted or that Airflow clears on success

@@ -10,7 +10,7 @@ from typing import Any
 def portable(value: Any) -> Any:
     """A JSON value that every process and database can hold: one that cannot would end the triggerer, not one task.
 
-    Numbers that are not finite, or of more than 64 bits, become texts; what is no character becomes a question mark.
+    Numbers that are not finite, or of more than 64 bits, become texts; lone surrogates become question marks.
     """
     if isinstance(value, str):
         return value.encode(errors="replace").decode()

@@ -48,9 +48,9 @@ _EPILOG = """
 Addresses and credentials come from the environment (SETTLED_<VENDOR>_URL, _TOKEN, _KEY_ID, _KEY, _KEY_TYPE), or from
 the TOML file that SETTLED_CONFIG names, with a table for each vendor; only you may have access to it.
 
-Exit codes: 0 all succeeded, 1 some did not, 2 wrong usage, 3 some did in part, 4 trouble with API or credentials,
-5 the API did not take the job, 6 the job may exist or not, 124 deadline passed, 130 interrupted (143 by SIGTERM, 129 by
-SIGHUP), 141 nobody reads the output. If several apply: 130, 4, 124, 1, 3.
+Exit codes: 0 all succeeded, 1 some did not, 2 wrong usage or a full disk, 3 some did in part, 4 trouble with API or
+credentials, 5 the API did not take the job, 6 the job may exist or not, 124 deadline passed, 130 interrupted (143 by
+SIGTERM, 129 by SIGHUP), 141 nobody reads the output. If several apply: 130, 4, 124, 1, 3.
 """
 
 app = typer.Typer(
@@ -171,7 +171,7 @@ def status(refs: Refs = None, *, json: Json = False, quiet: Quiet = False, expec
     with _exit_on_errors():
         need_output()
         journal = Journal(_jobs(refs, expected_agents), _watcher(json, quiet))
-        journal.ask()
+        journal.poll_once()
         raise typer.Exit(journal.exit_code)
 
 
@@ -191,8 +191,8 @@ def submit(
 ) -> None:
     """Submit a job, and print its ref.
 
-    It is sent once. Exit code 5 says that the API did not take the job, 6 that it may exist all the same: look then,
-    before you submit it again.
+    It is sent once. Exit code 5 says that the API did not take the job, 6 that it may exist all the same: look before
+    you submit it again.
     """
     with _exit_on_errors():
         need_output()
@@ -220,14 +220,14 @@ def results(
 ) -> None:
     """Print what a settled job has produced.
 
-    Rows and results are JSON, an object a line; files are told by their paths. The exit code is 0 if all could be read,
+    Rows and results are JSON, an object a line; a file is printed as its path. The exit code is 0 if all could be read,
     however the job ended, and 124 if it has not ended yet.
     """
     with _exit_on_errors():
         need_output()
         jobs = _jobs([ref], None)
         if len(jobs) > 1:
-            raise typer.BadParameter("give one REF: the results of several jobs could not be told apart")
+            raise typer.BadParameter("give one REF: the results of several jobs would be mixed up")
         with jobs[0].client:
             try:
                 for each in results_of(jobs[0], folder=to, timeout=timeout.seconds, overwrite=overwrite):

@@ -166,7 +166,7 @@ def _send(client: Client, request: dict[str, Any], auth: httpx.Auth | None, end:
 
 
 def _until(end: float) -> float:
-    # Zero is no time-out of httpx's.
+    # With zero, a socket would not wait at all.
     return max(end - time.monotonic(), 0.01)
 
 

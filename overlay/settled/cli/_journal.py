@@ -145,7 +145,7 @@ class Journal:
             async for end in await stack.enter_async_context(settling):
                 self._ended(end)
 
-    def ask(self) -> None:
+    def poll_once(self) -> None:
         """Poll each job once, and close the clients."""
         with contextlib.ExitStack() as stack, log_to(self._log):
             for history in self.histories.values():

@@ -22,6 +22,7 @@ from ._show import counted, plain
 _MARKS = {"SUCCEEDED": "✔", "PARTIAL": "◐", "FAILED": "✘", "CANCELLED": "⊘", "TIMED_OUT": "⏱", "SKIPPED": "↷"}
 _SHADES = 6
 _MOST_LETTERS = 2000
+_UNITS = (("d", 86_400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1))
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400)
 
 
@@ -193,8 +194,6 @@ def _time(seconds: float) -> str:
     """Seconds as people read them: two units at most."""
     if seconds < 60:
         return f"{seconds:.0f} s" if seconds == int(seconds) else f"{seconds:.1f} s"
-    for unit, size, smaller, small in (("d", 86_400, "h", 3600), ("h", 3600, "m", 60), ("m", 60, "s", 1)):
-        if seconds >= size:
-            rest = int(seconds % size // small)
-            return f"{int(seconds // size)} {unit}" + (f" {rest} {smaller}" if rest else "")
-    return f"{seconds} s"
+    unit, size, smaller, small = next(each for each in _UNITS if seconds >= each[1])
+    rest = int(seconds % size // small)
+    return f"{int(seconds // size)} {unit}" + (f" {rest} {smaller}" if rest else "")

@@ -85,7 +85,7 @@ class Settings:
         """A client of a vendor.
 
         Raises:
-            BadSettings: If its settings are missing, or cannot be right.
+            BadSettings: If its settings are missing or not valid.
         """
         module = module_of(vendor)
         try:
@@ -104,8 +104,8 @@ class Settings:
         """The jobs that refs name, each once, with one client for each vendor.
 
         Raises:
-            BadSettings: If a vendor's settings are missing, or cannot be right.
-            ValueError: If one is no ref of a known kind.
+            BadSettings: If a vendor's settings are missing or not valid.
+            ValueError: If one is not a ref of a known kind.
         """
         clients: dict[str, Client] = {}
         jobs: dict[Job[Any], None] = {}

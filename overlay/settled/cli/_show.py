@@ -98,7 +98,7 @@ class JsonLines(Watcher):
 
     def ended(self, history: History) -> None:
         """Print how a job ended."""
-        typer.echo(json.dumps(history.latest.to_dict()))
+        self.changed(history)
 
     def warned(self, message: str) -> None:
         """Pass a warning on."""

@@ -27,7 +27,7 @@ from ._show import plain
 Submit = Callable[..., Job[Any]]
 
 _LOOK = "Look for the job at the vendor, and submit again only if it is not there."
-_CHOOSE = "It may be one of the candidates: `settled status REF` tells of each. Submit again only if none is yours."
+_CHOOSE = "It may be one of the candidates: `settled status REF` shows each. Submit again only if none is yours."
 _INTERRUPTED = "interrupted while submitting: the job may exist all the same, look before you submit again"
 
 

@@ -73,7 +73,7 @@ async def request_data(request: Request) -> Data:
     try:
         body: Any = await request.json()
     except ValueError:
-        raise Refusal(400, "the request is no JSON") from None
+        raise Refusal(400, "the request is not JSON") from None
     data = body.get("request_data") if is_object(body) else None
     if not is_object(data):
         raise Refusal(400, "request_data must be an object")

@@ -81,7 +81,7 @@ def routes(simulator: Simulator) -> list[Route]:
     async def results(request: Request) -> Response:
         data = await request_data(request)
         job = simulator.job(SCRIPT_EXECUTION, _text(data, "action_id"))
-        # A run that is not known is told in a 200.
+        # As on real tenants, the reply about an unknown run is a 200.
         if job is None:
             return JSONResponse({"reply": {"error_message": "there is no such action", "results": []}})
         return JSONResponse({"reply": _results(simulator, job)})

@@ -20,7 +20,7 @@ def problem(token: str, secret: str, now: float) -> str | None:
     """What is wrong with a token at a Unix time: its form, its signature or its age; None if nothing is."""
     content, _, signature = token.rpartition(".")
     if content.count(".") != 1:
-        return "the token is no JWT"
+        return "the token is not a JWT"
     if not hmac.compare_digest(signature.encode(), _signature(content, secret).encode()):
         return "the token's signature is wrong"
     expires = _decoded(content.partition(".")[2]).get("exp")

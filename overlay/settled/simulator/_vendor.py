@@ -32,7 +32,7 @@ class Vendor:
 
 
 async def json_of(request: Request) -> Any:
-    """The JSON of a request's body, None if it is none."""
+    """The JSON of a request's body; None if it is not JSON."""
     try:
         return await request.json()
     except ValueError:

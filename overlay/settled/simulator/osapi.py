@@ -136,7 +136,7 @@ def _routes(simulator: Simulator) -> list[Route]:
         old = next((job for job in _jobs(simulator) if job.id == job_id), None)
         if old is None:
             return _unknown(job_id)
-        problem = "the body is no object" if target is None else _problem_of_target(simulator.fleet, target)
+        problem = "the body is not an object" if target is None else _problem_of_target(simulator.fleet, target)
         if problem is not None:
             return _error(400, problem)
         # A retry takes a host name literally, and no agent has such a machine id: none takes the job.
@@ -227,7 +227,7 @@ def _problem_of_target(fleet: Fleet, target: Any) -> str | None:
 def _problem_of_command(body: Any, way: str) -> str | None:
     """What the server finds wrong with the body of a submit."""
     if not is_object(body):
-        return "the body is no object"
+        return "the body is not an object"
     args: Any = body.get("args", [])
     timeout: Any = body.get("timeout", _AGENT_SECONDS)
     if not (isinstance(body.get("command"), str) and body["command"]):
@@ -397,7 +397,7 @@ def _state(job: ScriptedJob, name: str, script: Script) -> dict[str, Any]:
 
 
 def _failure(job: ScriptedJob, name: str, word: str) -> str | None:
-    """An agent's error for a word of its script; None if that is no failure."""
+    """An agent's error for a word of its script; None if that is not a failure."""
     if word not in _ERRORS:
         return None
     own: Any = job.options.get("error", {})
