@@ -77,11 +77,12 @@ def test_watching_ends_with_a_full_disk_and_tells_what_is_open(run: _cli.Command
 
 
 @pytest.mark.parametrize(("command", "codes"), [("wait", {0}), ("watch", {141}), ("status", {0, 141})])
-def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) -> None:
-    """Nothing is said of it; the exit code is the work's, or that of a broken pipe."""
+def test_a_reader_that_leaves(run: _cli.Command, tmp_path: Path, command: str, codes: set[int]) -> None:
+    """Nothing is said of it, and a report is written; the exit code is the work's, or that of a broken pipe."""
     reader, writer = os.pipe()
     os.close(reader)
-    options = ["-t", "30"] if command != "status" else []
+    report = tmp_path / "report.html"
+    options = ["-t", "30", "--report", str(report)] if command != "status" else []
     process = run.start(
         command, *options, ref(run, "COMPLETED"), stdout=writer, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
     )
@@ -89,6 +90,7 @@ def test_a_reader_that_leaves(run: _cli.Command, command: str, codes: set[int]) 
     _, errors = process.communicate(timeout=30)
     assert process.returncode in codes
     assert errors == ""
+    assert command == "status" or KIND in report.read_text()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])

@@ -15,7 +15,6 @@ from typing import Any, Protocol
 import attrs
 
 from .._core.job import Client
-from .._http.connect import ConnectOptions
 
 PREFIX = "settled_"
 
@@ -76,7 +75,7 @@ def recipe(connection: Connection) -> Recipe:
         **dict.fromkeys(("client_secret", "key", "password", "token"), "password"),
     }
     arguments: dict[str, Any] = {}
-    options = {"timeout", "max_rate", "verify", "fast"} & ConnectOptions.__annotations__.keys()
+    options = {"timeout", "max_rate", "verify", "fast"}
     for parameter in inspect.signature(connect).parameters.values():
         place = places.get(parameter.name)
         if place is None and parameter.kind is parameter.KEYWORD_ONLY:
