@@ -18,7 +18,6 @@ from typing import Any
 import attrs
 import httpx
 import pytest
-from _consumer import run_consumers_tests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from starlette.applications import Starlette
@@ -36,6 +35,7 @@ from settled.simulator._server import Server
 from settled.testing import VirtualClock, strategies, virtual_time
 from settled.testing._activity import PATIENCE_SECONDS
 
+from _shown import shown
 from conftest import KIND
 
 pytest_plugins = ["pytester"]
@@ -46,40 +46,6 @@ HOUR = 3600.0
 # Seconds that jobs take, and the round minutes at which polls find them settled.
 LONG, MIDDLING, SHORT = 3590, 1000, 10
 FOUND = {LONG: 3600, MIDDLING: 1020, SHORT: 60}
-
-CONSUMER = '''
-import pytest
-import settled
-from settled import agilesec, errors, simulator
-
-
-def scan(repository: str) -> str | None:
-    """What a team may have in its own code: start a scan, wait for an hour at most, and say what came of it."""
-    with agilesec.connect_from_env() as client:
-        job = agilesec.create_scan(
-            client,
-            sensor_type="GIT Sensor",
-            sensor_name=repository,
-            sensor_config={"url": f"https://git.example/{repository}"},
-        )
-        return settled.wait(job, timeout=3600).raise_for_outcome().detail
-
-
-def test_scan(settled_simulator, settled_clock):
-    settled_simulator.plan_scan("shop", states=[("running", 1800), "successful"])
-    began = settled_clock.now()
-    assert scan("shop") == "3 findings"
-    assert settled_clock.now() - began >= 1800
-
-
-def test_scan_that_does_not_end(settled_simulator, settled_clock):
-    settled_simulator.plan_scan("shop", states=[("running", 600), simulator.bad_gateway(times=3), "running"])
-    began = settled_clock.now()
-    with pytest.raises(errors.WaitTimeout) as raised:
-        scan("shop")
-    assert settled_clock.now() - began == 3600
-    assert raised.value.last.status == "running"
-'''
 
 
 def connect(sim: Simulator) -> Any:
@@ -99,8 +65,10 @@ def imports(sim: Simulator, client: Any) -> dict[Job[Any], int]:
 
 @pytest.mark.slow
 def test_a_consumers_tests(pytester: pytest.Pytester) -> None:
-    """The tests that a team would write for a function that submits and waits run as they stand."""
-    run_consumers_tests(pytester, CONSUMER, passed=2)
+    """The test module that the page shows runs in a process that knows nothing but what is installed."""
+    pytester.makepyfile(test_consumer=shown("tests/testing/test_testing_kit.py"))
+    result = pytester.runpytest_subprocess("-q", "-W", "error", "--strict-markers", "-p", "no:cacheprovider")
+    result.assert_outcomes(passed=2)
 
 
 def test_the_plugin_is_cheap() -> None:
