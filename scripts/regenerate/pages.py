@@ -46,11 +46,11 @@ NO_WORD = re.compile(rf"(?i){TYPE}|example|null|true|false|none|get|post|put|pat
 NO_STATUS = re.compile(
     "API|CLIENT|CODE|CURL|DEPRECATED|HTTPS?|ISO|JSON|RBAC|REQUEST|RESPONSE|REST|SSL|TLS|URL|UTC|UUID"
 )
-NO_NEWS = re.compile("accept|content-type|host|user-agent")
+COMMON_HEADERS = re.compile("accept|content-type|host|user-agent")
 INLINE = re.compile("a|abbr|b|code|em|font|i|kbd|label|mark|q|s|samp|small|span|strong|sub|sup|time|u|var|wbr")
-SILENT = re.compile("button|noscript|script|select|style|svg|template|title")
+INVISIBLE = re.compile("button|noscript|script|select|style|svg|template|title")
 CONTAINER = re.compile("article|aside|body|div|footer|header|main|nav|section")
-FRAME = re.compile("aside|footer|header|nav|banner|complementary|contentinfo|navigation|search")
+BOILERPLATE = re.compile("aside|footer|header|nav|banner|complementary|contentinfo|navigation|search")
 
 
 PATH = re.compile(
@@ -78,24 +78,24 @@ ITEM = re.compile(r"[•*+|-]\s*[\"'`“]?([A-Za-z][\w-]*)[\"'`”]?\s*(?:$|[|:(
 ALONE = re.compile(r"(?:\d+[.)]\s+)?([A-Za-z][\w-]*)")  # a cell of a table, a term that is explained, a numbered item
 MARK = "\ufdd0"  # no character of any text: it stands around what a page shows as code, until a line is read
 BE = r"(?:is|was|becomes?|(?:(?:can|may|might|must|will|would|could) )?(?:also |only )?be)"
-TOLD = rf"[{MARK}\"'`“]?([A-Za-z][a-z]+(?:_[a-z]+)*)[{MARK}\"'`”]?(?![\w'-])"
+STATUS_WORD = rf"[{MARK}\"'`“]?([A-Za-z][a-z]+(?:_[a-z]+)*)[{MARK}\"'`”]?(?![\w'-])"
 PROSE = (  # what prose says of a status: "ends as expired", "the state is expired", "is in the expired state"
     re.compile(
         r"(?i)\b(?:ends?|ended|finish(?:es|ed)?|settle[sd]?|reported|marked|shown|listed|changes|moves|goes|status|state)"
-        rf"(?: up| from \W?\w+\W?)? (?:as|becomes|is set to|to|turns) {TOLD}"
+        rf"(?: up| from \W?\w+\W?)? (?:as|becomes|is set to|to|turns) {STATUS_WORD}"
         r"(?! (?:an?|how|its|that|the|this|what|which)\b)"
     ),
-    re.compile(rf"(?i)\b(?:[a-z]+_)?(?:status|state)\W? {BE} (?:also |either |now |then )?{TOLD}"),
+    re.compile(rf"(?i)\b(?:[a-z]+_)?(?:status|state)\W? {BE} (?:also |either |now |then )?{STATUS_WORD}"),
     re.compile(
         r"(?i)\b(?:enters|(?:is|are|be|stays|ends|remains) in|(?:moves|goes|changes) (?:in)?to)(?: the| an?)? "
-        rf"{TOLD} (?:state|status)\b"
+        rf"{STATUS_WORD} (?:state|status)\b"
     ),
 )
 CODED = re.compile(  # a word that is shown as code where a status may stand
     r"(?i)\b(?:is|are|was|be|becomes?|or|either|considered|reads?|says|shows?|returns?|reports?)"
     rf"(?: an?| the)? {MARK}([A-Za-z][\w-]*){MARK}|{MARK}([A-Za-z][\w-]*){MARK} (?:state|status|if|when)\b"
 )
-NO_END = re.compile(
+NO_STATUS_WORD = re.compile(
     "(?i)an?|the|it|its|one|none|not|each|any|all|this|that|these|those|soon|follows?|well|shown|see|be|text|also|always"
     "|available|called|changed|checked|computed|current|currently|defined|described|determined|different|empty|final|given"
     "|http|in|included|initial|job|kept|known|like|listed|missing|never|new|next|no|now|of|on|only|optional|other|out|part"
@@ -108,7 +108,7 @@ MARKS = re.compile(r"^\s{0,3}#{1,6}\s+|\*\*|__(?=\S)|(?<=\S)__|`|\s#+$")
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 HEADING = re.compile(r"(\d{1,2}(?:\.\d{1,2})*)\.?\s+\S")
 
-NO_PART = {"path", "listed"}  # kinds of word that are no part of an operation
+NOT_COMPARED = {"path", "listed"}  # kinds of word that are not compared with a document
 
 Operation = tuple[str, str, Any]  # path or webhook, method, path item
 
@@ -156,7 +156,7 @@ class PageText(HTMLParser):
         self.within: list[tuple[int, ...]] = []  # the containers around each line
         self.around: list[int] = []
         self.containers: list[tuple[str, str]] = []  # the tag and the role of each
-        self.text, self.number, self.verbatim, self.silent = "", 0, 0, 0
+        self.text, self.number, self.verbatim, self.hidden = "", 0, 0, 0
         self.feed(f"{html}<p>")
         self.close()
 
@@ -180,7 +180,7 @@ class PageText(HTMLParser):
 
     def mark(self, tag: str) -> None:
         """Mark where code within a line begins or ends."""
-        self.text += MARK if tag in ("code", "samp", "tt") and not (self.verbatim or self.silent) else ""
+        self.text += MARK if tag in ("code", "samp", "tt") and not (self.verbatim or self.hidden) else ""
 
     def turn(self, tag: str, step: int) -> None:
         """End the line at a block, and remember what is shown as it is, or not at all."""
@@ -189,11 +189,11 @@ class PageText(HTMLParser):
             self.within.append(tuple(self.around))
             self.text = ""
         self.verbatim = max(0, self.verbatim + step * (tag == "pre"))
-        self.silent = max(0, self.silent + step * bool(SILENT.fullmatch(tag)))
+        self.hidden = max(0, self.hidden + step * bool(INVISIBLE.fullmatch(tag)))
 
     def handle_data(self, data: str) -> None:
         """Gather text; its own line breaks count where the page shows them."""
-        for offset, part in enumerate("" if self.silent else data.split("\n")):
+        for offset, part in enumerate("" if self.hidden else data.split("\n")):
             if offset and self.verbatim:
                 self.turn("br", 0)
             self.number = self.number if self.text.strip(f"• {MARK}") else self.getpos()[0] + offset
@@ -212,7 +212,7 @@ def main_lines(page: PageText) -> list[tuple[int, str]]:
         if found:
             best = max(found, key=size)
             return [(number, text) for number, text, around in lines if best in around]
-    frames = {at for at, names in enumerate(page.containers) if any(map(FRAME.fullmatch, names))}
+    frames = {at for at, names in enumerate(page.containers) if any(map(BOILERPLATE.fullmatch, names))}
     lines = [line for line in lines if not frames & {*line[2]}]
     whole, best = sum(len(text) for _, text, _ in lines), -1
     for at in range(len(page.containers)):
@@ -222,7 +222,7 @@ def main_lines(page: PageText) -> list[tuple[int, str]]:
 
 
 def title_of(page: PageText) -> str:
-    """The first line of a page that is no link or blank: a heading may stand outside the main text."""
+    """The first line of a page that is not blank: a heading may stand outside the main text."""
     return next((text for _, text in page.lines if text), "")
 
 
@@ -260,7 +260,12 @@ def read_page(path: Path) -> list[Line]:
 
 def digest(lines: list[Line]) -> str:
     """The SHA-256 of a page's text without its blanks and line breaks, in four parts."""
-    value = hashlib.sha256("".join("".join(line.text.split()) for line in lines).encode()).hexdigest()
+    return grouped_sha256("".join("".join(line.text.split()) for line in lines).encode())
+
+
+def grouped_sha256(content: bytes) -> str:
+    """The SHA-256 of some content in four groups, as specs have it."""
+    value = hashlib.sha256(content).hexdigest()
     return "-".join(value[at : at + 16] for at in range(0, 64, 16))
 
 
@@ -386,7 +391,7 @@ def words_of(text: str, following: str, known: Mapping[Word, int], enums: set[st
         number = len(members & enums)
         words |= members if (number > 1 and len(members) > 2) or (number and re.search(r"\||\sor\s", series)) else set()
     mentioned = {word for pattern in PROSE for word in pattern.findall(text)} | coded
-    words |= {word for word in mentioned if is_styled_as(word, enums) and not NO_END.fullmatch(word)}
+    words |= {word for word in mentioned if is_styled_as(word, enums) and not NO_STATUS_WORD.fullmatch(word)}
     mentions = set(IDENTIFIER.findall(text)) - set(fields)
     words |= (mentions & enums) | {"deprecated" for _ in re.findall(r"(?i)\bdeprecated\b", text)}
     yield from (Word("word", word) for word in words if not NO_WORD.fullmatch(word) and not NO_STATUS.fullmatch(word))
@@ -454,7 +459,7 @@ def is_known(word: Word, known: Mapping[Word, int]) -> bool:
         "mention": ("word", "field", "header"),
         "mentioned response": ("response",),
     }.get(word.kind, (word.kind,))
-    return bool(NO_NEWS.fullmatch(word.text)) or any(Word(kind, word.text) in known for kind in kinds)
+    return bool(COMMON_HEADERS.fullmatch(word.text)) or any(Word(kind, word.text) in known for kind in kinds)
 
 
 def ignored(document: Any, operations: Iterable[Operation]) -> dict[str, int]:
@@ -472,8 +477,8 @@ def differences(document: Any, lines: list[Line], operations: list[Operation]) -
     """Side, word and line of each difference between a page and the operations that were written from it."""
     whole, used = vocabulary(document, operations), set[str]()
     headers = {word: line for word, line in page_words(lines, whole).items() if word.kind == "header"}
-    told_of = [document["info"]["title"], *source(operations[0]).values()]
-    names = dict.fromkeys(CAPITALS.findall(" ".join(map(str, told_of))), 0)
+    titles = [document["info"]["title"], *source(operations[0]).values()]
+    names = dict.fromkeys(CAPITALS.findall(" ".join(map(str, titles))), 0)
     rest, groups = set(lines), list[tuple[list[Line], list[Operation], bool]]()
     for section in dict.fromkeys(source(operation).get("section", "") for operation in operations):
         own = [operation for operation in operations if source(operation).get("section", "") == section]
@@ -509,8 +514,7 @@ def source(operation: Operation) -> Any:
 
 def document_digest(path: Path) -> str:
     """The SHA-256 of a vendor's OpenAPI document, in four parts."""
-    value = hashlib.sha256(path.read_bytes()).hexdigest()
-    return "-".join(value[at : at + 16] for at in range(0, 64, 16))
+    return grouped_sha256(path.read_bytes())
 
 
 def shape_of(path: str) -> str:
@@ -536,7 +540,7 @@ def document_differences(spec: Path, document: Any, page: Path, theirs: Any) -> 
                 continue
             other = there[max(same, key=lambda key: (key[1] == shape, len(key[1])))]
             ours, others = (
-                {word: line for word, line in vocabulary(whole, [operation]).items() if word.kind not in NO_PART}
+                {word: line for word, line in vocabulary(whole, [operation]).items() if word.kind not in NOT_COMPARED}
                 for whole, operation in ((document, own), (theirs, other))
             )
             found = [("spec", word, str(spec), line) for word, line in ours.items() if word not in others]
