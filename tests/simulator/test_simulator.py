@@ -390,7 +390,7 @@ def test_agilesec_refuses(vendors: Vendors, token: str | None) -> None:
         (None, "required"),
         ("", "required"),
         ("Basic c2V0dGxlZA==", "required"),
-        ("Bearer other", "no JWT"),
+        ("Bearer other", "not a JWT"),
         ("Bearer a.b.c", "signature"),
         (f"Bearer {signed({'exp': 4e9}, 'other')}", "signature"),
         (f"Bearer {signed({'exp': 1}, 'simulated-token')}", "expired"),
