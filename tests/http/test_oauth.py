@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import math
 import threading
 import traceback
@@ -28,6 +29,7 @@ from settled._http import oauth
 from settled._http import response as _response
 from settled._http.connect import client_arguments
 from settled._http.oauth import OAuthClientCredentials
+from settled._http.stream import stream
 from settled._monotonic import monotonic
 from settled._run import operation as _operation
 from settled._run.operation import asynchronous, operation, submit
@@ -412,6 +414,15 @@ def test_through_the_clients_own_transport(issuer: Issuer) -> None:
     (end,) = fetch_all([job("https://vendor.invalid", transport=httpx.MockTransport(answer))], "sync")
     assert isinstance(end, Snapshot)
     assert asked == [("/oauth/token", "settled"), (f"/job/{JOB}", "settled")]
+
+
+def test_a_stream_that_waits_for_anothers_fetch(issuer: Issuer) -> None:
+    """A stream without a time limit waits for a token that another thread fetches, like any request."""
+    request = {"method": "GET", "url": f"/job/{JOB}"}
+    with connect(issuer.url) as client, ThreadPoolExecutor(2) as threads:
+        both = list(threads.map(lambda _: b"".join(stream(client, request, "a stream")), range(2)))
+    assert [json.loads(body) for body in both] == [DONE] * 2
+    assert len(issuer.bodies) == 1
 
 
 @pytest.mark.parametrize("way", WAYS)

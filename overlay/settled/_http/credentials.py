@@ -24,6 +24,7 @@ import httpx
 from .. import _locks
 from .._core.job import Client
 from .._core.rate_limit import RateLimiter
+from .._core.reply import MAX_POLL_SECONDS
 from .._core.validate import text
 from .._monotonic import monotonic
 from ..errors import TransportError
@@ -156,16 +157,20 @@ class Credentials(httpx.Auth):
             self._take(secret)
             return self._secret
         finally:
-            self._asking = None
-            asking.set()
+            self._has_asked(asking)
 
     def _wait_for(self, other: threading.Event, request: httpx.Request | None) -> None:
         """Wait until another thread has asked for the secret, but no longer than a request may take."""
-        end = math.inf if request is None else request.extensions.get(DEADLINE, math.inf)
-        if not other.wait(None if end == math.inf else max(end - monotonic(), 0)):
+        if not other.wait(end_of(request) - monotonic()):
             # Who was interrupted before it asked will not say that it is done.
-            self._asking = None
+            self._has_asked(other)
             raise httpx.PoolTimeout("not sent: credentials did not come in time", request=request)
+
+    def _has_asked(self, asking: threading.Event) -> None:
+        with self._lock:
+            if self._asking is asking:
+                self._asking = None
+        asking.set()
 
     async def _renewed_async(self, asked: int) -> str:
         import asyncio
@@ -240,6 +245,12 @@ def checked_secret(name: str, secret: str) -> str:
     if name == "token" and stripped.casefold().startswith("bearer "):
         raise ValueError("token must be the token alone, without the word Bearer in front")
     return stripped
+
+
+def end_of(request: httpx.Request | None) -> float:
+    """The moment by which a request has to have what it is signed with."""
+    end: float = math.inf if request is None else request.extensions.get(DEADLINE, math.inf)
+    return min(end, monotonic() + MAX_POLL_SECONDS)
 
 
 def make_readable(response: httpx.Response) -> None:

@@ -18,7 +18,6 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from .._core.job import UNREADABLE, Client
-from .._core.reply import MAX_POLL_SECONDS
 from .._core.validate import nonempty
 from .._monotonic import monotonic
 from ..errors import (
@@ -32,8 +31,8 @@ from ..errors import (
     SettledError,
     TransportError,
 )
-from .credentials import CREDENTIALS_KEY, REFUSED, Credentials, checked_secret, make_readable
-from .extensions import DEADLINE, FOR_CREDENTIALS, UNSENT
+from .credentials import CREDENTIALS_KEY, REFUSED, Credentials, checked_secret, end_of, make_readable
+from .extensions import FOR_CREDENTIALS, UNSENT
 from .response import Response, read, read_async
 
 T = TypeVar("T")
@@ -102,7 +101,7 @@ class OAuthClientCredentials(Credentials):
                         request.extensions.pop(UNSENT, None)
                     response = yield step
                     try:
-                        answer = response if step is request else read(cast(Client, self), response, _end_of(request))
+                        answer = response if step is request else read(cast(Client, self), response, end_of(request))
                     except SettledError as error:
                         steps.throw(error)
                         raise
@@ -110,7 +109,7 @@ class OAuthClientCredentials(Credentials):
                     response.close()
                     make_readable(response)
                 else:
-                    concurrent.futures.wait([step], _end_of(request) - monotonic())
+                    concurrent.futures.wait([step], end_of(request) - monotonic())
                     step = steps.send(None)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
@@ -134,7 +133,7 @@ class OAuthClientCredentials(Credentials):
                     await response.aclose()
                     make_readable(response)
                 else:
-                    await asyncio.wait([asyncio.wrap_future(step)], timeout=_end_of(request) - monotonic())
+                    await asyncio.wait([asyncio.wrap_future(step)], timeout=end_of(request) - monotonic())
                     step = steps.send(None)
 
     def _signed(self, request: httpx.Request) -> _Steps[None]:
@@ -226,9 +225,3 @@ def _seconds(expires_in: Any) -> float:
     except (ArithmeticError, TypeError, ValueError):
         return math.inf
     return seconds if seconds > 0 else math.inf
-
-
-def _end_of(request: httpx.Request) -> float:
-    """The moment by which a request has to be done with."""
-    end: float = request.extensions.get(DEADLINE, monotonic() + MAX_POLL_SECONDS)
-    return end
