@@ -311,11 +311,12 @@ def test_fast_brings_its_own_transport() -> None:
         osapi.connect("https://nowhere.invalid", token="t", fast=True, transport=httpx.MockTransport(lambda _: None))  # type: ignore[arg-type]
 
 
-def test_cancelled_while_an_answer_ends() -> None:
-    """A connection that was left in the middle of an answer is not lent again."""
+@pytest.mark.parametrize("closes", [False, True], ids=["kept", "closed by the server"])
+def test_cancelled_while_an_answer_ends(closes: bool) -> None:
+    """A connection that was left in the middle of an answer is not lent again, and its place is free."""
 
     async def main() -> None:
-        async with serving() as server, client(most=1) as http:
+        async with serving(closes=closes) as server, client(most=1) as http:
             for steps in range(40):
                 task = asyncio.create_task(http.get(server.url))
                 while not server.requests:
@@ -324,8 +325,10 @@ def test_cancelled_while_an_answer_ends() -> None:
                     await asyncio.sleep(0)
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-                assert (await http.get(server.url)).is_success
+                async with asyncio.timeout(30):
+                    assert (await http.get(server.url)).is_success
                 server.requests = 0
+                await until(lambda: not (closes and server.open))
 
     run(main)
 
