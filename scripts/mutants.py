@@ -21,11 +21,10 @@ MUTATED = (
     "cortex_xdr", "cortex_xsiam", "osapi",
 )  # fmt: skip
 TESTS = (
-    "cli/test_cli_submit", "core/test_answers", "core/test_batch", "core/test_copies", "core/test_errors",
-    "core/test_found_by_fuzzing", "core/test_ids", "core/test_kinds", "core/test_likely_mistakes", "core/test_messages",
-    "core/test_rate_limit", "core/test_refs", "core/test_schedules", "core/test_wait_json", "core/test_wait_machine",
-    "core/test_wait_model", "http/test_retry_after", "http/test_submits", "run/test_logging", "run/test_tracing",
-    "run/test_waiting", "vendors",
+    "core/test_answers", "core/test_batch", "core/test_copies", "core/test_errors", "core/test_found_by_fuzzing",
+    "core/test_ids", "core/test_kinds", "core/test_likely_mistakes", "core/test_messages", "core/test_rate_limit",
+    "core/test_refs", "core/test_schedules", "core/test_wait_json", "core/test_wait_machine", "core/test_wait_model",
+    "http/test_retry_after", "http/test_submits", "run/test_logging", "run/test_tracing", "run/test_waiting", "vendors",
 )  # fmt: skip
 NOTICED = ("killed", "timeout", "segfault", "suspicious")
 

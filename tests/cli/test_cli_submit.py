@@ -18,7 +18,7 @@ import attrs
 import pytest
 from starlette.responses import JSONResponse
 
-from settled import Snapshot, agilesec, cortex_xsiam, errors, osapi
+from settled import agilesec, cortex_xsiam, errors
 from settled._vendors import submits
 from settled.simulator import Simulator
 
@@ -366,13 +366,3 @@ def test_results_of_agents(run: Command) -> None:
     states = {"web-01": ["completed"], "web-02": ["completed"]}
     lines = run("results", f"osapi.job/{run.sim.add('osapi.job', states=states)}").stdout.splitlines()
     assert [json.loads(line)["hostname"] for line in lines] == ["web-01", "web-02"]
-
-
-@pytest.mark.parametrize("responses", [None, {}, [], ["x"], "x"], ids=str)
-def test_results_of_a_job_without_agents(responses: Any) -> None:
-    """The result of a job that names no agent, or names them in another form, is the job's own."""
-    client = osapi.connect("https://nowhere.invalid", token="a-token-of-the-tests")
-    raw = {"status": "completed", "responses": responses, "result": {"exit_code": 0}}
-    snapshot = Snapshot(osapi.job(client, "7"), status="completed", raw=raw)
-    assert osapi.JOB.results is not None
-    assert list(osapi.JOB.results(snapshot, None, None, False)) == [{"exit_code": 0}]

@@ -335,6 +335,67 @@ def test_retrieved_files(sim: Simulator, retrieval: MakeJob, tmp_path: Path, cal
     assert asked(sim, "file_retrieval_details") == [200]
 
 
+def results_of(job: Job[Any], folder: Path | None, timeout: float | None = 5, *, overwrite: bool = False) -> list[Any]:
+    """All that a kind has as the results of a job, whichever it is."""
+    assert job.kind.results is not None
+    return list(job.kind.results(job.fetch(), folder, timeout, overwrite))
+
+
+def test_all_results_of_a_script(sim: Simulator, client: AuthenticatedClient, tmp_path: Path) -> None:
+    """What a script has put out comes first, then the files of each endpoint that has some, in a folder of its own."""
+    sim.plan_endpoint("../a", output="hello", files={"x": b"1"})
+    sim.plan_endpoint("b", output="bye")
+    job = cortex_xdr.script_execution(client, sim.add(SCRIPT, states={"../a": DONE, "b": DONE}))
+    [output] = results_of(job, None)
+    assert {each["endpoint_id"]: each["standard_output"] for each in output["results"]} == {"../a": "hello", "b": "bye"}
+    again, path = results_of(job, tmp_path)
+    assert again == output
+    assert path.parent.parent == tmp_path
+    assert path.read_bytes() == b"1"
+    path.write_bytes(b"older")
+    with pytest.raises(FileExistsError):
+        results_of(job, tmp_path)
+    assert results_of(job, tmp_path, overwrite=True) == [output, path]
+    assert path.read_bytes() == b"1"
+
+
+@pytest.mark.parametrize(("count", "asks"), [(1, True), ("1", True), (0, False), ("0", False), (None, False)])
+def test_counts_of_files(make_job: MakeJob, tmp_path: Path, count: Any, asks: bool) -> None:
+    """Files are asked for where an endpoint has any, whether the tenant counts in numbers or in texts."""
+    one = {"endpoint_id": 17, "standard_output": "", "retrieved_files": count}
+    job = make_job(
+        {"reply": {"general_status": "COMPLETED_SUCCESSFULLY"}}, {"reply": {"results": [one]}}, {"reply": {}}
+    )
+    if asks:
+        with pytest.raises(errors.SettledError):
+            results_of(job, tmp_path)
+    else:
+        assert len(results_of(job, tmp_path)) == 1
+
+
+def test_all_results_of_an_action(retrieval: MakeJob, tmp_path: Path) -> None:
+    """The results of an action are files, so it needs a folder for them."""
+    job = retrieval(a={"x": b"1"})
+    with pytest.raises(ValueError, match=r"^the results of an action are files: name a folder for them$"):
+        results_of(job, None)
+    [path] = results_of(job, tmp_path)
+    path.write_bytes(b"older")
+    with pytest.raises(FileExistsError):
+        results_of(job, tmp_path)
+    assert results_of(job, tmp_path, overwrite=True) == [path]
+    assert path.read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("kind", [ACTION, SCRIPT])
+def test_results_have_a_time_limit(sim: Simulator, client: AuthenticatedClient, kind: str, tmp_path: Path) -> None:
+    """The limit holds for each request for results."""
+    sim.plan_endpoint(A, files={"x": b"1"})
+    job_id = sim.add(kind, states={A: DONE})
+    job = cortex_xdr.action(client, job_id) if kind == ACTION else cortex_xdr.script_execution(client, job_id)
+    with pytest.raises(ValueError, match="timeout"):
+        results_of(job, tmp_path, -1.0)
+
+
 def test_no_files(script: MakeJob, retrieval: MakeJob, tmp_path: Path, call: Call) -> None:
     """Where there are no files, an error says so, and no folder is made."""
     for function, job, args in (

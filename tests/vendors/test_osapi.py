@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from settled import Job, Outcome, Part, Progress, errors, osapi
+from settled import Job, Outcome, Part, Progress, Snapshot, errors, osapi
 from settled.testing import VirtualClock
 from settled_clients.osapi.models import JobStatus
 
@@ -427,3 +427,22 @@ def test_token_is_not_shown() -> None:
     auth = client.get_httpx_client().auth
     assert "very-secret" not in repr(client) + repr(auth)
     assert str(client.get_httpx_client().base_url) == "https://host.invalid"
+
+
+@pytest.mark.parametrize("responses", [None, {}, [], ["x"], "x"], ids=str)
+def test_results_of_a_job_without_agents(responses: Any) -> None:
+    """The result of a job that names no agent, or names them in another form, is the job's own."""
+    client = osapi.connect("https://nowhere.invalid", token="t1")
+    raw = {"status": "completed", "responses": responses, "result": {"exit_code": 0}}
+    snapshot = Snapshot(osapi.job(client, "7"), status="completed", raw=raw)
+    assert osapi.JOB.results is not None
+    assert list(osapi.JOB.results(snapshot, None, None, False)) == [{"exit_code": 0}]
+
+
+def test_results_of_agents(answering: Answering) -> None:
+    """The results of a job are what each agent has answered."""
+    responses = _agents(a="completed", b="failed")
+    with osapi.connect(answering({"status": "completed", "responses": responses}), token="t1") as client:
+        end = osapi.job(client, ID).fetch()
+    assert osapi.JOB.results is not None
+    assert list(osapi.JOB.results(end, None, None, False)) == list(responses.values())

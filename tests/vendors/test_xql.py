@@ -789,6 +789,15 @@ def test_an_answer_with_more_rows_than_a_poll(run: Callable[..., Any], answering
     run(answering(reply), scenario)
 
 
+@pytest.mark.parametrize("vendor", [cortex_xdr, cortex_xsiam])
+def test_all_results_of_a_query_are_its_rows(vendor: Any, answering: Answering) -> None:
+    """What a kind has as the results of a query is its rows."""
+    url = answering({"reply": {"status": "SUCCESS", "results": {"data": ROWS}}})
+    with vendor.connect(url, key_id=7, key=KEY, max_rate=None) as client:
+        end = vendor.xql_query(client, "q1").fetch()
+        assert list(end.job.kind.results(end, None, 5.0, False)) == ROWS
+
+
 @pytest.mark.parametrize("way", ["sync", "async"])
 def test_memory_of_a_long_stream(way: str, sim: Simulator) -> None:
     """Twenty thousand rows take no more memory than two thousand."""
