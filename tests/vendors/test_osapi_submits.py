@@ -235,10 +235,12 @@ def _listing(*items: dict[str, Any]) -> dict[str, Any]:
     """A page of the list; where an item has a number as `created`, it is so many seconds from the server's now."""
     zone = timezone(timedelta(hours=1))
     now = datetime.now(zone).replace(microsecond=0)
-    for item in items:
+    # Copies: other tests, at other times, have the same items.
+    listed = [dict(item) for item in items]
+    for item in listed:
         if isinstance(seconds := item.get("created"), int):
             item["created"] = (now + timedelta(seconds=seconds)).isoformat()
-    return {"total_items": len(items), "items": list(items)}
+    return {"total_items": len(items), "items": listed}
 
 
 def _pages(*items: dict[str, Any]) -> list[dict[str, Any]]:
