@@ -81,7 +81,8 @@ def _leaves() -> st.SearchStrategy[Any]:
             ]
         ),
         st.sampled_from([("[", "]"), ('{"a":', "}"), ('{"reply":', "}"), ('{"detail":[', "]}")]).flatmap(
-            lambda ends: st.sampled_from([20, 150, 300, 600, 900, 985, 5000, 100_000]).map(
+            # Just below a thousand it depends on the caller's stack whether Python can read it.
+            lambda ends: st.sampled_from([20, 150, 300, 600, 5000, 100_000]).map(
                 lambda depth: f"{_MARK}{ends[0] * depth}{'' if ends[0][-1] == '[' else '0'}{ends[1] * depth}{_MARK}"
             )
         ),

@@ -6,11 +6,12 @@ import gzip
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from settled import Outcome, Snapshot, osapi
 from settled._http.send import send
-from settled.errors import MalformedResponse
+from settled.errors import AuthenticationError, MalformedResponse
 
 from _exchange import JOB, WAYS, answering, fetch_all, reply
 
@@ -79,3 +80,18 @@ def test_a_location_that_leads_nowhere(location: str) -> None:
         response = send(client, {"method": "POST", "url": "/"}, "a submit")
         with pytest.raises(MalformedResponse, match="without a Location"):
             response.location_id()
+
+
+@pytest.mark.parametrize(("opened", "closed"), [('{"a":', "}"), ("[", "]"), ('{"detail":[', "]}")])
+def test_errors_nested_as_deep_as_python_can_read(opened: str, closed: str) -> None:
+    """However deep an error's body is nested, the error is that of its status, and quotes a part of it at most."""
+    depths = iter(range(700, 1010))
+    bodies = (f"{opened * depth}0{closed * depth}" for depth in depths)
+    transport = httpx.MockTransport(lambda _: httpx.Response(401, text=next(bodies)))
+    with osapi.connect(
+        "https://nowhere.invalid", token="not-a-real-token", transport=transport, max_rate=None
+    ) as client:
+        for _ in range(310):
+            with pytest.raises(AuthenticationError) as raised:
+                osapi.job(client, JOB).fetch()
+            assert len(str(raised.value)) <= 300

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
 from .._core.text import encodable, printable, truncate
+from .limits import MAX_DEPTH
 
 _MESSAGE_KEYS = ("err_msg", "message", "error_message", "msg", "detail", "error", "details", "title")
 _CODE_KEYS = ("err_code", "code", "error_code", "errorCode")
@@ -102,25 +103,31 @@ def _beginning(value: Any) -> Any:
     """The first parts of a JSON value: to search all of a large one for secrets would take seconds."""
     left = _LONGEST_SEARCHED
 
-    def part(value: Any) -> Any:
+    def part(value: Any, depth: int) -> Any:
         nonlocal left
         left -= len(value) if isinstance(value, str) else 1
-        if is_object(value):
-            return {name: part(inner) for name, inner in value.items() if left > 0}
-        if is_list(value):
-            return [part(inner) for inner in value if left > 0]
+        # What is nested deeper is not shown, and is left as it is: a call for each level could be too many.
+        if is_object(value) and depth <= MAX_DEPTH:
+            return {name: part(inner, depth + 1) for name, inner in value.items() if left > 0}
+        if is_list(value) and depth <= MAX_DEPTH:
+            return [part(inner, depth + 1) for inner in value if left > 0]
         return value[:_LONGEST_SEARCHED] if isinstance(value, str) else value
 
-    return part(value)
+    return part(value, 0)
 
 
 def _is_blank(value: Any) -> bool:
     """Whether a JSON value holds nothing, however deep: null, an empty text, or objects and lists of these alone."""
-    if is_object(value):
-        value = list(value.values())
-    if is_list(value):
-        return all(map(_is_blank, value))
-    return value is None or (isinstance(value, str) and not value.strip())
+    # No call for each level, of which there may be too many.
+    inside = [value]
+    for each in inside:
+        if is_object(each):
+            inside += each.values()
+        elif is_list(each):
+            inside += each
+        elif each is not None and not (isinstance(each, str) and not each.strip()):
+            return False
+    return True
 
 
 def _wrapped(value: dict[str, Any]) -> Iterator[Any]:

@@ -9,3 +9,5 @@ MAX_BODY_KEY = "settled.max_body"
 
 # The only encoding that a client asks for: others can make very much of a few bytes before anybody can count it.
 ENCODING = "gzip"
+# How deep a JSON value is searched and shown: deeper down there is nothing that a person would look for.
+MAX_DEPTH = 40

@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
+from .limits import MAX_DEPTH
+
 HIDDEN = "[secret]"
 
 # A sensor's settings may hold the credentials that it scans with.
@@ -67,13 +69,10 @@ _END_OF_SETTING = re.compile(r";(?![^{}]{0,200}\})")
 # Shorter ones are found in too many words.
 SHORTEST_SECRET = 5
 
-# Deeper down there is nothing that a person would look for.
-_DEPTH = 40
-
 
 def without_secrets(value: Any, depth: int = 0) -> Any:
     """A copy of a JSON value without what its names or its form call a secret."""
-    if depth > _DEPTH:
+    if depth > MAX_DEPTH:
         return "[too deep]"
     if _is_object(value):
         is_pair = _is_secret_pair(value)
@@ -139,7 +138,7 @@ def _hidden_in_text(text: str, shown: str) -> Iterator[str]:
 def _texts(value: Any, depth: int = 0) -> Iterator[str]:
     if _is_object(value) or _is_list(value):
         for inner in value.values() if _is_object(value) else value:
-            if depth < _DEPTH:
+            if depth < MAX_DEPTH:
                 yield from _texts(inner, depth + 1)
     elif isinstance(value, str | int) and not isinstance(value, bool):
         yield str(value)
