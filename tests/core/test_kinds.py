@@ -97,6 +97,8 @@ def test_jobs_need_their_own_vendors_client(kind: JobKind[Any]) -> None:
         TypeError, match=rf"needs a client of {vendor}, as {vendor}.connect makes it, not one of {wrong}$"
     ):
         settled.from_ref(f"{kind.name}/17", other.client_class("https://nowhere.invalid"))  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=rf"as {vendor}\.connect makes it, not a int$"):
+        settled.from_ref(f"{kind.name}/17", 7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 @pytest.mark.parametrize(

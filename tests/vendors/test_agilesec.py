@@ -130,6 +130,16 @@ def test_what_is_not_given_is_left_to_the_server(answering: Answering, client: A
     }
 
 
+@pytest.mark.parametrize("labels", [7, "blue"])
+def test_labels_of_another_form(answering: Answering, client: AuthenticatedClient, labels: Any) -> None:
+    """What can be no labels is refused, and nothing is sent."""
+    answering(TAKEN)
+    described = "7" if labels == 7 else "a str"
+    with pytest.raises(TypeError, match=f"^labels must be a mapping or a list of mappings, not {described}$"):
+        agilesec.create_scan(client, sensor_type="", sensor_name="n", sensor_config={}, labels=labels)
+    assert answering.requests == []
+
+
 def test_executing_a_scan(answering: Answering, client: AuthenticatedClient) -> None:
     """`execute_scan` starts a sensor that is there already."""
     answering({"executionId": "e2", "status": "successful", "message": ""})

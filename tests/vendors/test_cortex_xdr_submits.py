@@ -323,6 +323,13 @@ def test_a_selection_names_endpoints(
     assert answering.requests == []
 
 
+def test_a_selection_without_an_end(answering: Answering) -> None:
+    """Where the API says nothing of how many it takes, a million is enough."""
+    with pytest.raises(ValueError, match=r"^endpoint_ids must have no more than 1,000,000 items$"):
+        _here("scan_endpoints", connect(answering({})), itertools.repeat(A))
+    assert answering.requests == []
+
+
 @every_selection
 def test_every_selection_is_checked(answering: Answering, submit: Submit) -> None:
     """Each submit that selects endpoints refuses an empty selection, and a text in place of one."""

@@ -381,13 +381,15 @@ def test_submits_of_other_things_at_the_same_moment(answering: Answering) -> Non
     assert [job.id for job in asyncio.run(main())] == [NEW, JOB]
 
 
-def test_nothing_to_be_found(call: Call, answering: Answering, clock: VirtualClock) -> None:
+@pytest.mark.parametrize("target", ["_any", "_all"])
+def test_nothing_to_be_found(call: Call, answering: Answering, clock: VirtualClock, target: str) -> None:
     """The list is looked at for ten seconds at most; then the submit is unclear, without candidates."""
     before = clock.now()
     url = answering(JSONResponse(TIMEOUT, 500), _listing(_item(JOB, TOO_OLD)))
     with osapi.connect(url, token=TOKEN) as client, pytest.raises(errors.SubmitUnclear) as raised:
-        call("run_command", client, "_any", "ls")
+        call("run_command", client, target, "ls")
     assert raised.value.candidates == ()
+    assert {request.url.path for request in answering.requests[1:]} == {"/job"}
     assert 8 <= clock.now() - before <= 10
     assert [request.method for request in answering.requests].count("POST") == 1
 
